@@ -1,0 +1,80 @@
+"""The `gemsieve` command: a table of sub-commands, each imported only when it is asked for."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+from typing import Protocol, cast
+
+# One line a command. The module of the same name in this package holds `add_arguments` and `run`.
+COMMANDS: dict[str, str] = {
+    "filter": "sieve a corpus with a Beam job: kept, dropped and quarantined shards, and a report",
+    "check": "judge texts, one JSON verdict a line",
+    "train": "train a tokenizer and a Gemma 2 model on verified shards",
+    "sample": "write from a trained checkpoint, through the guard",
+    "serve": "answer POST /v1/moderations over HTTP",
+    "demo": "the whole thread on this machine: corpus, sieve, report, training, guarded sample",
+}
+
+
+class Command(Protocol):
+    """What a module of this package offers; importing it must load nothing heavy."""
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare the command's options."""
+
+    def run(self, args: argparse.Namespace) -> int:
+        """Do the work and return the exit status."""
+
+
+class UsageError(Exception):
+    """A mistake of the caller's: its text is shown without a traceback, and the exit status is 2."""
+
+
+def load(name: str) -> Command:
+    """Import one command's module."""
+    return cast("Command", importlib.import_module(f"gemsieve.cli.{name}"))
+
+
+def command_parser(name: str) -> argparse.ArgumentParser:
+    """Build the parser of one command, with all its options."""
+    parser = argparse.ArgumentParser(
+        prog=f"gemsieve {name}", description=COMMANDS[name], allow_abbrev=False
+    )
+    load(name).add_arguments(parser)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    # The top level knows the commands' names and summaries only, so `--help` stays instant.
+    top = argparse.ArgumentParser(
+        prog="gemsieve",
+        description="Sieve what a model learns from and guard what it says, under one policy.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="commands:\n"
+        + "\n".join(f"  {name:<8} {summary}" for name, summary in COMMANDS.items())
+        + "\n\n`gemsieve COMMAND --help` shows a command's options.",
+    )
+    top.add_argument("--version", action="store_true", help="print the version and stop")
+    top.add_argument("command", nargs="?", choices=COMMANDS, metavar="COMMAND", help="see below")
+    args = top.parse_args(arguments[:1])
+    if args.version:
+        from importlib.metadata import version
+
+        print(f"gemsieve {version('gemsieve')}")
+        return 0
+    if args.command is None:
+        top.print_help()
+        return 2
+    parser = command_parser(args.command)
+    try:
+        return load(args.command).run(parser.parse_args(arguments[1:]))
+    except UsageError as error:
+        print(f"gemsieve {args.command}: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
