@@ -1,0 +1,164 @@
+"""Gemma 2 (arXiv 2408.00118): tied embeddings, alternating local and global blocks."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from flax import linen as nn
+
+from gemsieve.model.attention import Attention, soft_cap, visible
+from gemsieve.model.cache import Cache, admit, advance, overflows
+from gemsieve.model.config import GemmaConfig
+from gemsieve.model.feed_forward import FeedForward
+from gemsieve.model.norm import RMSNorm
+
+# The parameters, as Flax nests them: names to arrays or to more names.
+Params = dict[str, Any]
+
+
+class Block(nn.Module):
+    """Add attention, then the feed-forward layer, each normalised before and after."""
+
+    config: GemmaConfig
+
+    @nn.compact
+    def __call__(
+        self,
+        x: jax.Array,
+        positions: jax.Array,
+        mask: jax.Array,
+        cached: tuple[jax.Array, jax.Array, jax.Array] | None,
+    ) -> tuple[jax.Array, tuple[jax.Array, jax.Array] | None]:
+        """Map the residual stream [batch, length, embed_dim]; the rest as in `Attention`."""
+        eps = self.config.norm_eps
+        normed = RMSNorm(eps, name="pre_attention_norm")(x)
+        mixed, kept = Attention(self.config, name="attention")(normed, positions, mask, cached)
+        x = x + RMSNorm(eps, name="post_attention_norm")(mixed)
+        normed = RMSNorm(eps, name="pre_feed_forward_norm")(x)
+        fed = FeedForward(self.config, name="feed_forward")(normed)
+        return x + RMSNorm(eps, name="post_feed_forward_norm")(fed), kept
+
+
+class Transformer(nn.Module):
+    """Give logits over the vocabulary for the token that follows each token.
+
+    Parameters are float32; `dtype` is the type of activations. Every method is pure: a cache
+    goes in and the next cache comes out.
+    """
+
+    config: GemmaConfig
+    dtype: str = "float32"
+
+    def setup(self) -> None:
+        """Declare the parameters."""
+        config = self.config
+        # Scaled by sqrt(embed_dim) on the way in, this spread makes a unit residual stream.
+        spread = nn.initializers.normal(config.embed_dim**-0.5)
+        shape = (config.vocab_size, config.embed_dim)
+        self.embedding = self.param("embedding", spread, shape, jnp.float32)
+        self.layer = [Block(config) for _ in range(config.num_layers)]
+        self.final_norm = RMSNorm(config.norm_eps)
+
+    def __call__(
+        self,
+        tokens: jax.Array,
+        positions: jax.Array | None = None,
+        segments: jax.Array | None = None,
+        cache: Cache | None = None,
+    ) -> tuple[jax.Array, Cache | None]:
+        """Return logits [batch, length, vocab_size], float32, and the next cache.
+
+        Arguments are those of `features`.
+        """
+        x, cache = self.features(tokens, positions, segments, cache)
+        return self.unembed(x), cache
+
+    def features(
+        self,
+        tokens: jax.Array,
+        positions: jax.Array | None = None,
+        segments: jax.Array | None = None,
+        cache: Cache | None = None,
+    ) -> tuple[jax.Array, Cache | None]:
+        """Return the normalised residual stream after the last block, and the next cache.
+
+        Sows `hidden` (the embeddings and each block's output) into `intermediates`.
+
+        Args:
+            tokens: [batch, length], integers.
+            positions: [batch, length], counted within each document; 0, 1, 2... when None. With
+                padding on the left they must be given.
+            segments: [batch, length]; tokens attend within equal segments only, 0 is padding;
+                all ones when None.
+            cache: Earlier tokens, to be attended to and added to. A row that would overflow
+                comes out as NaN, never as text made from overwritten slots.
+
+        Returns:
+            [batch, length, embed_dim] in `dtype`, and a cache if one was given.
+        """
+        batch, length = tokens.shape
+        if positions is None:
+            positions = jnp.broadcast_to(jnp.arange(length, dtype=jnp.int32)[None], (batch, length))
+        if segments is None:
+            segments = jnp.ones((batch, length), jnp.int32)
+        full = None if cache is None else overflows(cache, length)
+        cache = None if cache is None else admit(cache, positions, segments)
+        x = self._embed(tokens)
+        self.sow("intermediates", "hidden", x)
+        x, cache = self._blocks(x, positions, segments, cache)
+        if full is not None:
+            x = jnp.where(full[:, None, None], jnp.nan, x)
+        return self.final_norm(x), cache
+
+    def unembed(self, x: jax.Array) -> jax.Array:
+        """Map features [..., embed_dim] to soft-capped logits [..., vocab_size], float32."""
+        kernel = self.embedding.astype(self.dtype)
+        logits = jnp.einsum("...d,vd->...v", x, kernel, preferred_element_type=jnp.float32)
+        return soft_cap(logits, self.config.final_logit_softcap)
+
+    def _embed(self, tokens: jax.Array) -> jax.Array:
+        """Look tokens up, times sqrt(embed_dim) rounded to the activations' type, as trained."""
+        scale = jnp.sqrt(jnp.float32(self.config.embed_dim)).astype(self.dtype)
+        return jnp.take(self.embedding, tokens, axis=0).astype(self.dtype) * scale
+
+    def _blocks(
+        self, x: jax.Array, positions: jax.Array, segments: jax.Array, cache: Cache | None
+    ) -> tuple[jax.Array, Cache | None]:
+        """Run all blocks; the two kinds of mask are made once."""
+        queries = (positions, segments)
+        keys = queries if cache is None else (cache.positions, cache.segments)
+        masks = [visible(queries, keys, self.config.window(kind)) for kind in (0, 1)]
+        kept = []
+        for index, block in enumerate(self.layer):
+            old = None if cache is None else (cache.keys[index], cache.values[index], cache.length)
+            x, new = block(x, positions, masks[index % 2], old)
+            self.sow("intermediates", "hidden", x)
+            kept.append(new)
+        if cache is None:
+            return x, None
+        keys_, values = zip(*kept, strict=True)
+        return x, advance(dataclasses.replace(cache, keys=keys_, values=values), segments)
+
+
+def initialise(config: GemmaConfig, seed: int) -> Params:
+    """Draw fresh parameters, float32."""
+    tokens = jnp.zeros((1, 1), jnp.int32)
+    variables = jax.jit(Transformer(config).init)(jax.random.key(seed), tokens)
+    return dict(variables["params"])
+
+
+class ParameterCount(NamedTuple):
+    """Count the parameters as table 2 of the report does."""
+
+    embedding: int
+    other: int
+
+
+def count_parameters(config: GemmaConfig) -> ParameterCount:
+    """Count by shape evaluation alone: no array is made."""
+    params = jax.eval_shape(lambda: initialise(config, seed=0))
+    total = sum(leaf.size for leaf in jax.tree.leaves(params))
+    return ParameterCount(params["embedding"].size, total - params["embedding"].size)
