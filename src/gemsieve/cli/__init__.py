@@ -30,7 +30,7 @@ class Command(Protocol):
 
 
 class UsageError(Exception):
-    """A mistake of the caller's: its text is shown without a traceback, and the exit status is 2."""
+    """A mistake of the caller's: shown without a traceback, with exit status 2."""
 
 
 def load(name: str) -> Command:

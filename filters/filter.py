@@ -1,0 +1,111 @@
+"""Detectors and a policy, held together: what the Beam job, the guard and the API all call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gemsieve.filters.detect import Found, detect
+from gemsieve.filters.detector import Detector
+from gemsieve.filters.finding import Batch, Finding
+from gemsieve.filters.policy import Action, Decision, Policy, Ruleset, Use
+from gemsieve.filters.redact import redact
+
+# A redaction can uncover a finding that its neighbour hid; each round redacts at least one more
+# character, and a text that is still not settled after this many is dropped.
+ROUNDS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is done with one text, and why.
+
+    Attributes:
+        reasons: The labels that caused the action, sorted; empty for KEEP.
+        redacted: The text that may be used: as it was, or redacted; None when it is dropped.
+        findings: Everything that was found: whole-text findings first, then by place.
+    """
+
+    action: Action
+    reasons: tuple[str, ...]
+    redacted: str | None
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A policy and, for each use, the detectors whose labels its rules name."""
+
+    policy: Policy
+    detectors: Mapping[Use, tuple[Detector, ...]]
+
+    def setup(self, use: Use) -> None:
+        """Load the models of one use."""
+        self.policy.ruleset(use)
+        for detector in self.detectors[use]:
+            detector.setup()
+
+    def __call__(self, batch: Batch, use: Use) -> list[Verdict]:
+        """Find, decide and redact; one verdict a text, in order."""
+        self.policy.ruleset(use)
+        found, batch = detect(self.detectors[use], batch)
+        return self.decide(batch, found, use)
+
+    def decide(self, batch: Batch, found: Found, use: Use) -> list[Verdict]:
+        """Judge texts by what was found in them, and redact until nothing more turns up."""
+        rules = self.policy.ruleset(use)
+        verdicts: dict[int, Verdict] = {}
+        drafts: dict[int, Decision] = {}
+        for i, (text, findings) in enumerate(zip(batch.texts, found, strict=True)):
+            decision = rules.decide(text, findings, batch.row(i))
+            if decision.action is Action.REDACT:
+                drafts[i] = decision
+            else:
+                kept = text if decision.action is Action.KEEP else None
+                verdicts[i] = Verdict(decision.action, decision.reasons, kept, tuple(findings))
+        if drafts:
+            verdicts |= self._settle(batch, found, drafts, use)
+        return [verdicts[i] for i in range(len(batch.texts))]
+
+    def _settle(
+        self, batch: Batch, found: Found, drafts: dict[int, Decision], use: Use
+    ) -> dict[int, Verdict]:
+        """Redact texts, look at the results again and redact what that uncovers."""
+        rules = Ruleset(self.policy.ruleset(use).rules)  # a second look owes no measures
+        redactors = tuple(d for d in self.detectors[use] if redacts(rules, d))
+        found = list(found)
+        settled: dict[int, Verdict] = {}
+        for _ in range(ROUNDS):
+            redactions = {i: redact(batch.texts[i], d.redactions) for i, d in drafts.items()}
+            again = Batch([r.text for r in redactions.values()], batch.take([*drafts]).columns)
+            looks, again = detect(redactors, again)
+            for j, (i, redaction) in enumerate(redactions.items()):
+                decision, draft = rules.decide(redaction.text, looks[j], again.row(j)), drafts[i]
+                if decision.action is Action.DROP:
+                    settled[i] = Verdict(Action.DROP, decision.reasons, None, tuple(found[i]))
+                    continue
+                places = ((f, f.span and redaction.locate(f.span)) for f in decision.redactions)
+                new = tuple(Finding(f.label, f.score, place) for f, place in places if place)
+                if new:
+                    found[i] = [*found[i], *new]
+                    reasons = tuple(sorted({*draft.reasons, *decision.reasons}))
+                    drafts[i] = Decision(Action.REDACT, reasons, (*draft.redactions, *new))
+                else:
+                    settled[i] = Verdict(
+                        Action.REDACT, draft.reasons, redaction.text, tuple(found[i])
+                    )
+            drafts = {i: draft for i, draft in drafts.items() if i not in settled}
+            if not drafts:
+                break
+        for i in drafts:
+            settled[i] = Verdict(Action.DROP, ("unstable.redaction",), None, tuple(found[i]))
+        return settled
+
+
+def redacts(rules: Ruleset, detector: Detector) -> bool:
+    """Say whether a rule may redact something that a detector finds."""
+    return any(
+        rules.rules[i].action is Action.REDACT
+        for label in detector.labels.events
+        for i in rules.about(label)
+    )

@@ -1,0 +1,229 @@
+"""A policy decides what is done about findings; nothing else does.
+
+`decide` is a maximum over KEEP < REDACT < DROP: more rules or more events can only be stricter.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+from fnmatch import fnmatchcase
+from typing import Literal, get_args
+
+from gemsieve.filters.finding import Finding
+
+Use = Literal["corpus", "prompt", "output"]
+USES: tuple[Use, ...] = get_args(Use)
+
+
+class Action(IntEnum):
+    """What is done with a text, from mild to severe."""
+
+    KEEP = 0
+    REDACT = 1
+    DROP = 2
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One line of a policy: for these labels, under this condition, this action.
+
+    Attributes:
+        labels: Globs; a label that no rule names is dropped.
+        above, below, outside: When the score acts; with none of them every finding acts.
+        any_of: With `below`: acts unless one of these labels reaches the limit.
+        count_above: Acts when more findings than this do.
+        share_above: Acts when the findings cover more than this share of the characters.
+        when: Columns and the values for which the rule holds (globs).
+    """
+
+    labels: tuple[str, ...]
+    action: Action
+    above: float | None = None
+    below: float | None = None
+    outside: tuple[float, float] | None = None
+    any_of: tuple[str, ...] = ()
+    count_above: int | None = None
+    share_above: float | None = None
+    when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def names(self, label: str) -> bool:
+        """Say whether the rule is about a label."""
+        return any(fnmatchcase(label, glob) for glob in self.labels)
+
+    def holds(self, columns: Mapping[str, str | None]) -> bool:
+        """Say whether the rule is in force; an unknown value never spares a text."""
+        for name, globs in self.when.items():
+            value = columns.get(name)
+            if value is None:
+                return self.action > Action.KEEP
+            if not any(fnmatchcase(value, glob) for glob in globs):
+                return False
+        return True
+
+    def acts_on(self, score: float) -> bool:
+        """Say whether a score meets the condition; written so that a NaN does."""
+        if self.above is not None:
+            return not score <= self.above
+        if self.below is not None:
+            return not score >= self.below
+        if self.outside is not None:
+            return not self.outside[0] <= score <= self.outside[1]
+        return True
+
+    def hits(self, findings: Sequence[Finding], length: int) -> list[Finding]:
+        """Return the findings, already of this rule's labels, that call for its action."""
+        if self.any_of:
+            allowed = [f.score for f in findings if f.label in self.any_of]
+            if any(not self.acts_on(score) for score in allowed):
+                return []
+            return [max(findings, key=lambda f: (f.score, f.label))] if findings else []
+        hits = [f for f in findings if self.acts_on(f.score)]
+        if self.count_above is not None and len(hits) <= self.count_above:
+            return []
+        if self.share_above is not None and share(hits, length) <= self.share_above:
+            return []
+        return hits
+
+
+@dataclass(frozen=True)
+class Owed:
+    """A group of labels of which a detector must show at least one for every text."""
+
+    detector: str
+    labels: frozenset[str]
+
+    @property
+    def reason(self) -> str:
+        """The label that stands for their absence."""
+        one, *more = sorted(self.labels)
+        return f"missing.{one.split('.')[0]}" if more else f"missing.{one}"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """An action, the labels that caused it, and the findings to redact (under REDACT alone)."""
+
+    action: Action
+    reasons: tuple[str, ...] = ()
+    redactions: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True)
+class Ruleset:
+    """The rules of one use, bound to what the detectors owe."""
+
+    rules: tuple[Rule, ...]
+    owed: tuple[Owed, ...] = ()
+    _by_label: dict[str, tuple[int, ...]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def about(self, label: str) -> tuple[int, ...]:
+        """Return the indexes of the rules that name a label."""
+        found = self._by_label.get(label)
+        if found is None:
+            found = tuple(i for i, rule in enumerate(self.rules) if rule.names(label))
+            self._by_label[label] = found
+        return found
+
+    def decide(
+        self,
+        text: str,
+        findings: Sequence[Finding],
+        columns: Mapping[str, str | None] | None = None,
+    ) -> Decision:
+        """Judge one text by its findings: the strictest action that anything calls for.
+
+        An unlisted label, a value that is not finite, a span outside the text and a missing
+        measure each drop the text.
+        """
+        columns = columns or {}
+        holding = {i for i, rule in enumerate(self.rules) if rule.holds(columns)}
+        groups: dict[int, list[Finding]] = {}
+        causes: list[tuple[Action, str, Finding | None]] = []
+        for finding in findings:
+            if fault := invalid(finding, len(text)):
+                causes.append((Action.DROP, fault, None))
+                continue
+            rules = [i for i in self.about(finding.label) if i in holding]
+            if not rules:
+                causes.append((Action.DROP, finding.label, None))
+            for i in rules:
+                groups.setdefault(i, []).append(finding)
+        causes += [(Action.DROP, reason, None) for reason in self._missing(findings)]
+        for i, group in groups.items():
+            causes += [cause(self.rules[i], f) for f in self.rules[i].hits(group, len(text))]
+        return conclude(causes)
+
+    def _missing(self, findings: Sequence[Finding]) -> list[str]:
+        seen = {finding.label for finding in findings}
+        return [
+            owed.reason
+            for owed in self.owed
+            if seen.isdisjoint(owed.labels) and f"error.{owed.detector}" not in seen
+        ]
+
+
+def cause(rule: Rule, finding: Finding) -> tuple[Action, str, Finding | None]:
+    """Return what one finding calls for; a whole text cannot be redacted, so it is dropped."""
+    if rule.action is Action.REDACT and finding.span is None:
+        return Action.DROP, finding.label, None
+    return rule.action, finding.label, finding
+
+
+def conclude(causes: Sequence[tuple[Action, str, Finding | None]]) -> Decision:
+    """Take the strictest action, with its labels; redact only what is kept."""
+    action = max((a for a, _, _ in causes), default=Action.KEEP)
+    if action is Action.KEEP:
+        return Decision(Action.KEEP)
+    reasons = tuple(sorted({label for a, label, _ in causes if a is action}))
+    spans = {f for a, _, f in causes if a is Action.REDACT and f is not None}
+    if action is Action.DROP:
+        return Decision(action, reasons)
+    return Decision(
+        action, reasons, tuple(sorted(spans, key=lambda f: (f.span or (0, 0), f.label)))
+    )
+
+
+def invalid(finding: Finding, length: int) -> str | None:
+    """Return the label that stands for a finding which says nothing usable, or None."""
+    inside = finding.span is None or 0 <= finding.span[0] < finding.span[1] <= length
+    return None if inside and math.isfinite(finding.score) else f"invalid.{finding.label}"
+
+
+def share(findings: Sequence[Finding], length: int) -> float:
+    """Return the share of characters that findings cover; a whole-text finding covers all."""
+    covered = reached = 0
+    for finding in sorted(findings, key=lambda f: f.span or (0, length)):
+        start, end = finding.span or (0, length)
+        covered += max(0, end - max(start, reached))
+        reached = max(reached, end)
+    return covered / length if length else float(bool(findings))
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A named table of rules for each use, and the options of the detectors it needs.
+
+    Attributes:
+        sha256: Digest (hex) of what the file says, whatever its layout or comments.
+        options: By detector name, the keyword arguments it is built with.
+    """
+
+    name: str
+    sha256: str
+    rulesets: Mapping[Use, Ruleset]
+    options: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+
+    def ruleset(self, use: Use) -> Ruleset:
+        """Return the rules of one use.
+
+        Raises:
+            LookupError: The policy has none, and no rules must not mean that all passes.
+        """
+        if use not in self.rulesets:
+            raise LookupError(f"policy {self.name!r} has no [[{use}]] rules; add some")
+        return self.rulesets[use]

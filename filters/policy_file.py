@@ -1,0 +1,223 @@
+"""Read a policy from TOML; every mistake is named with its key, and with the nearest valid word."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+import math
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from gemsieve.filters.detector import Detector
+from gemsieve.filters.policy import USES, Action, Owed, Rule, Ruleset, Use
+
+ACTIONS = {action.name.lower(): action for action in Action}
+CONDITIONS = ("above", "below", "outside")
+KEYS = ("labels", "action", *CONDITIONS, "any_of", "count_above", "share_above", "when")
+TOP = ("name", "detectors", *USES)
+
+
+class PolicyError(Exception):
+    """A policy breaks a rule; the text names the file, the key and what would be valid."""
+
+
+def nearest(word: str, valid: Iterable[str]) -> str:
+    """Return `; did you mean ...?`, or the valid words when none is near."""
+    words = sorted(valid)
+    close = difflib.get_close_matches(word, words, n=1, cutoff=0.5)
+    if close:
+        return f"; did you mean {close[0]!r}?"
+    return f"; valid: {', '.join(words[:12])}{', ...' if len(words) > 12 else ''}"
+
+
+def read(text: str, file: str) -> dict[str, Any]:
+    """Parse the TOML and check its top level.
+
+    Raises:
+        PolicyError: Not TOML, an unknown table, or a missing name.
+    """
+    try:
+        body = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise PolicyError(f"{file}: not TOML: {error}") from None
+    for key in body:
+        if key not in TOP:
+            raise PolicyError(f"{file}: {key}: unknown key{nearest(key, TOP)}")
+    if not isinstance(body.get("name"), str):
+        raise PolicyError(f'{file}: name: missing; give the policy one, as in name = "default"')
+    options = body.get("detectors", {})
+    if not isinstance(options, dict) or not all(isinstance(v, dict) for v in options.values()):
+        raise PolicyError(f"{file}: detectors: must hold tables, as in [detectors.pii]")
+    return body
+
+
+def digest(body: Mapping[str, Any]) -> str:
+    """Return the SHA-256 (hex) of what a policy says, whatever its layout or comments."""
+    canonical = json.dumps(body, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def ruleset(
+    body: Mapping[str, Any], use: Use, file: str, detectors: Sequence[Detector]
+) -> tuple[Ruleset, tuple[Detector, ...]]:
+    """Build the rules of one use and pick the detectors that they name.
+
+    Raises:
+        PolicyError: A rule is wrong, or a label that a needed detector may emit has none.
+    """
+    tables = body.get(use, [])
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise PolicyError(f"{file}: {use}: must be an array of tables, as in [[{use}]]")
+    ranges = {label: r for d in detectors for label, r in d.labels.ranges().items()}
+    owed = frozenset(label for d in detectors for group in d.labels.owed() for label in group)
+    rules = tuple(
+        RuleReader(table, f"{file}: {use}[{number}]", ranges, owed).rule()
+        for number, table in enumerate(tables, 1)
+    )
+    found = Ruleset(rules)
+    needed = tuple(d for d in detectors if any(found.about(label) for label in d.labels.ranges()))
+    for detector in needed:
+        for label in detector.labels.ranges():
+            if not found.about(label):
+                raise PolicyError(
+                    f"{file}: {use}: no rule names {label!r}, which detector {detector.name!r} may"
+                    f' find; add one, with action = "keep" to let it pass'
+                )
+    debts = tuple(Owed(d.name, group) for d in needed for group in d.labels.owed())
+    return Ruleset(rules, debts), needed
+
+
+class RuleReader:
+    """Checks one table of a policy and builds its rule."""
+
+    def __init__(
+        self,
+        table: Mapping[str, Any],
+        place: str,
+        ranges: Mapping[str, tuple[float, float]],
+        owed: frozenset[str],
+    ) -> None:
+        self.table, self.place, self.ranges, self.owed = table, place, ranges, owed
+
+    def rule(self) -> Rule:
+        """Return the rule, or raise PolicyError."""
+        for key in self.table:
+            if key not in KEYS:
+                raise self.error(key, f"unknown key{nearest(key, KEYS)}")
+        labels = self.words("labels")
+        if not labels:
+            raise self.error("labels", 'missing; name some, as in labels = "pii.*"')
+        scope = self.expand("labels", labels)
+        any_of = self.words("any_of")
+        self.expand("any_of", any_of)
+        given = [key for key in CONDITIONS if key in self.table]
+        if len(given) > 1:
+            raise self.error(given[1], f"cannot stand beside {given[0]!r}; write two rules")
+        if any_of and (given != ["below"] or any(label not in self.owed for label in any_of)):
+            raise self.error(
+                "any_of", 'needs below = LIMIT and labels that are owed, such as "language.en"'
+            )
+        if given and given[0] != "above" and any(label not in self.owed for label in scope):
+            raise self.error(given[0], "is for labels that every text has; events may be absent")
+        return Rule(
+            labels=labels,
+            action=self.action(),
+            above=self.limit("above", scope),
+            below=self.limit("below", scope),
+            outside=self.outside(scope),
+            any_of=any_of,
+            count_above=self.count(),
+            share_above=self.share(),
+            when=self.when(),
+        )
+
+    def error(self, key: str, text: str) -> PolicyError:
+        """Return an error that names the place and the key."""
+        return PolicyError(f"{self.place}.{key}: {text}")
+
+    def words(self, key: str) -> tuple[str, ...]:
+        """Return a string or an array of strings as a tuple."""
+        value = self.table.get(key, [])
+        values = [value] if isinstance(value, str) else value
+        if not isinstance(values, list) or not all(isinstance(v, str) and v for v in values):
+            raise self.error(key, "must be a string or an array of strings")
+        return tuple(values)
+
+    def expand(self, key: str, globs: tuple[str, ...]) -> list[str]:
+        """Return the known labels that the globs name; each must name one."""
+        named: list[str] = []
+        for glob in globs:
+            rule = Rule((glob,), Action.KEEP)
+            matched = [label for label in self.ranges if rule.names(label)]
+            if not matched:
+                raise self.error(
+                    key, f"no detector has a label {glob!r}{nearest(glob, self.ranges)}"
+                )
+            named += matched
+        return named
+
+    def action(self) -> Action:
+        """Return the action."""
+        value = self.table.get("action")
+        if not isinstance(value, str) or value not in ACTIONS:
+            raise self.error("action", f"{value!r} is no action{nearest(str(value), ACTIONS)}")
+        return ACTIONS[value]
+
+    def number(self, key: str, value: object) -> float:
+        """Return a finite number."""
+        if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
+            raise self.error(key, f"{value!r} is no number")
+        return float(value)
+
+    def within(self, key: str, value: object, scope: Sequence[str]) -> float:
+        """Return a limit that lies in the range of every label it is for."""
+        limit = self.number(key, value)
+        for label in scope:
+            low, high = self.ranges[label]
+            if not low <= limit <= high:
+                raise self.error(key, f"{limit:g} is outside {low:g}..{high:g} of {label!r}")
+        return limit
+
+    def limit(self, key: str, scope: Sequence[str]) -> float | None:
+        """Return an optional limit."""
+        return self.within(key, self.table[key], scope) if key in self.table else None
+
+    def outside(self, scope: Sequence[str]) -> tuple[float, float] | None:
+        """Return the optional pair of limits."""
+        pair = self.table.get("outside")
+        if pair is None:
+            return None
+        if not isinstance(pair, list) or len(pair) != 2:
+            raise self.error("outside", "must be [low, high]")
+        low, high = (self.within("outside", value, scope) for value in pair)
+        if low > high:
+            raise self.error("outside", f"low {low:g} is above high {high:g}")
+        return low, high
+
+    def count(self) -> int | None:
+        """Return the optional number of findings."""
+        value = self.table.get("count_above")
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+            raise self.error("count_above", f"{value!r} is no whole number")
+        if value is not None and value < 0:
+            raise self.error("count_above", f"{value} is below 0")
+        return value
+
+    def share(self) -> float | None:
+        """Return the optional share of characters, in 0..1."""
+        if "share_above" not in self.table:
+            return None
+        value = self.number("share_above", self.table["share_above"])
+        if not 0 <= value <= 1:
+            raise self.error("share_above", f"{value:g} is outside 0..1")
+        return value
+
+    def when(self) -> dict[str, tuple[str, ...]]:
+        """Return the columns and the values for which the rule holds."""
+        table = self.table.get("when", {})
+        if not isinstance(table, dict):
+            raise self.error("when", 'must be a table, as in when = { language = "en" }')
+        reader = RuleReader(table, f"{self.place}.when", self.ranges, self.owed)
+        return {column: reader.words(column) for column in table}

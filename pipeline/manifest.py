@@ -1,0 +1,176 @@
+"""`_MANIFEST.json`: what a finished job wrote, under which policy; the only way into the trainer.
+
+It holds no time, no host and no absolute path, so equal jobs have equal manifests.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+NAME = "_MANIFEST.json"
+FORMAT = 1
+OUTCOMES = ("kept", "dropped", "quarantined")
+
+
+class ManifestError(Exception):
+    """The folder is no finished, untouched output of `gemsieve filter`; says what to do."""
+
+
+@dataclass(frozen=True)
+class Shard:
+    """One written file: path relative to the output folder, records, bytes, SHA-256 (hex)."""
+
+    path: str
+    records: int
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A finished job's books: what went in, what came out, and what judged it.
+
+    Attributes:
+        policy: The policy's `name` and `sha256`.
+        detectors: Each detector's `name`, `version` and, where it has weights, their `sha256`.
+        inputs: Each input's `name`, `bytes` and `records`.
+        counts: Records `in`, `kept`, `dropped`, `quarantined`.
+        shards: Every shard of the three outcomes, sorted by path.
+        code: The version of gemsieve that ran.
+    """
+
+    folder: Path
+    policy: Mapping[str, str]
+    detectors: Sequence[Mapping[str, str]]
+    inputs: Sequence[Mapping[str, Any]]
+    counts: Mapping[str, int]
+    shards: Sequence[Shard]
+    code: str
+
+    def body(self) -> dict[str, Any]:
+        """Return the JSON object that is written, in its written order."""
+        return {
+            "format": FORMAT,
+            "gemsieve": self.code,
+            "policy": dict(self.policy),
+            "detectors": [dict(detector) for detector in self.detectors],
+            "inputs": [dict(entry) for entry in self.inputs],
+            "counts": dict(self.counts),
+            "shards": [asdict(shard) for shard in self.shards],
+        }
+
+    def text(self) -> str:
+        """Return the file's exact text."""
+        return json.dumps(self.body(), indent=1, ensure_ascii=False) + "\n"
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 (hex) of the file's text: what a checkpoint names as its origin."""
+        return hashlib.sha256(self.text().encode()).hexdigest()
+
+    @property
+    def kept(self) -> tuple[Path, ...]:
+        """The Parquet shards a trainer may read, in order."""
+        return tuple(self.folder / s.path for s in self.shards if s.path.startswith("kept/"))
+
+
+def balance(counts: Mapping[str, int], shards: Sequence[Shard]) -> str | None:
+    """Return what does not add up, or None: in = kept + dropped + quarantined, shard by shard."""
+    for outcome in OUTCOMES:
+        held = sum(shard.records for shard in shards if shard.path.startswith(f"{outcome}/"))
+        if held != counts[outcome]:
+            return f"{counts[outcome]} records were {outcome}, the shards hold {held}"
+    total = sum(counts[outcome] for outcome in OUTCOMES)
+    if counts["in"] != total:
+        return f"{counts['in']} records went in, {total} came out"
+    return None
+
+
+def sha256_of(path: Path) -> str:
+    """Return a file's SHA-256 (hex), read in pieces."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write(manifest: Manifest) -> Path:
+    """Write the manifest whole or not at all."""
+    path = manifest.folder / NAME
+    write_atomically(path, manifest.text().encode())
+    return path
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all: a synced neighbour, then a rename."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with draft.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def read(folder: Path) -> Manifest:
+    """Read a manifest without looking at the shards.
+
+    Raises:
+        ManifestError: There is none, or it is not one.
+    """
+    path = folder / NAME
+    try:
+        body = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        raise ManifestError(
+            f"{folder}: no {NAME}: the job that wrote it did not finish; run it again to resume"
+        ) from None
+    except ValueError as error:
+        raise ManifestError(f"{path}: not JSON ({error}); run the job again") from None
+    if not isinstance(body, dict) or body.get("format") != FORMAT:
+        raise ManifestError(f"{path}: not a manifest of format {FORMAT}; run the job again")
+    try:
+        return Manifest(
+            folder=folder,
+            policy=body["policy"],
+            detectors=body["detectors"],
+            inputs=body["inputs"],
+            counts={key: int(body["counts"][key]) for key in ("in", *OUTCOMES)},
+            shards=[Shard(**shard) for shard in body["shards"]],
+            code=body["gemsieve"],
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise ManifestError(f"{path}: damaged near {error}; run the job again") from None
+
+
+def verify(folder: Path) -> Manifest:
+    """Read a manifest and prove it: digests, sizes, no stranger among the shards, balanced books.
+
+    Raises:
+        ManifestError: Anything differs; the message names the file.
+    """
+    manifest = read(folder)
+    if (folder / NAME).read_bytes() != manifest.text().encode():
+        raise ManifestError(f"{folder / NAME}: edited after it was written; run the job again")
+    for shard in manifest.shards:
+        path = folder / shard.path
+        if not path.is_file():
+            raise ManifestError(f"{path}: listed in the manifest but missing; run the job again")
+        if path.stat().st_size != shard.bytes or sha256_of(path) != shard.sha256:
+            raise ManifestError(f"{path}: changed after the job wrote it; run the job again")
+    listed = {shard.path for shard in manifest.shards}
+    for outcome in OUTCOMES:
+        for path in sorted((folder / outcome).glob("*")):
+            if path.relative_to(folder).as_posix() not in listed:
+                raise ManifestError(f"{path}: not listed in the manifest; move it elsewhere")
+    fault = balance(manifest.counts, manifest.shards)
+    if fault:
+        raise ManifestError(f"{folder / NAME}: {fault}; run the job again")
+    return manifest
