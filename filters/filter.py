@@ -51,9 +51,24 @@ class Filter:
         found, batch = detect(self.detectors[use], batch)
         return self.decide(batch, found, use)
 
+    def scrub(self, batch: Batch, use: Use) -> list[str | None]:
+        """Return short texts, such as a column's values, redacted, or None for what is dropped.
+
+        They are judged by the events that the policy redacts: too short to be measured.
+        """
+        found, batch = detect(self._redactors(use), batch)
+        rules = Ruleset(self.policy.ruleset(use).rules)
+        return [verdict.redacted for verdict in self._judge(batch, found, rules, use)]
+
     def decide(self, batch: Batch, found: Found, use: Use) -> list[Verdict]:
         """Judge texts by what was found in them, and redact until nothing more turns up."""
+        return self._judge(batch, found, self.policy.ruleset(use), use)
+
+    def _redactors(self, use: Use) -> tuple[Detector, ...]:
         rules = self.policy.ruleset(use)
+        return tuple(d for d in self.detectors[use] if redacts(rules, d))
+
+    def _judge(self, batch: Batch, found: Found, rules: Ruleset, use: Use) -> list[Verdict]:
         verdicts: dict[int, Verdict] = {}
         drafts: dict[int, Decision] = {}
         for i, (text, findings) in enumerate(zip(batch.texts, found, strict=True)):
@@ -72,7 +87,7 @@ class Filter:
     ) -> dict[int, Verdict]:
         """Redact texts, look at the results again and redact what that uncovers."""
         rules = Ruleset(self.policy.ruleset(use).rules)  # a second look owes no measures
-        redactors = tuple(d for d in self.detectors[use] if redacts(rules, d))
+        redactors = self._redactors(use)
         found = list(found)
         settled: dict[int, Verdict] = {}
         for _ in range(ROUNDS):

@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,7 @@ class Manifest:
         counts: Records `in`, `kept`, `dropped`, `quarantined`.
         shards: Every shard of the three outcomes, sorted by path.
         code: The version of gemsieve that ran.
+        settings: What the job was told beside its policy.
     """
 
     folder: Path
@@ -52,6 +53,7 @@ class Manifest:
     counts: Mapping[str, int]
     shards: Sequence[Shard]
     code: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     def body(self) -> dict[str, Any]:
         """Return the JSON object that is written, in its written order."""
@@ -60,6 +62,7 @@ class Manifest:
             "gemsieve": self.code,
             "policy": dict(self.policy),
             "detectors": [dict(detector) for detector in self.detectors],
+            "settings": dict(self.settings),
             "inputs": [dict(entry) for entry in self.inputs],
             "counts": dict(self.counts),
             "shards": [asdict(shard) for shard in self.shards],
@@ -145,6 +148,7 @@ def read(folder: Path) -> Manifest:
             counts={key: int(body["counts"][key]) for key in ("in", *OUTCOMES)},
             shards=[Shard(**shard) for shard in body["shards"]],
             code=body["gemsieve"],
+            settings=body["settings"],
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ManifestError(f"{path}: damaged near {error}; run the job again") from None

@@ -70,9 +70,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.command is None:
         top.print_help()
         return 2
-    parser = command_parser(args.command)
+    command, parser = load(args.command), command_parser(args.command)
+    options, rest = parser.parse_known_args(arguments[1:])
+    if rest and not getattr(command, "PASSES_ON", False):
+        parser.error(f"unknown: {' '.join(rest)}")
+    options.rest = rest
     try:
-        return load(args.command).run(parser.parse_args(arguments[1:]))
+        return command.run(options)
     except UsageError as error:
         print(f"gemsieve {args.command}: {error}", file=sys.stderr)
         return 2

@@ -1,0 +1,121 @@
+"""The Beam pipeline: slices as elements, one step that sieves each; the only file that runs Beam."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import apache_beam as beam
+from apache_beam.metrics import Metrics
+from apache_beam.options.pipeline_options import (
+    DirectOptions,
+    PipelineOptions,
+    StandardOptions,
+)
+from apache_beam.utils.shared import Shared
+
+from gemsieve.pipeline.job import Job
+from gemsieve.pipeline.sieve import Siever
+from gemsieve.pipeline.slices import Slice
+
+if TYPE_CHECKING:
+    from apache_beam.runners.runner import PipelineRunner
+
+LOCAL = ("", "DirectRunner", "FnApiRunner", "BundleBasedDirectRunner")
+
+# Its tagged outputs end up in one another and a zero-byte file is reported as done.
+REFUSED = ("DaskRunner",)
+
+
+class RunnerError(Exception):
+    """A Beam flag or runner that we cannot run with; says which and what to do."""
+
+
+class SieveSlice(beam.DoFn):  # type: ignore[misc]
+    """Sieves slices; the filter is loaded once a process and shared by its threads."""
+
+    def __init__(self, job: Job, digest: str, pieces: int) -> None:
+        self._make = (job, digest, pieces)
+        self._shared = Shared()
+        self._siever: Siever | None = None
+
+    def setup(self) -> None:
+        """Load the filter, or take the one that this process has."""
+        self._siever = self._shared.acquire(lambda: Siever(*self._make))
+
+    def process(self, piece: Slice) -> Iterator[int]:
+        """Sieve one slice; yields its number."""
+        assert self._siever is not None, "Beam calls setup first"
+        receipt = self._siever.sieve(piece)
+        for (_, outcome), n in receipt.tally.outcomes.items():
+            Metrics.counter("gemsieve", outcome).inc(n)
+        yield piece.number
+
+
+def sieve_slices(slices: beam.PCollection, job: Job, digest: str, pieces: int) -> beam.PCollection:
+    """Sieve every slice of a collection, spread over the workers."""
+    return (
+        slices
+        # Without it a runner fuses everything onto the worker that made the list.
+        | "Spread" >> beam.Reshuffle()
+        | "Sieve" >> beam.ParDo(SieveSlice(job, digest, pieces))
+    )
+
+
+def unknown_flags(flags: Sequence[str]) -> list[str]:
+    """Return the flags that no Beam options class knows; Beam itself would ignore them."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    for options in PipelineOptions.__subclasses__():
+        options._add_argparse_args(parser)  # what PipelineOptions does itself
+    return parser.parse_known_args(list(flags))[1]
+
+
+def runner_of(options: PipelineOptions, workers: int) -> PipelineRunner | str:
+    """Return the runner to use; in this process or its children unless the flags name another.
+
+    Raises:
+        RunnerError: The runner is known to lose data.
+    """
+    name: str = options.view_as(StandardOptions).runner or ""
+    if name in REFUSED:
+        raise RunnerError(f"{name} mixes up outputs; use DirectRunner, FlinkRunner or another")
+    if name not in LOCAL:
+        return name
+    # Named directly: Beam's DirectRunner first tries to download another runner's binary.
+    from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+
+    direct = options.view_as(DirectOptions)
+    direct.direct_num_workers = workers
+    direct.direct_running_mode = "multi_processing" if workers > 1 else "in_memory"
+    return FnApiRunner()
+
+
+def run(
+    job: Job, digest: str, pieces: int, slices: Sequence[Slice], workers: int, flags: Sequence[str]
+) -> None:
+    """Run the pipeline over slices to its end.
+
+    Raises:
+        RunnerError: A flag is unknown or the runner is refused.
+    """
+    if unknown := unknown_flags(flags):
+        raise RunnerError(f"{' '.join(unknown)}: neither an option of ours nor a flag of Beam's")
+    options = PipelineOptions(list(flags))
+    runner = runner_of(options, workers)
+    with quiet(), beam.Pipeline(runner=runner, options=options) as pipeline:
+        sieve_slices(pipeline | "Slices" >> beam.Create(slices), job, digest, pieces)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep Beam's chatter about its own workings out of the user's terminal."""
+    logger = logging.getLogger("apache_beam")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)

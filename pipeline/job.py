@@ -1,0 +1,96 @@
+"""A job's settings: all that decides its bytes, and where they go."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from gemsieve.filters import Filter
+from gemsieve.filters.catalogue import filter_from_text
+from gemsieve.pipeline.slices import Slice
+
+
+@dataclass(frozen=True)
+class Job:
+    """Everything that decides a job's bytes, and where they go. Plain values: it travels.
+
+    Attributes:
+        policy: The policy's text; `policy_name` is its file's name in errors.
+        source_field: Column whose value names a record's source in counts; "" for the file.
+        columns: Columns that pass into the kept shards; their values are sieved as well.
+    """
+
+    output: str
+    policy: str
+    policy_name: str
+    text_field: str = "text"
+    source_field: str = ""
+    columns: tuple[str, ...] = ()
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What the manifest tells of the job beside its policy."""
+        return {
+            "text_field": self.text_field,
+            "source_field": self.source_field,
+            "columns": list(self.columns),
+        }
+
+    @property
+    def folder(self) -> Path:
+        """Where the outcome goes."""
+        return Path(self.output)
+
+    @property
+    def work(self) -> Path:
+        """Where drafts, receipts and heartbeats live until the manifest is written."""
+        return self.folder / "_work"
+
+    @property
+    def receipts(self) -> Path:
+        """Where receipts stand."""
+        return self.work / "receipts"
+
+    @property
+    def drafts(self) -> Path:
+        """Where shards are written before they get their names."""
+        return self.work / "drafts"
+
+    @property
+    def heartbeats(self) -> Path:
+        """Where workers say how far they are."""
+        return self.work / "heartbeats"
+
+    @property
+    def read_columns(self) -> tuple[str, ...]:
+        """The columns that a reader brings along."""
+        more = (self.source_field,) if self.source_field else ()
+        return tuple(dict.fromkeys((*self.columns, *more)))
+
+    def build_filter(self) -> Filter:
+        """Build the filter (models are loaded by its `setup`)."""
+        return filter_from_text(self.policy, self.policy_name)
+
+    def digest(self, slices: Sequence[Slice], judge: Filter) -> str:
+        """Return the digest (hex) of all that decides the bytes: receipts of one job share it."""
+        said = {
+            "code": version("gemsieve"),
+            "policy": judge.policy.sha256,
+            "detectors": described(judge),
+            "settings": self.settings,
+            "slices": [asdict(piece) for piece in slices],
+        }
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+def described(judge: Filter) -> list[dict[str, str]]:
+    """Return name, version and weights of the detectors that judge a corpus."""
+    return [
+        {"name": d.name, "version": d.version} | ({"sha256": d.weights} if d.weights else {})
+        for d in judge.detectors["corpus"]
+    ]

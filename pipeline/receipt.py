@@ -1,0 +1,109 @@
+"""A slice's receipt: written last, it makes the slice's shards real; a job is its receipts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from gemsieve.pipeline.manifest import OUTCOMES, ManifestError, Shard, balance, write_atomically
+from gemsieve.pipeline.slices import Slice
+from gemsieve.pipeline.tally import Tally, from_body
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What became of one slice.
+
+    Attributes:
+        job: Digest of the job's settings and plan; another job's receipts do not count.
+        records: Records read; the last one's number is `slice.first + records - 1`.
+    """
+
+    job: str
+    slice: Slice
+    records: int
+    shards: tuple[Shard, ...]
+    tally: Tally
+
+    def write(self, folder: Path) -> None:
+        """Write the receipt whole or not at all."""
+        body = {
+            "job": self.job,
+            "slice": asdict(self.slice),
+            "records": self.records,
+            "shards": [asdict(shard) for shard in self.shards],
+            "tally": self.tally.body(),
+        }
+        write_atomically(place(folder, self.slice.number), json.dumps(body).encode())
+
+
+def place(folder: Path, number: int) -> Path:
+    """Return where a slice's receipt stands."""
+    return folder / f"{number:05d}.json"
+
+
+def read_receipt(folder: Path, number: int, job: str) -> Receipt | None:
+    """Return a slice's receipt, or None when there is none of this job."""
+    try:
+        body: dict[str, Any] = json.loads(place(folder, number).read_bytes())
+    except (FileNotFoundError, ValueError):
+        return None
+    if body["job"] != job:
+        return None
+    return Receipt(
+        job,
+        Slice(**body["slice"]),
+        body["records"],
+        tuple(Shard(**shard) for shard in body["shards"]),
+        from_body(body["tally"]),
+    )
+
+
+def stands(receipt: Receipt, output: Path) -> bool:
+    """Say whether the shards that a receipt names are there, with their sizes."""
+    return all(
+        (output / shard.path).is_file() and (output / shard.path).stat().st_size == shard.bytes
+        for shard in receipt.shards
+    )
+
+
+def reconcile(receipts: Sequence[Receipt], output: Path) -> dict[str, int]:
+    """Prove the books from three sides and return the counts.
+
+    What the readers counted, what the Parquet footers hold and how the records of a file are
+    numbered must agree.
+
+    Raises:
+        ManifestError: They do not; names the slice or the shard.
+    """
+    import pyarrow.parquet as pq
+
+    following: dict[str, int] = {}
+    for receipt in receipts:
+        piece = receipt.slice
+        if following.get(piece.path, piece.first) != piece.first:
+            raise ManifestError(
+                f"{piece.source}: records before {piece.first} do not add up; was it changed"
+                " during the job?"
+            )
+        following[piece.path] = piece.first + receipt.records
+        for shard in receipt.shards:
+            if pq.read_metadata(output / shard.path).num_rows != shard.records:
+                raise ManifestError(
+                    f"{output / shard.path}: does not hold its {shard.records} rows"
+                )
+    shards = [shard for receipt in receipts for shard in receipt.shards]
+    counts = {"in": sum(receipt.records for receipt in receipts)}
+    for outcome in OUTCOMES:
+        counts[outcome] = sum(
+            n
+            for receipt in receipts
+            for (_, what), n in receipt.tally.outcomes.items()
+            if what == outcome or (what == "redacted" and outcome == "kept")
+        )
+    if fault := balance(counts, shards):
+        raise ManifestError(f"{output}: the books do not balance: {fault}")
+    return counts

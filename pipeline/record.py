@@ -1,0 +1,72 @@
+"""What a reader yields: a record with its text, or one that cannot be judged and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+# One record may take this many bytes; a larger one would set the memory of the whole job.
+MAX_RECORD_BYTES = 10_000_000
+
+Fault = Literal[
+    "malformed_json",
+    "not_an_object",
+    "blank_line",
+    "invalid_utf8",
+    "lone_surrogate",
+    "missing_text",
+    "text_not_string",
+    "empty_text",
+    "too_large",
+    "truncated_input",
+    "unreadable_file",
+]
+
+
+@dataclass(slots=True)
+class Meter:
+    """How many of a slice's bytes on disk a reader has passed; for the progress bar."""
+
+    bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One text of an input, with the columns that were asked for; `number` counts from 1."""
+
+    number: int
+    text: str
+    columns: Mapping[str, str | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """One record that cannot be judged: it goes to quarantine under its number and fault."""
+
+    number: int
+    fault: Fault
+
+
+def checked(number: int, text: object, columns: Mapping[str, str | None]) -> Record | Broken:
+    """Return a record if its text can be judged, else its fault."""
+    if text is None:
+        return Broken(number, "missing_text")
+    if not isinstance(text, str):
+        return Broken(number, "text_not_string")
+    if not text.strip():
+        return Broken(number, "empty_text")
+    try:
+        size = len(text) if text.isascii() else len(text.encode())
+    except UnicodeEncodeError:
+        return Broken(number, "lone_surrogate")
+    if size > MAX_RECORD_BYTES:
+        return Broken(number, "too_large")
+    return Record(number, text, columns)
+
+
+def column_text(value: object) -> str | None:
+    """Return a column's value as text that can be written, or None."""
+    if value is None or isinstance(value, dict | list):
+        return None
+    return str(value).encode("utf-8", "replace").decode()

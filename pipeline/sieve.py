@@ -1,0 +1,150 @@
+"""Sieve one slice: read, judge in batches, write its shards, and sign for them with a receipt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from gemsieve.filters import Action, Batch, Filter, Verdict
+from gemsieve.filters.detector import PROBABILITY
+from gemsieve.pipeline.heartbeat import Heartbeat
+from gemsieve.pipeline.job import Job
+from gemsieve.pipeline.manifest import OUTCOMES
+from gemsieve.pipeline.read import read
+from gemsieve.pipeline.receipt import Receipt
+from gemsieve.pipeline.record import Broken, Meter, Record
+from gemsieve.pipeline.slices import Slice
+from gemsieve.pipeline.tally import Tally
+from gemsieve.pipeline.write import ShardWriter, schema
+
+BATCH_RECORDS = 1000
+BATCH_CHARACTERS = 2_000_000
+
+# Reasons of this kind say that a text could not be judged: its record is quarantined, not dropped.
+UNJUDGED = ("error.", "invalid.", "missing.", "unstable.")
+
+
+@dataclass
+class Siever:
+    """A job with its filter loaded: sieves one slice after another.
+
+    Attributes:
+        digest: The job's digest, for receipts.
+        pieces: How many slices the plan has; part of the shards' names.
+    """
+
+    job: Job
+    digest: str
+    pieces: int
+
+    @cached_property
+    def judge(self) -> Filter:
+        """The filter, its models loaded."""
+        judge = self.job.build_filter()
+        judge.setup("corpus")
+        return judge
+
+    @cached_property
+    def probabilities(self) -> frozenset[str]:
+        """The labels whose scores are probabilities."""
+        ranges = [d.labels.ranges() for d in self.judge.detectors["corpus"]]
+        return frozenset(x for r in ranges for x, bounds in r.items() if bounds == PROBABILITY)
+
+    def sieve(self, piece: Slice) -> Receipt:
+        """Sieve one slice and write its receipt last."""
+        job, tally, meter, records = self.job, Tally(), Meter(), 0
+        job.drafts.mkdir(parents=True, exist_ok=True)
+        name = f"{piece.number:05d}-of-{self.pieces:05d}.parquet"
+        with ExitStack() as stack:
+            writers = {
+                outcome: stack.enter_context(
+                    ShardWriter(job.folder, job.drafts, outcome, name, schema(outcome, job.columns))
+                )
+                for outcome in OUTCOMES
+            }
+            beat = Heartbeat(job.heartbeats, piece)
+            for batch in batches(read(piece, job.text_field, job.read_columns, meter)):
+                for outcome, rows in self.judge_batch(piece, batch, tally).items():
+                    writers[outcome].write(rows)
+                records += len(batch)
+                beat.beat(tally, meter.bytes)
+            shards = tuple(s for w in writers.values() if (s := w.publish()) is not None)
+        beat.beat(tally, piece.size, last=True)
+        receipt = Receipt(self.digest, piece, records, shards, tally)
+        receipt.write(job.receipts)
+        return receipt
+
+    def judge_batch(
+        self, piece: Slice, batch: Sequence[Record | Broken], tally: Tally
+    ) -> dict[str, dict[str, list[Any]]]:
+        """Return each outcome's rows, as columns, in the order of the input."""
+        records = [record for record in batch if isinstance(record, Record)]
+        columns = self.columns_of(piece, records)
+        verdicts = iter(self.judge(Batch([r.text for r in records], columns), "corpus"))
+        passed = {name: iter(values) for name, values in self.passed(records).items()}
+        rows: dict[str, dict[str, list[Any]]] = {
+            outcome: {name: [] for name in schema(outcome, self.job.columns).names}
+            for outcome in OUTCOMES
+        }
+        sources = iter(columns["source"])
+        for record in batch:
+            row: dict[str, Any] = {"id": f"{piece.source}:{record.number}"}
+            if isinstance(record, Broken):
+                outcome, row["source"], row["reason"] = "quarantined", piece.source, record.fault
+                tally.quarantine(piece.source, record.fault)
+            else:
+                row["source"] = next(sources)
+                row |= {name: next(values) for name, values in passed.items()}
+                outcome = self.settle(record, next(verdicts), row, tally)
+            for name, values in rows[outcome].items():
+                values.append(row[name])
+        return rows
+
+    def settle(self, record: Record, verdict: Verdict, row: dict[str, Any], tally: Tally) -> str:
+        """Fill in one judged record's row, count it and return its outcome."""
+        fault = next((label for label in verdict.reasons if label.startswith(UNJUDGED)), None)
+        if fault is not None:
+            row["reason"] = fault
+            tally.quarantine(row["source"], fault)
+            return "quarantined"
+        tally.add(row["source"], record.text, verdict, self.probabilities)
+        row |= {"reasons": verdict.reasons, "findings": verdict.findings}
+        if verdict.action is Action.DROP:
+            return "dropped"
+        row |= {"text": verdict.redacted, "action": verdict.action.name.lower()}
+        return "kept"
+
+    def columns_of(self, piece: Slice, records: Sequence[Record]) -> dict[str, list[str | None]]:
+        """Return what detectors and rules may ask of the records beside their texts."""
+        field = self.job.source_field
+        sources: list[str | None] = [r.columns.get(field) or piece.source for r in records]
+        urls = [r.columns.get("url") for r in records]
+        return {"source": sources, "url": urls}
+
+    def passed(self, records: Sequence[Record]) -> Mapping[str, list[str | None]]:
+        """Return the columns that pass into the kept shards, each value sieved like a text."""
+        passed: dict[str, list[str | None]] = {}
+        for name in self.job.columns:
+            values = [record.columns.get(name) for record in records]
+            clean = self.judge.scrub(Batch([value or "" for value in values]), "corpus")
+            passed[name] = [
+                None if value is None else text for value, text in zip(values, clean, strict=True)
+            ]
+        return passed
+
+
+def batches(records: Iterable[Record | Broken]) -> Iterator[list[Record | Broken]]:
+    """Group records so that a batch is worth a call and its memory is bounded."""
+    batch: list[Record | Broken] = []
+    characters = 0
+    for record in records:
+        batch.append(record)
+        characters += len(record.text) if isinstance(record, Record) else 0
+        if len(batch) >= BATCH_RECORDS or characters >= BATCH_CHARACTERS:
+            yield batch
+            batch, characters = [], 0
+    if batch:
+        yield batch

@@ -1,0 +1,88 @@
+"""Counts for the books and the report; sums of numbers alone, so tallies of slices add up."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from gemsieve.filters.filter import Verdict
+from gemsieve.filters.policy import Action
+
+BINS = 20  # of a probability's histogram; other values are binned by powers of the root of 2
+
+
+def bin_of(score: float, *, probability: bool) -> int:
+    """Return the histogram bin of a finite value.
+
+    Probabilities fall into `BINS` equal bins of 0..1; other values v >= 0 into bins b with
+    2^(b/2) <= v + 1 < 2^((b+1)/2).
+    """
+    if probability:
+        return min(BINS - 1, max(0, int(score * BINS)))
+    return int(2 * math.log2(max(score, 0.0) + 1))
+
+
+@dataclass
+class Tally:
+    """What a slice's verdicts add up to.
+
+    Attributes:
+        outcomes: (source, outcome) -> records; outcome is kept, redacted, dropped, quarantined.
+        reasons: (source, label, action) -> records.
+        faults: (source, fault) -> records in quarantine.
+        mentions: (label, outcome) -> records with at least one finding of an event label.
+        scores: (label, outcome, bin) -> records, of whole-text findings.
+        characters: outcome -> characters of text read.
+    """
+
+    outcomes: Counter[tuple[str, ...]] = field(default_factory=Counter)
+    reasons: Counter[tuple[str, ...]] = field(default_factory=Counter)
+    faults: Counter[tuple[str, ...]] = field(default_factory=Counter)
+    mentions: Counter[tuple[str, ...]] = field(default_factory=Counter)
+    scores: Counter[tuple[str, ...]] = field(default_factory=Counter)
+    characters: Counter[tuple[str, ...]] = field(default_factory=Counter)
+
+    def add(self, source: str, text: str, verdict: Verdict, probabilities: frozenset[str]) -> None:
+        """Count one judged text."""
+        outcome = {Action.KEEP: "kept", Action.REDACT: "redacted", Action.DROP: "dropped"}[
+            verdict.action
+        ]
+        self.outcomes[source, outcome] += 1
+        self.characters[outcome,] += len(text)
+        for label in verdict.reasons:
+            self.reasons[source, label, verdict.action.name.lower()] += 1
+        for label in {f.label for f in verdict.findings if f.span is not None}:
+            self.mentions[label, outcome] += 1
+        for finding in verdict.findings:
+            if finding.span is None:
+                place = bin_of(finding.score, probability=finding.label in probabilities)
+                self.scores[finding.label, outcome, str(place)] += 1
+
+    def quarantine(self, source: str, fault: str) -> None:
+        """Count one record that nobody could judge."""
+        self.outcomes[source, "quarantined"] += 1
+        self.faults[source, fault] += 1
+
+    def body(self) -> dict[str, Any]:
+        """Return a JSON object; keys are sorted so that equal tallies are equal texts."""
+        return {
+            name: [[*key, count] for key, count in sorted(counter.items())]
+            for name, counter in vars(self).items()
+        }
+
+
+def from_body(body: Mapping[str, Any]) -> Tally:
+    """Return the tally that `body` wrote."""
+    return Tally(**{name: Counter({tuple(k): n for *k, n in rows}) for name, rows in body.items()})
+
+
+def total(tallies: Iterable[Tally]) -> Tally:
+    """Return the sum."""
+    result = Tally()
+    for tally in tallies:
+        for name, counter in vars(tally).items():
+            getattr(result, name).update(counter)
+    return result

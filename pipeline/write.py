@@ -1,0 +1,136 @@
+"""Write one slice's shards: each appears whole, under a name fixed by its slice, or not at all."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from gemsieve.filters.finding import Finding
+from gemsieve.pipeline.manifest import Shard, sha256_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+# Large enough for readers to scan, small enough that a writer's memory does not show.
+ROW_GROUP_BYTES = 16 << 20
+
+
+def schema(outcome: str, columns: Sequence[str] = ()) -> pa.Schema:
+    """Return the columns of one outcome's shards."""
+    import pyarrow as pa
+
+    finding = pa.struct(
+        [
+            pa.field("label", pa.string(), nullable=False),
+            pa.field("score", pa.float64(), nullable=False),
+            pa.field("start", pa.int32()),
+            pa.field("end", pa.int32()),
+        ]
+    )
+    fields = [("id", pa.string()), ("source", pa.string())]
+    if outcome == "kept":
+        fields += [("text", pa.string()), ("action", pa.string())]
+    if outcome == "quarantined":
+        fields += [("reason", pa.string())]
+    else:
+        fields += [("reasons", pa.list_(pa.string())), ("findings", pa.list_(finding))]
+    if outcome == "kept":
+        fields += [(name, pa.string()) for name in columns]
+    return pa.schema(fields)
+
+
+def findings_array(rows: Sequence[Sequence[Finding]], kind: pa.ListType) -> pa.ListArray:
+    """Return findings as Arrow, column by column: a dict a finding would cost the most of all."""
+    import numpy as np
+    import pyarrow as pa
+
+    flat = [finding for row in rows for finding in row]
+    spans = [finding.span or (None, None) for finding in flat]
+    values = pa.StructArray.from_arrays(
+        [
+            pa.array([finding.label for finding in flat], pa.string()),
+            pa.array([finding.score for finding in flat], pa.float64()),
+            pa.array([start for start, _ in spans], pa.int32()),
+            pa.array([end for _, end in spans], pa.int32()),
+        ],
+        fields=list(kind.value_type),
+    )
+    offsets = np.cumsum([0, *(len(row) for row in rows)], dtype=np.int32)
+    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), values, type=kind)
+
+
+class ShardWriter:
+    """Writes the rows of one outcome; `publish` gives the shard its name."""
+
+    def __init__(
+        self, folder: Path, drafts: Path, outcome: str, name: str, schema: pa.Schema
+    ) -> None:
+        self.path = f"{outcome}/{name}"
+        self._final = folder / self.path
+        self._draft = drafts / f"{outcome}-{name}-{uuid.uuid4().hex}"
+        self._schema = schema
+        self._writer: Any = None
+        self._held: list[Any] = []
+        self._held_bytes = 0
+        self.records = 0
+
+    def __enter__(self) -> ShardWriter:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._writer is not None:
+            self._writer.close()
+        self._draft.unlink(missing_ok=True)
+
+    def write(self, rows: Mapping[str, Sequence[Any]]) -> None:
+        """Add rows, given as columns."""
+        import pyarrow as pa
+
+        if not rows["id"]:
+            return
+        arrays = [
+            findings_array(rows[field.name], field.type)
+            if field.name == "findings"
+            else pa.array(rows[field.name], field.type)
+            for field in self._schema
+        ]
+        batch = pa.RecordBatch.from_arrays(arrays, schema=self._schema)
+        self._held.append(batch)
+        self._held_bytes += batch.nbytes
+        self.records += batch.num_rows
+        if self._held_bytes >= ROW_GROUP_BYTES:
+            self._flush()
+
+    def _flush(self) -> None:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        if self._writer is None:
+            self._writer = pq.ParquetWriter(self._draft, self._schema, compression="zstd")
+        table = pa.Table.from_batches(self._held, self._schema)
+        self._writer.write_table(table, row_group_size=max(1, table.num_rows))
+        self._held, self._held_bytes = [], 0
+
+    def publish(self) -> Shard | None:
+        """Finish the file, give it its final name and describe it; no rows, no file."""
+        if not self.records:
+            return None
+        if self._held:
+            self._flush()
+        self._writer.close()
+        self._writer = None
+        with self._draft.open("rb") as file:
+            os.fsync(file.fileno())
+        self._final.parent.mkdir(parents=True, exist_ok=True)
+        shard = Shard(self.path, self.records, self._draft.stat().st_size, sha256_of(self._draft))
+        self._draft.replace(self._final)
+        return shard

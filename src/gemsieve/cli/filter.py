@@ -1,0 +1,91 @@
+"""`gemsieve filter`: submit a Beam job that sieves a corpus."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from gemsieve.cli import UsageError
+
+PASSES_ON = True  # options it does not know are Beam's
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument(
+        "--input",
+        action="append",
+        nargs="+",
+        required=True,
+        metavar="PATTERN",
+        help="JSONL (.gz, .zst) or Parquet files; a pattern in quotes, several, or again",
+    )
+    parser.add_argument("--output", required=True, metavar="DIR", help="a new or unfinished folder")
+    parser.add_argument("--policy", metavar="FILE", help="policy (TOML); else the shipped default")
+    parser.add_argument(
+        "--workers", type=int, default=1, metavar="N", help="processes of a local run (default 1)"
+    )
+    parser.add_argument("--text-field", default="text", metavar="NAME", help="default: text")
+    parser.add_argument(
+        "--source-field", default="", metavar="NAME", help="field that names a record's source"
+    )
+    parser.add_argument(
+        "--columns",
+        default="",
+        metavar="A,B",
+        help="fields that pass into the kept shards, each value sieved",
+    )
+    parser.epilog = "Any other option goes to Beam, as in --runner FlinkRunner."
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the job and print where the outcome is."""
+    from gemsieve.filters.catalogue import policy_text
+    from gemsieve.filters.policy_file import PolicyError
+    from gemsieve.pipeline.job import Job
+    from gemsieve.pipeline.manifest import ManifestError
+    from gemsieve.pipeline.progress import bar
+    from gemsieve.pipeline.run import Outcome, OutputError, run_job
+    from gemsieve.pipeline.slices import InputError
+
+    if args.workers < 1:
+        raise UsageError("--workers: must be at least 1")
+    if "://" in args.output:
+        raise UsageError(f"--output {args.output}: give a local or mounted folder")
+    patterns = [pattern for group in args.input for pattern in group]
+    try:
+        policy, name = policy_text(args.policy)
+        job = Job(
+            output=args.output,
+            policy=policy,
+            policy_name=name,
+            text_field=args.text_field,
+            source_field=args.source_field,
+            columns=tuple(filter(None, args.columns.split(","))),
+        )
+        outcome: Outcome = run_job(job, patterns, args.workers, args.rest, bar)
+    except (PolicyError, InputError, OutputError) as error:
+        raise UsageError(str(error)) from None
+    except ManifestError as error:
+        print(f"gemsieve filter: {error}", file=sys.stderr)
+        return 1
+    except RuntimeError as error:
+        return failed(error)
+    print(summary(outcome.manifest.counts, args.output))
+    return 0
+
+
+def failed(error: RuntimeError) -> int:
+    """Tell of a job that a worker's error ended; the cause's last line says what it was."""
+    lines = [line for line in str(error).splitlines() if line.strip()]
+    print(f"gemsieve filter: the job failed and wrote no manifest: {lines[-1]}", file=sys.stderr)
+    print("gemsieve filter: mend the cause and run the same command to resume", file=sys.stderr)
+    return 1
+
+
+def summary(counts: dict[str, int], output: str) -> str:
+    """Return the books in a line, and where the report is."""
+    return (
+        f"{counts['in']:,} records in = {counts['kept']:,} kept + {counts['dropped']:,} dropped"
+        f" + {counts['quarantined']:,} quarantined\nreport: {output}/report/index.html"
+    )
