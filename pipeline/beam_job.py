@@ -1,4 +1,4 @@
-"""The Beam pipeline: slices as elements, one step that sieves each; the only file that runs Beam."""
+"""The Beam pipeline: slices as elements, one step that sieves each."""
 
 from __future__ import annotations
 
@@ -40,29 +40,14 @@ class SieveSlice(beam.DoFn):  # type: ignore[misc]
     def __init__(self, job: Job, digest: str, pieces: int) -> None:
         self._make = (job, digest, pieces)
         self._shared = Shared()
-        self._siever: Siever | None = None
-
-    def setup(self) -> None:
-        """Load the filter, or take the one that this process has."""
-        self._siever = self._shared.acquire(lambda: Siever(*self._make))
 
     def process(self, piece: Slice) -> Iterator[int]:
         """Sieve one slice; yields its number."""
-        assert self._siever is not None, "Beam calls setup first"
-        receipt = self._siever.sieve(piece)
+        siever: Siever = self._shared.acquire(lambda: Siever(*self._make))
+        receipt = siever.sieve(piece)
         for (_, outcome), n in receipt.tally.outcomes.items():
             Metrics.counter("gemsieve", outcome).inc(n)
         yield piece.number
-
-
-def sieve_slices(slices: beam.PCollection, job: Job, digest: str, pieces: int) -> beam.PCollection:
-    """Sieve every slice of a collection, spread over the workers."""
-    return (
-        slices
-        # Without it a runner fuses everything onto the worker that made the list.
-        | "Spread" >> beam.Reshuffle()
-        | "Sieve" >> beam.ParDo(SieveSlice(job, digest, pieces))
-    )
 
 
 def unknown_flags(flags: Sequence[str]) -> list[str]:
@@ -93,9 +78,7 @@ def runner_of(options: PipelineOptions, workers: int) -> PipelineRunner | str:
     return FnApiRunner()
 
 
-def run(
-    job: Job, digest: str, pieces: int, slices: Sequence[Slice], workers: int, flags: Sequence[str]
-) -> None:
+def run(step: SieveSlice, slices: Sequence[Slice], workers: int, flags: Sequence[str]) -> None:
     """Run the pipeline over slices to its end.
 
     Raises:
@@ -106,7 +89,13 @@ def run(
     options = PipelineOptions(list(flags))
     runner = runner_of(options, workers)
     with quiet(), beam.Pipeline(runner=runner, options=options) as pipeline:
-        sieve_slices(pipeline | "Slices" >> beam.Create(slices), job, digest, pieces)
+        _ = (
+            pipeline
+            | "Slices" >> beam.Create(slices)
+            # Without it a runner fuses everything onto the worker that made the list.
+            | "Spread" >> beam.Reshuffle()
+            | "Sieve" >> beam.ParDo(step)
+        )
 
 
 @contextmanager

@@ -61,10 +61,10 @@ def run_job(
     left = [piece for piece in slices if piece.number not in done]
     if left:
         # Beam is imported only when there is work for it: it takes seconds.
-        from gemsieve.pipeline.beam_job import run
+        from gemsieve.pipeline.beam_job import SieveSlice, run
 
         with watch(job, slices):
-            run(job, digest, len(slices), left, workers, flags)
+            run(SieveSlice(job, digest, len(slices)), left, workers, flags)
     return finish(job, judge, digest, slices, resumed=len(done))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Mapping
 
 from gemsieve.cli import UsageError
 
@@ -83,7 +84,7 @@ def failed(error: RuntimeError) -> int:
     return 1
 
 
-def summary(counts: dict[str, int], output: str) -> str:
+def summary(counts: Mapping[str, int], output: str) -> str:
     """Return the books in a line, and where the report is."""
     return (
         f"{counts['in']:,} records in = {counts['kept']:,} kept + {counts['dropped']:,} dropped"
