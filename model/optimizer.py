@@ -1,0 +1,58 @@
+"""The optimizer and its learning-rate schedule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import jax
+import optax  # type: ignore[import-untyped]
+
+from gemsieve.model.transformer import Params
+
+
+@dataclass(frozen=True, kw_only=True)
+class OptimizerSettings:
+    """Set AdamW (arXiv 1711.05101) under linear warm-up and cosine decay (arXiv 1608.03983)."""
+
+    learning_rate: float = 3e-3
+    warmup_steps: int = 30
+    final_fraction: float = 0.1
+    weight_decay: float = 0.1
+    beta1: float = 0.9
+    beta2: float = 0.95
+    epsilon: float = 1e-8
+    clip_norm: float = 1.0
+
+
+def make_schedule(settings: OptimizerSettings, steps: int) -> optax.Schedule:
+    """Return the learning rate by step: up from 0, down to `final_fraction` of the peak."""
+    return optax.warmup_cosine_decay_schedule(
+        init_value=0.0,
+        peak_value=settings.learning_rate,
+        warmup_steps=settings.warmup_steps,
+        decay_steps=max(steps, settings.warmup_steps + 1),
+        end_value=settings.learning_rate * settings.final_fraction,
+    )
+
+
+def make_optimizer(
+    settings: OptimizerSettings, steps: int
+) -> optax.GradientTransformationExtraArgs:
+    """Return gradient clipping by global norm, then AdamW; norms' scales do not decay."""
+    return optax.chain(
+        optax.clip_by_global_norm(settings.clip_norm),
+        optax.adamw(
+            make_schedule(settings, steps),
+            b1=settings.beta1,
+            b2=settings.beta2,
+            eps=settings.epsilon,
+            weight_decay=settings.weight_decay,
+            mask=_decays,
+        ),
+    )
+
+
+def _decays(params: Params) -> Params:
+    """Mark the matrices."""
+    marks: Params = jax.tree.map(lambda leaf: leaf.ndim > 1, params)
+    return marks

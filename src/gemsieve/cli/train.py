@@ -1,0 +1,101 @@
+"""`gemsieve train`: a tokenizer and a Gemma 2 model, from verified shards."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gemsieve.cli import UsageError
+
+if TYPE_CHECKING:
+    from gemsieve.model.train import Progress, Summary
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument("config", type=Path, help="settings, e.g. configs/train/tiny.toml")
+    parser.add_argument(
+        "--data", type=Path, required=True, help="a folder written by `gemsieve filter`"
+    )
+    parser.add_argument(
+        "--output", type=Path, required=True, help="the run's folder; resumes what is there"
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="TABLE.KEY=VALUE",
+        help="change one setting, e.g. train.steps=1000; may be repeated",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Train and print a summary."""
+    from gemsieve.model.checkpoint import CheckpointError
+    from gemsieve.model.settings import read_settings
+    from gemsieve.model.train import TrainingError, train
+    from gemsieve.pipeline.manifest import ManifestError
+
+    try:
+        settings = read_settings(args.config, args.set)
+        with _progress_line(settings.train.steps) as watch:
+            summary = train(settings, args.data, args.output, watch)
+    except (ManifestError, CheckpointError, TrainingError, ValueError) as error:
+        raise UsageError(str(error)) from None
+    print(_report(summary, args.output))
+    return 0
+
+
+@contextmanager
+def _progress_line(steps: int) -> Iterator[Callable[[Progress], None]]:
+    """Give a function that shows progress on a terminal's standard error, and nothing elsewhere."""
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn
+    from rich.progress import Progress as Bar
+
+    console = Console(file=sys.stderr)
+    line = Bar(
+        TextColumn("step {task.completed:.0f}/{task.total:.0f}"),
+        BarColumn(),
+        TextColumn("{task.description}"),
+        console=console,
+        disable=not console.is_terminal,
+    )
+    with line:
+        task = line.add_task("reading", total=steps)
+
+        def watch(progress: Progress) -> None:
+            held_out = progress.held_out_loss
+            description = f"loss {progress.loss:.3f}"
+            description += "" if held_out is None else f" · held out {held_out:.3f}"
+            description += f" · {progress.tokens_per_second:,.0f} tokens/s"
+            description += f" · {progress.seconds_left:.0f} s left"
+            line.update(task, completed=progress.step, description=description)
+
+        yield watch
+
+
+def _report(summary: Summary, output: Path) -> str:
+    """Return what a person wants to know of a finished run."""
+    losses = [entry["loss"] for entry in summary.entries]
+    held_out = [e["held_out_loss"] for e in summary.entries if "held_out_loss" in e]
+    policy = summary.about.policy
+    lines = [
+        f"model      {summary.parameters:,} parameters, {summary.steps} steps"
+        + (f" (resumed from {summary.resumed_from})" if summary.resumed_from else ""),
+        f"data       manifest {summary.about.manifest[:12]},"
+        f" policy {policy.get('name', '?')} {policy.get('sha256', '')[:12]}",
+    ]
+    if losses:
+        lines.append(f"loss       {losses[0]:.3f} -> {losses[-1]:.3f} nats a token")
+    if held_out:
+        lines.append(f"held out   {held_out[-1]:.3f} (perplexity {math.exp(held_out[-1]):.1f})")
+    if summary.tokens_per_second:
+        lines.append(f"speed      {summary.tokens_per_second:,.0f} tokens/s")
+    lines.append(f"written    {output}")
+    return "\n".join(lines)
