@@ -1,0 +1,41 @@
+# Every target makes its own environment in .venv when there is none.
+PYTHON ?= python3
+REQUIREMENTS := configs/requirements
+RUN := .venv/bin/python -m
+
+.PHONY: demo test check bench lock clean
+
+.venv/ready: $(REQUIREMENTS)/dev.txt $(REQUIREMENTS)/bootstrap.txt pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(RUN) pip install --quiet --require-hashes -r $(REQUIREMENTS)/bootstrap.txt
+	.venv/bin/uv pip install --quiet --python .venv --require-hashes -r $(REQUIREMENTS)/dev.txt
+	.venv/bin/uv pip install --quiet --python .venv --no-deps --editable .
+	touch $@
+
+demo: .venv/ready
+	.venv/bin/gemsieve demo
+
+test: .venv/ready
+	$(RUN) pytest -n 2
+
+check: .venv/ready
+	$(RUN) ruff format --check .
+	$(RUN) ruff check .
+	$(RUN) mypy
+	$(RUN) pytest -n 2 -m "not slow"
+
+bench: .venv/ready
+	for bench in bench/*.py; do echo "== $$bench"; .venv/bin/python $$bench || exit 1; done
+
+# Hashed requirements, one file an extra, universal over our Pythons, no host named in any.
+COMPILE = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-annotate --no-header
+lock: .venv/ready
+	$(COMPILE) pyproject.toml --all-extras --output-file $(REQUIREMENTS)/dev.txt
+	for extra in detect pipeline train serve; do \
+		$(COMPILE) pyproject.toml --extra $$extra --constraint $(REQUIREMENTS)/dev.txt \
+			--output-file $(REQUIREMENTS)/$$extra.txt || exit 1; done
+	echo uv | $(COMPILE) - --output-file $(REQUIREMENTS)/bootstrap.txt
+
+clean:
+	rm -rf .venv out build dist
