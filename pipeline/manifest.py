@@ -165,6 +165,8 @@ def verify(folder: Path) -> Manifest:
         raise ManifestError(f"{folder / NAME}: edited after it was written; run the job again")
     for shard in manifest.shards:
         path = folder / shard.path
+        if not path.resolve().is_relative_to(folder.resolve()):
+            raise ManifestError(f"{path}: lies outside the folder; run the job again")
         if not path.is_file():
             raise ManifestError(f"{path}: listed in the manifest but missing; run the job again")
         if path.stat().st_size != shard.bytes or sha256_of(path) != shard.sha256:
