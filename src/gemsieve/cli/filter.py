@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 from collections.abc import Mapping
 
@@ -49,6 +50,8 @@ def run(args: argparse.Namespace) -> int:
     from gemsieve.pipeline.run import Outcome, OutputError, run_job
     from gemsieve.pipeline.slices import InputError
 
+    # Libraries tell of their optional parts on the root logger; ours is the line at the end.
+    logging.basicConfig(level=logging.ERROR, format="%(message)s")
     if args.workers < 1:
         raise UsageError("--workers: must be at least 1")
     if "://" in args.output:

@@ -1,0 +1,105 @@
+"""Peak memory of a job's whole process tree, over a small corpus and over a large one.
+
+Both corpora are the same documents, repeated to size, in 16 files. Memory is the sum of the
+processes' proportional set sizes (pages they share count once), sampled ten times a second.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import itertools
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+FILES = 16
+
+
+def texts(data: Path | None) -> list[str]:
+    """Return the texts of a JSONL(.gz) file, or of the documentation of installed packages."""
+    if data is None:
+        from gemsieve.cli.demo_documents import documents
+
+        return list(documents(2000))
+    opener = gzip.open if data.suffix == ".gz" else open
+    with opener(data, "rt") as file:
+        return [json.loads(line)["text"] for line in file]
+
+
+def write(folder: Path, source: list[str], megabytes: int) -> None:
+    """Write the texts, over and over, into plain files of equal size."""
+    folder.mkdir()
+    endless = itertools.cycle(source)
+    for number in range(FILES):
+        left = megabytes * 1_000_000 // FILES
+        with (folder / f"{number:02d}.jsonl").open("w") as file:
+            while left > 0:
+                text = next(endless)
+                file.write(json.dumps({"text": text}) + "\n")
+                left -= len(text.encode())
+
+
+def tree(root: int) -> Iterator[int]:
+    """Yield a process and all its descendants."""
+    yield root
+    for task in Path(f"/proc/{root}/task").glob("*/children"):
+        for child in task.read_text().split():
+            yield from tree(int(child))
+
+
+def held(root: int) -> int:
+    """Return the proportional set size of a process tree, in bytes."""
+    total = 0
+    for process in list(tree(root)):
+        try:
+            rollup = Path(f"/proc/{process}/smaps_rollup").read_text()
+        except OSError:  # it has just ended
+            continue
+        total += sum(int(line.split()[1]) for line in rollup.splitlines() if line[:4] == "Pss:")
+    return total * 1024
+
+
+def peak(corpus: Path, output: Path, workers: int) -> tuple[int, float]:
+    """Run the job and return its peak memory in bytes and its seconds."""
+    command = [sys.executable, "-m", "gemsieve.cli", "filter", "--workers", str(workers)]
+    command += ["--input", str(corpus / "*"), "--output", str(output)]
+    start, most = time.perf_counter(), 0
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as job:
+        while job.poll() is None:
+            most = max(most, held(job.pid))
+            time.sleep(0.1)
+        if job.returncode:
+            raise SystemExit(f"the job failed with status {job.returncode}")
+    return most, time.perf_counter() - start
+
+
+def main() -> None:
+    """Measure both sizes and print the medians and their ratio."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data", nargs="?", type=Path, help="JSONL(.gz) with a text field")
+    parser.add_argument("--megabytes", nargs=2, type=int, default=[10, 100])
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--repeat", type=int, default=3)
+    args = parser.parse_args()
+    source, medians = texts(args.data), []
+    for megabytes in args.megabytes:
+        with tempfile.TemporaryDirectory() as scratch:
+            write(Path(scratch) / "corpus", source, megabytes)
+            peaks = []
+            for number in range(args.repeat):
+                corpus, output = Path(scratch) / "corpus", Path(scratch) / f"out{number}"
+                most, seconds = peak(corpus, output, args.workers)
+                peaks.append(most)
+                print(f"{megabytes} MB: {most / 1e6:.0f} MB peak, {seconds:.0f} s", flush=True)
+        medians.append(statistics.median(peaks))
+    print(f"ratio of medians: {medians[1] / medians[0]:.3f}")
+
+
+if __name__ == "__main__":
+    main()
