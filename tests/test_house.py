@@ -149,16 +149,25 @@ def test_every_policy_key_is_documented() -> None:
         assert f"`{key}`" in page, key
 
 
+def documented(label: str, page: str) -> bool:
+    """Say whether a label has its row, or its last part stands in the row of its family."""
+    if label.startswith("language.") and label != "language.und":
+        return "`language.CODE`" in page
+    family, last = label.rsplit(".", 1)
+    return any(
+        f"`{label}`" in row or (f"`{family}.*`" in row and f"`{last}`" in row)
+        for row in page.splitlines()
+    )
+
+
 def test_every_label_is_documented() -> None:
-    """Each label a detector may emit stands in the page of labels, languages by their family."""
+    """Each label that a detector may emit stands in the page of labels."""
     page = (ROOT / "docs/labels.md").read_text()
     judge = load_filter()
     detectors = {d.name: d for use in judge.detectors.values() for d in use}
     assert set(detectors) == {"identity", "language", "pii", "quality", "toxicity"}
     for detector in detectors.values():
-        for label in detector.labels.ranges():
-            family = "language.CODE" if label.startswith("language.") else label
-            assert f"`{family}`" in page, label
+        assert [x for x in detector.labels.ranges() if not documented(x, page)] == []
 
 
 def test_every_endpoint_is_documented() -> None:
