@@ -1,0 +1,174 @@
+"""`report/index.html` for people and `report/report.json` for machines: what a job did, and why.
+
+Labels, source names and counts alone; no text comes near. All but the throughput is the same for
+the same input, policy and code.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from gemsieve.filters import Filter
+from gemsieve.pipeline.heartbeat import Beat
+from gemsieve.pipeline.manifest import Manifest, write_atomically
+from gemsieve.pipeline.report_identity import ENOUGH, groups, summary
+from gemsieve.pipeline.report_numbers import (
+    OUTCOMES,
+    TOP,
+    judged,
+    languages,
+    mentions,
+    ranked,
+    reasons,
+    reasons_by_source,
+    sources,
+    speed,
+    summed,
+)
+from gemsieve.pipeline.report_scores import histograms
+from gemsieve.pipeline.tally import Tally
+
+FOLDER = "report"
+FORMAT = 1
+NAME_CHARACTERS = 80  # of a source's or an input's name
+INPUTS = 50  # named on the page; the manifest names all
+
+
+def write_report(books: Manifest, judge: Filter, tally: Tally, beats: Sequence[Beat]) -> Path:
+    """Write the report of a finished job and return the path of its page."""
+    folder = books.folder / FOLDER
+    numbers = json.dumps(body(books, tally, beats), indent=1, sort_keys=True) + "\n"
+    write_atomically(folder / "report.json", numbers.encode())
+    write_atomically(folder / "index.html", page(books, judge, tally, beats).encode())
+    return folder / "index.html"
+
+
+def body(books: Manifest, tally: Tally, beats: Sequence[Beat]) -> dict[str, Any]:
+    """Return the numbers of the page as a JSON object."""
+    overall = removal(tally)
+    pace = speed(beats)
+    return {
+        "format": FORMAT,
+        "gemsieve": books.code,
+        "policy": dict(books.policy),
+        "detectors": [dict(detector) for detector in books.detectors],
+        "inputs": [dict(entry) for entry in books.inputs],
+        "settings": dict(books.settings),
+        "counts": dict(books.counts),
+        "tally": tally.body(),
+        "removal_rate": overall,
+        "identity": [
+            asdict(g) | {"mentioned": g.mentioned, "rate": g.rate} for g in groups(tally, overall)
+        ],
+        "throughput": asdict(pace)
+        | {
+            "records_per_second": pace.per_second(pace.records),
+            "characters_per_second": pace.per_second(pace.characters),
+            "bytes_per_second": pace.per_second(pace.bytes),
+        },
+    }
+
+
+def removal(tally: Tally) -> float:
+    """Return the share of judged records that was dropped; 0 of none."""
+    dropped = sum(n for (_, outcome), n in tally.outcomes.items() if outcome == "dropped")
+    return dropped / judged(tally) if dropped else 0.0
+
+
+def page(books: Manifest, judge: Filter, tally: Tally, beats: Sequence[Beat]) -> str:
+    """Return the page: one HTML document that needs nothing beside it."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("gemsieve.pipeline", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"n": number, "percent": percent, "name": shown, "seconds": seconds}
+    template = environment.get_template("report.html")
+    return template.render(books=books, **overview(books, tally, beats), **plots(judge, tally))
+
+
+def overview(books: Manifest, tally: Tally, beats: Sequence[Beat]) -> dict[str, Any]:
+    """Return everything on the page that is a count."""
+    totals = {o: summed(tally.outcomes, 1)[o,] for o in OUTCOMES}
+    read, kept = books.counts["in"], books.counts["kept"]
+    at_hand = read - books.counts["quarantined"]
+    return {
+        "outcomes": OUTCOMES,
+        "enough": ENOUGH,
+        "top": TOP,
+        "totals": totals,
+        "judged": judged(tally),
+        "funnel": (
+            ("read", read, 0, ""),
+            ("could be judged", at_hand, read - at_hand, "quarantined"),
+            ("kept", kept, at_hand - kept, "dropped"),
+            ("kept unchanged", kept - totals["redacted"], totals["redacted"], "redacted"),
+        ),
+        "characters": {o: tally.characters[o,] for o in OUTCOMES[:3]},
+        "inputs": books.inputs[:INPUTS],
+        "sources": sources(tally),
+        "source_count": len(summed(tally.outcomes, 0)),
+        "reasons": reasons(tally),
+        "reasons_by_source": reasons_by_source(tally),
+        "faults": ranked({(fault,): n for (fault,), n in summed(tally.faults, 1).items()}),
+        "mentions": mentions(tally),
+        "languages": languages(tally),
+        "speed": speed(beats),
+    }
+
+
+def plots(judge: Filter, tally: Tally) -> dict[str, Any]:
+    """Return everything on the page that is drawn, with the numbers beside it."""
+    from gemsieve.pipeline.report_figures import histogram, intervals
+
+    overall = removal(tally)
+    found = groups(tally, overall)
+    told = [group for group in found if group.verdict != "insufficient"]
+    scores = histograms(tally, judge)
+    return {
+        "overall": overall,
+        "groups": told,
+        "few": [group for group in found if group.verdict == "insufficient"],
+        "groups_summary": summary(found),
+        "groups_plot": intervals(told, overall, "identity") if told else "",
+        "histograms": [(data, histogram(data, f"score{i}")) for i, data in enumerate(scores)],
+    }
+
+
+def number(n: int) -> str:
+    """Return a count with its thousands apart."""
+    return f"{n:,}"
+
+
+def percent(part: float, whole: float) -> str:
+    """Return a share in percent; never 0 of something nor 100 of less than everything."""
+    if not whole:
+        return "–"
+    share = 100 * part / whole
+    if 0 < share < 0.05:
+        return "<0.1 %"
+    if 99.95 <= share < 100:
+        return ">99.9 %"
+    return f"{share:.1f} %"
+
+
+def shown(name: str) -> str:
+    """Return a name that users chose, fit to be shown: bounded, and nothing invisible in it."""
+    plain = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in name)
+    return plain if len(plain) <= NAME_CHARACTERS else plain[: NAME_CHARACTERS - 1] + "…"
+
+
+def seconds(value: float) -> str:
+    """Return a duration as people say it."""
+    if value < 100:
+        return f"{value:.1f} s"
+    minutes = round(value / 60)
+    return f"{minutes} min" if minutes < 100 else f"{value / 3600:,.1f} h"

@@ -1,0 +1,93 @@
+"""Removal by identity: of the records that mention a group, how many were dropped."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+
+from gemsieve.pipeline.report_numbers import rows
+from gemsieve.pipeline.tally import Tally
+
+ENOUGH = 30  # records; with fewer an interval says nothing that one would act on
+Z = NormalDist().inv_cdf(0.975)  # two-sided 95 %
+
+
+@dataclass(frozen=True)
+class Group:
+    """The records that mention one identity, and what became of them.
+
+    Attributes:
+        kind: The part of the label that names what is compared, such as `religion`.
+        name: The group within it.
+        interval: Bounds of the removal rate, 95 %.
+        verdict: Where the interval lies beside the rate of all records: `above`, `below`,
+            `within`, or `insufficient` when there are fewer than `ENOUGH` records.
+    """
+
+    label: str
+    kind: str
+    name: str
+    kept: int
+    redacted: int
+    dropped: int
+    interval: tuple[float, float]
+    verdict: str
+
+    @property
+    def mentioned(self) -> int:
+        """Records that mention the group."""
+        return self.kept + self.redacted + self.dropped
+
+    @property
+    def rate(self) -> float:
+        """The share of them that was dropped."""
+        return self.dropped / self.mentioned
+
+
+def wilson(hits: int, trials: int) -> tuple[float, float]:
+    """Return the 95 % score interval of a proportion (Wilson 1927, JASA 22:209); 0..1 of none."""
+    if not trials:
+        return 0.0, 1.0
+    share, spread = hits / trials, Z * Z / trials
+    middle = share + spread / 2
+    margin = Z * math.sqrt(share * (1 - share) / trials + spread / (4 * trials))
+    low, high = ((middle + side * margin) / (1 + spread) for side in (-1, 1))
+    # At the ends the bound is the proportion itself; rounding must not put it beside.
+    return (0.0 if hits == 0 else low), (1.0 if hits == trials else high)
+
+
+def groups(tally: Tally, overall: float) -> list[Group]:
+    """Return every group that is mentioned, by kind, the highest removal rate first.
+
+    Args:
+        tally: Its identity mentions are counted.
+        overall: The removal rate of all judged records, in 0..1.
+    """
+    mentions = {k: n for k, n in tally.mentions.items() if k[0].startswith("identity.")}
+    found: list[Group] = []
+    for row in rows(mentions):
+        _, kind, *name = row.name.split(".")
+        kept, redacted, dropped = (row.counts[o] for o in ("kept", "redacted", "dropped"))
+        interval = wilson(dropped, row.total)
+        verdict = place(interval, overall) if row.total >= ENOUGH else "insufficient"
+        words = ".".join(name) or kind
+        found.append(Group(row.name, kind, words, kept, redacted, dropped, interval, verdict))
+    return sorted(found, key=lambda g: (g.kind, -g.rate, g.label))
+
+
+def place(interval: tuple[float, float], overall: float) -> str:
+    """Say whether an interval lies above a rate, below it, or around it."""
+    low, high = interval
+    return "above" if low > overall else "below" if high < overall else "within"
+
+
+def summary(found: Sequence[Group]) -> str:
+    """Say in a sentence how the groups lie: what a reader who cannot see the plot is told."""
+    counts = {v: sum(g.verdict == v for g in found) for v in ("above", "below", "insufficient")}
+    return (
+        f"{len(found)} groups are mentioned; the removal rate of {counts['above']} lies above that"
+        f" of all records, of {counts['below']} below it;"
+        f" {counts['insufficient']} have too few records to tell."
+    )
