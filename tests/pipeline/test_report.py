@@ -7,6 +7,7 @@ import random
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -229,6 +230,18 @@ def test_headline_is_the_books(case: Case) -> None:
     assert [line[2] for line in funnel] == [
         f"{n:,}" for n in (counts["in"], judged, counts["kept"], unchanged)
     ]
+
+
+def test_the_page_checks_the_books(tmp_path: Path) -> None:
+    """It says that the books balance only when the manifest's counts and the tally agree."""
+    tally = example(["s"], 50)
+    held = books(tmp_path, tally)
+    balanced = write_report(held, judge(), tally, []).read_text("utf-8")
+    one_more = replace(held, counts=dict(held.counts) | {"in": held.counts["in"] + 1})
+    off = write_report(one_more, judge(), tally, []).read_text("utf-8")
+    assert "✓ the books balance" in balanced
+    assert "✓ the books balance" not in off
+    assert "do not balance" in off
 
 
 def test_sources_are_the_tally(case: Case) -> None:
