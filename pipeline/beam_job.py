@@ -17,7 +17,7 @@ from apache_beam.options.pipeline_options import (
 )
 from apache_beam.utils.shared import Shared
 
-from gemsieve.pipeline.job import Job
+from gemsieve.pipeline.job import Job, RunnerError
 from gemsieve.pipeline.sieve import Siever
 from gemsieve.pipeline.slices import Slice
 
@@ -28,10 +28,6 @@ LOCAL = ("", "DirectRunner", "FnApiRunner", "BundleBasedDirectRunner")
 
 # Its tagged outputs end up in one another and a zero-byte file is reported as done.
 REFUSED = ("DaskRunner",)
-
-
-class RunnerError(Exception):
-    """A Beam flag or runner that we cannot run with; says which and what to do."""
 
 
 class SieveSlice(beam.DoFn):  # type: ignore[misc]
@@ -50,23 +46,25 @@ class SieveSlice(beam.DoFn):  # type: ignore[misc]
         yield piece.number
 
 
-def unknown_flags(flags: Sequence[str]) -> list[str]:
-    """Return the flags that no Beam options class knows; Beam itself would ignore them."""
+def check(flags: Sequence[str]) -> None:
+    """Refuse flags that no Beam options class knows, which Beam itself would ignore.
+
+    Raises:
+        RunnerError: A flag is unknown, or it names a runner that is refused.
+    """
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     for options in PipelineOptions.__subclasses__():
         options._add_argparse_args(parser)  # what PipelineOptions does itself
-    return parser.parse_known_args(list(flags))[1]
+    if unknown := parser.parse_known_args(list(flags))[1]:
+        raise RunnerError(f"{' '.join(unknown)}: neither an option of ours nor a flag of Beam's")
+    name = PipelineOptions(list(flags)).view_as(StandardOptions).runner
+    if name in REFUSED:
+        raise RunnerError(f"{name} mixes up outputs; use DirectRunner, FlinkRunner or another")
 
 
 def runner_of(options: PipelineOptions, workers: int) -> PipelineRunner | str:
-    """Return the runner to use; in this process or its children unless the flags name another.
-
-    Raises:
-        RunnerError: The runner is known to lose data.
-    """
+    """Return the runner to use; in this process or its children unless the flags name another."""
     name: str = options.view_as(StandardOptions).runner or ""
-    if name in REFUSED:
-        raise RunnerError(f"{name} mixes up outputs; use DirectRunner, FlinkRunner or another")
     if name not in LOCAL:
         return name
     # Named directly: Beam's DirectRunner first tries to download another runner's binary.
@@ -79,13 +77,7 @@ def runner_of(options: PipelineOptions, workers: int) -> PipelineRunner | str:
 
 
 def run(step: SieveSlice, slices: Sequence[Slice], workers: int, flags: Sequence[str]) -> None:
-    """Run the pipeline over slices to its end.
-
-    Raises:
-        RunnerError: A flag is unknown or the runner is refused.
-    """
-    if unknown := unknown_flags(flags):
-        raise RunnerError(f"{' '.join(unknown)}: neither an option of ours nor a flag of Beam's")
+    """Run the pipeline over slices to its end, with flags that `check` let pass."""
     options = PipelineOptions(list(flags))
     runner = runner_of(options, workers)
     with quiet(), beam.Pipeline(runner=runner, options=options) as pipeline:

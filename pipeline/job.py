@@ -15,6 +15,10 @@ from gemsieve.filters.catalogue import filter_from_text
 from gemsieve.pipeline.slices import Slice
 
 
+class RunnerError(Exception):
+    """A Beam flag or runner that we cannot run with; says which and what to do."""
+
+
 @dataclass(frozen=True)
 class Job:
     """Everything that decides a job's bytes, and where they go. Plain values: it travels.

@@ -53,6 +53,10 @@ def run_job(
     judge = job.build_filter()
     judge.policy.ruleset("corpus")
     digest = job.digest(slices, judge)
+    if flags:
+        from gemsieve.pipeline.beam_job import check
+
+        check(flags)
     if (job.folder / manifest.NAME).exists():
         return Outcome(finished(job, judge, slices), Tally(), len(slices))
     claim(job, digest)

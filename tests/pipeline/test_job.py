@@ -209,4 +209,4 @@ def test_mistakes_end_with_status_2_and_a_reason(
     ]:
         assert main(arguments) == 2
         assert reason in capsys.readouterr().err
-    assert not (tmp_path / "out" / NAME).exists()
+    assert not (tmp_path / "out").exists()

@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
     """Run the job and print where the outcome is."""
     from gemsieve.filters.catalogue import policy_text
     from gemsieve.filters.policy_file import PolicyError
-    from gemsieve.pipeline.job import Job
+    from gemsieve.pipeline.job import Job, RunnerError
     from gemsieve.pipeline.manifest import ManifestError
     from gemsieve.pipeline.progress import bar
     from gemsieve.pipeline.run import Outcome, OutputError, run_job
@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
             columns=tuple(filter(None, args.columns.split(","))),
         )
         outcome: Outcome = run_job(job, patterns, args.workers, args.rest, bar)
-    except (PolicyError, InputError, OutputError) as error:
+    except (PolicyError, InputError, OutputError, RunnerError) as error:
         raise UsageError(str(error)) from None
     except ManifestError as error:
         print(f"gemsieve filter: {error}", file=sys.stderr)
