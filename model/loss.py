@@ -10,7 +10,7 @@ import optax  # type: ignore[import-untyped]
 
 from gemsieve.model.transformer import Params, Transformer
 
-Batch = Mapping[str, jax.Array]
+Batch = Mapping[str, jax.typing.ArrayLike]
 
 
 def next_token_loss(model: Transformer, params: Params, batch: Batch) -> jax.Array:

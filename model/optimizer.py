@@ -14,8 +14,8 @@ from gemsieve.model.transformer import Params
 class OptimizerSettings:
     """Set AdamW (arXiv 1711.05101) under linear warm-up and cosine decay (arXiv 1608.03983)."""
 
-    learning_rate: float = 3e-3
-    warmup_steps: int = 30
+    learning_rate: float = 6e-3
+    warmup_steps: int = 40
     final_fraction: float = 0.1
     weight_decay: float = 0.1
     beta1: float = 0.9

@@ -47,8 +47,8 @@ class DataSettings:
 class LoopSettings:
     """Set the length of the run and what it writes when."""
 
-    steps: int = 300
-    batch_size: int = 8
+    steps: int = 400
+    batch_size: int = 4
     init_seed: int = 0
     log_every: int = 10
     evaluate_every: int = 100

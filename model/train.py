@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from functools import partial
+from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ import optax  # type: ignore[import-untyped]
 
 from gemsieve.model import checkpoint, metrics
 from gemsieve.model.checkpoint import About, CheckpointError
+from gemsieve.model.config import GemmaConfig
 from gemsieve.model.data import Rows, batches, in_order, read_texts, split, tokenize
 from gemsieve.model.loss import Batch, next_token_loss
 from gemsieve.model.optimizer import make_optimizer
@@ -74,8 +75,8 @@ def train(
     """Train on the kept shards under `data`, writing to `run`, or go on from what is there.
 
     Equal data, settings and code give equal metrics and parameters on one type of CPU, to the
-    bit, interrupted or not. A line of metrics holds `step`, `loss` (before that step's update),
-    `tokens` (read so far) and, where measured, `held_out_loss`.
+    bit, interrupted or not. A line of metrics holds `step`, `loss` (the mean over the steps since
+    the line before), `tokens` (read so far) and, where measured, `held_out_loss`.
 
     Args:
         settings: The run's settings.
@@ -107,11 +108,14 @@ def train(
         metrics.rewind(run, first)
         update, evaluate = make_update(settings), make_evaluate(settings, held_out)
         source = batches(rows, settings.train.batch_size, settings.data.shuffle_seed)
+        losses: list[jax.Array] = []
         while state.step < settings.train.steps:
             state, loss, norm = update(state, source[state.step])
-            entry = _record(settings, state, loss, norm, evaluate)
+            losses.append(loss)
+            entry = _record(settings, state, losses, norm, evaluate)
             clock.tick()
             if entry:
+                losses.clear()
                 metrics.append(run, entry)
                 watch(clock.progress(entry))
             if _due(settings, state.step, settings.train.checkpoint_every):
@@ -137,6 +141,7 @@ def prepare_tokenizer(settings: TrainSettings, manifest: Manifest, run: Path) ->
     return learned
 
 
+@cache
 def make_update(
     settings: TrainSettings,
 ) -> Callable[[State, Batch], tuple[State, jax.Array, jax.Array]]:
@@ -153,7 +158,7 @@ def make_update(
     ) -> tuple[Params, optax.OptState, jax.Array, jax.Array]:
         loss, gradient = jax.value_and_grad(loss_of)(params, batch)
         updates, memory = optimizer.update(gradient, memory, params)
-        return optax.apply_updates(params, updates), memory, loss, optax.global_norm(gradient)
+        return optax.apply_updates(params, updates), memory, loss, optax.tree.norm(gradient)
 
     def update(state: State, batch: Batch) -> tuple[State, jax.Array, jax.Array]:
         params, memory, loss, norm = step(state.params, state.optimizer, batch)
@@ -164,8 +169,7 @@ def make_update(
 
 def make_evaluate(settings: TrainSettings, rows: Rows) -> Callable[[Params], float]:
     """Return a function from parameters to the mean loss over the first held-out rows."""
-    loss_of = jax.jit(partial(next_token_loss, Transformer(settings.model)))
-    loop = settings.train
+    loss_of, loop = _compiled_loss(settings.model), settings.train
 
     def evaluate(params: Params) -> float:
         total, weight = 0.0, 0.0
@@ -175,6 +179,15 @@ def make_evaluate(settings: TrainSettings, rows: Rows) -> Callable[[Params], flo
         return total / weight if weight else math.nan
 
     return evaluate
+
+
+@cache
+def _compiled_loss(config: GemmaConfig) -> Callable[[Params, Batch], jax.Array]:
+    """Return the loss alone, without its gradient."""
+    loss: Callable[[Params, Batch], jax.Array] = jax.jit(
+        partial(next_token_loss, Transformer(config))
+    )
+    return loss
 
 
 def _fresh(settings: TrainSettings) -> State:
@@ -218,11 +231,13 @@ def _due(settings: TrainSettings, step: int, *every: int) -> bool:
 def _record(
     settings: TrainSettings,
     state: State,
-    loss: jax.Array,
+    losses: list[jax.Array],
     norm: jax.Array,
     evaluate: Callable[[Params], float],
 ) -> dict[str, Any] | None:
     """Return the line of metrics for a step, or None where none is due.
+
+    Every checkpoint has its line, so a resumed run's means are over the same steps.
 
     Raises:
         TrainingError: Something is not finite; whatever is saved, is so after this was asked.
@@ -231,13 +246,14 @@ def _record(
     due = _due(settings, state.step, loop.log_every, loop.evaluate_every, loop.checkpoint_every)
     if not (due or state.step == 1):
         return None
+    loss = math.fsum(map(float, losses)) / len(losses)
     if not (math.isfinite(loss) and math.isfinite(norm)):
         raise TrainingError(
-            f"step {state.step}: the loss ({float(loss)}) or the gradient ({float(norm)}) is not"
+            f"step {state.step}: the loss ({loss}) or the gradient ({float(norm)}) is not"
             " finite: lower optimizer.learning_rate or raise optimizer.warmup_steps"
         )
     read = state.step * loop.batch_size * settings.data.sequence_length
-    entry: dict[str, Any] = {"step": state.step, "loss": float(loss), "tokens": read}
+    entry: dict[str, Any] = {"step": state.step, "loss": loss, "tokens": read}
     if _due(settings, state.step, loop.evaluate_every):
         entry["held_out_loss"] = evaluate(state.params)
     return entry

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -143,10 +144,10 @@ class Transformer(nn.Module):
         return x, advance(dataclasses.replace(cache, keys=keys_, values=values), segments)
 
 
+@partial(jax.jit, static_argnames="config")
 def initialise(config: GemmaConfig, seed: int) -> Params:
     """Draw fresh parameters, float32."""
-    tokens = jnp.zeros((1, 1), jnp.int32)
-    variables = jax.jit(Transformer(config).init)(jax.random.key(seed), tokens)
+    variables = Transformer(config).init(jax.random.key(seed), jnp.zeros((1, 1), jnp.int32))
     return dict(variables["params"])
 
 

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import dataclasses
+import re
+
+import pytest
+
+from gemsieve.model.config import SIZES, GemmaConfig, named
+from gemsieve.model.transformer import count_parameters
+
+
+@pytest.mark.parametrize(
+    ("size", "embedding", "other"),
+    [
+        ("2b", 590_118_912, 2_024_517_888),
+        ("9b", 917_962_752, 8_324_201_984),
+        ("27b", 1_180_237_824, 26_047_480_320),
+    ],
+)
+def test_sizes_have_the_reports_parameter_counts(size: str, embedding: int, other: int) -> None:
+    """Each size has, to the unit, the parameters of table 2 of arXiv 2408.00118."""
+    assert count_parameters(named(size)) == (embedding, other)
+
+
+def test_queries_are_scaled_by_the_reports_rule() -> None:
+    """Only the 27B divides by d_model / heads; the others by the width of a head."""
+    scalars = {size: SIZES[size].query_pre_attn_scalar for size in ("2b", "9b", "27b")}
+    assert scalars == {"2b": 256, "9b": 256, "27b": 144}
+
+
+def test_local_layers_come_first() -> None:
+    """Layers 0, 2, 4... have the window, layers 1, 3, 5... see everything."""
+    assert [named("2b").window(i) for i in range(4)] == [4096, None, 4096, None]
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"head_dim": 7}, "head_dim must be even"),
+        ({"num_kv_heads": 3}, "num_heads (4) must be a multiple of num_kv_heads (3)"),
+        ({"sliding_window": 0}, "sliding_window must be above 0"),
+        ({"attn_logit_softcap": float("nan")}, "attn_logit_softcap must be above 0"),
+    ],
+)
+def test_wrong_shapes_are_refused(change: dict[str, float], complaint: str) -> None:
+    """A value out of range raises an error that names it."""
+    values = {**dataclasses.asdict(named("test")), **change}
+    with pytest.raises(ValueError, match=re.escape(complaint)):
+        GemmaConfig(**values)
+
+
+def test_an_unknown_size_names_the_nearest() -> None:
+    """A slip in a size's name is answered with the right one."""
+    with pytest.raises(ValueError, match="did you mean '27b'"):
+        named("27B-it")

@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+import json
+import os
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+from tests.model.reference import loud_params
+
+from gemsieve.model.cache import empty_cache
+from gemsieve.model.config import GemmaConfig, named
+from gemsieve.model.huggingface import from_huggingface, load_huggingface
+from gemsieve.model.loss import next_token_loss
+from gemsieve.model.transformer import Transformer
+
+ENTRIES = {
+    "model_type": "gemma2",
+    "vocab_size": 320,
+    "hidden_size": 24,
+    "intermediate_size": 40,
+    "num_hidden_layers": 3,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "head_dim": 8,
+    "query_pre_attn_scalar": 6,
+    "sliding_window": 4,
+    "attn_logit_softcapping": 50.0,
+    "final_logit_softcapping": 30.0,
+    "rms_norm_eps": 1e-6,
+    "max_position_embeddings": 64,
+}
+TENSORS = {
+    "input_layernorm": ("pre_attention_norm", "scale"),
+    "post_attention_layernorm": ("post_attention_norm", "scale"),
+    "pre_feedforward_layernorm": ("pre_feed_forward_norm", "scale"),
+    "post_feedforward_layernorm": ("post_feed_forward_norm", "scale"),
+    **{f"self_attn.{name}_proj": ("attention", name) for name in "qkvo"},
+    **{f"mlp.{name}_proj": ("feed_forward", name) for name in ("gate", "up", "down")},
+}
+
+
+def foreign(params: dict[str, Any]) -> dict[str, Any]:
+    """Write parameters as Hugging Face does: [out, in], the heads folded into one axis."""
+    tensors = {
+        "model.embed_tokens.weight": params["embedding"],
+        "model.norm.weight": params["final_norm"]["scale"],
+    }
+    for index in range(3):
+        for theirs, (part, name) in TENSORS.items():
+            kernel = params[f"layer_{index}"][part][name]
+            if name in "qkv":
+                kernel = kernel.reshape(kernel.shape[0], -1)
+            elif name == "o":
+                kernel = kernel.reshape(-1, kernel.shape[-1])
+            tensors[f"model.layers.{index}.{theirs}.weight"] = np.ascontiguousarray(kernel.T)
+    return tensors
+
+
+@pytest.mark.parametrize(
+    "rope", [{"rope_theta": 10000.0}, {"rope_parameters": {"rope_theta": 10000.0}}], ids=str
+)
+def test_reads_what_hugging_face_writes(tmp_path: Path, rope: dict[str, Any]) -> None:
+    """Both spellings of the rotary base and shards of tensors give our configuration and names."""
+    params = loud_params(named("test"), seed=0)
+    tensors = sorted(foreign(params).items())
+    save_file(dict(tensors[::2]), tmp_path / "model-00001-of-00002.safetensors")
+    save_file(dict(tensors[1::2]), tmp_path / "model-00002-of-00002.safetensors")
+    (tmp_path / "config.json").write_text(json.dumps({**ENTRIES, **rope}))
+    config, loaded = load_huggingface(tmp_path)
+    assert config == named("test")
+    jax.tree.map(np.testing.assert_array_equal, loaded, params)
+
+
+def test_missing_and_strange_tensors_are_named(tmp_path: Path) -> None:
+    """A checkpoint with a tensor too few or too many, or of another model, is refused by name."""
+    entries = {**ENTRIES, "rope_theta": 10000.0}
+    (tmp_path / "config.json").write_text(json.dumps(entries))
+    tensors = foreign(loud_params(named("test"), seed=0))
+    save_file({**tensors, "lora.weight": np.zeros(3)}, tmp_path / "model.safetensors")
+    with pytest.raises(ValueError, match=r"unexpected tensor 'lora\.weight'"):
+        load_huggingface(tmp_path)
+    del tensors["model.norm.weight"]
+    save_file(tensors, tmp_path / "model.safetensors")
+    with pytest.raises(ValueError, match=r"'model\.norm\.weight' is missing"):
+        load_huggingface(tmp_path)
+    (tmp_path / "config.json").write_text(json.dumps({**entries, "model_type": "llama"}))
+    with pytest.raises(ValueError, match="model_type is 'llama'"):
+        load_huggingface(tmp_path)
+
+
+@partial(jax.jit, static_argnums=0)
+def forward(config: GemmaConfig, params: dict[str, Any], *inputs: Any) -> Any:
+    """Call the model, compiled once for each shape."""
+    return Transformer(config).apply({"params": params}, *inputs)
+
+
+def hidden_states(config: GemmaConfig, params: dict[str, Any], tokens: Any) -> Any:
+    """Return the embeddings and each block's output, the last one normalised."""
+    (last, _), sown = Transformer(config).apply(
+        {"params": params}, tokens, method="features", mutable=["intermediates"]
+    )
+    return np.stack([*sown["intermediates"]["hidden"][:-1], last])
+
+
+def decoded(config: GemmaConfig, params: dict[str, Any], oracle: dict[str, Any]) -> Any:
+    """Return the logits of cached decoding that is fed the oracle's tokens."""
+    tokens, mask = oracle["decode/tokens"], oracle["decode/mask"]
+    rows, steps = tokens.shape
+    cache = empty_cache(config, rows, mask.shape[1] + steps, jnp.dtype("float32"))
+    positions = np.maximum(np.cumsum(mask, 1) - 1, 0)
+    logits, cache = forward(config, params, oracle["decode/prompt"], positions, mask, cache)
+    seen, place = [logits[:, -1]], positions[:, -1:]
+    for step in range(steps - 1):
+        place = place + 1
+        ones = np.ones_like(place)
+        logits, cache = forward(config, params, tokens[:, step : step + 1], place, ones, cache)
+        seen.append(logits[:, 0])
+    return np.stack(seen, 1)
+
+
+def test_agrees_with_the_oracle() -> None:
+    """Logits, hidden states, loss, gradients and cached decoding equal transformers' own."""
+    if "GEMSIEVE_ORACLE" not in os.environ:
+        pytest.skip("GEMSIEVE_ORACLE names no folder of models written by transformers")
+    folders = sorted(Path(os.environ["GEMSIEVE_ORACLE"]).glob("*/oracle.npz"))
+    assert folders
+    for path in folders:
+        config, params = load_huggingface(path.parent)
+        oracle = dict(np.load(path))
+        for name in ("left", "right", "packed"):
+            segments = oracle[f"{name}/{'segments' if name == 'packed' else 'mask'}"]
+            tokens, positions = oracle[f"{name}/tokens"], oracle[f"{name}/positions"]
+            logits = np.asarray(forward(config, params, tokens, positions, segments)[0])
+            real = segments > 0
+            np.testing.assert_allclose(logits[real], oracle[f"{name}/logits"][real], atol=1e-4)
+        tokens = oracle["full/tokens"]
+        logits = forward(config, params, tokens)[0]
+        np.testing.assert_allclose(logits, oracle["full/logits"], atol=1e-4)
+        hidden = hidden_states(config, params, tokens)
+        np.testing.assert_allclose(hidden, oracle["full/hidden"], atol=1e-4)
+        np.testing.assert_allclose(
+            decoded(config, params, oracle), oracle["decode/logits"], atol=1e-4
+        )
+        check_gradients(config, params, oracle)
+
+
+def check_gradients(config: GemmaConfig, params: dict[str, Any], oracle: dict[str, Any]) -> None:
+    """Compare the loss and each gradient; the latter relative to its tensor's largest entry."""
+    tokens = oracle["full/tokens"]
+    batch = {
+        "tokens": tokens,
+        "positions": np.broadcast_to(np.arange(tokens.shape[1]), tokens.shape),
+        "segments": np.ones_like(tokens),
+        "targets": oracle["train/targets"],
+        "weights": oracle["train/weights"],
+    }
+    loss, gradients = jax.jit(jax.value_and_grad(partial(next_token_loss, Transformer(config))))(
+        params, batch
+    )
+    np.testing.assert_allclose(loss, oracle["train/loss"], atol=1e-4)
+    expected = from_huggingface(config, lambda name: oracle[f"train/grad/{name}"])
+    jax.tree.map(
+        lambda ours, theirs: np.testing.assert_allclose(
+            ours, theirs, atol=1e-4 * max(1.0, np.abs(theirs).max())
+        ),
+        gradients,
+        expected,
+    )

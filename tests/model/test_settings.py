@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import dataclasses
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from gemsieve.model.settings import SettingsError, TrainSettings, read_settings, settings_from
+
+TINY = Path(__file__).parents[2] / "configs" / "train" / "tiny.toml"
+
+
+def test_tiny_names_every_setting_and_its_default() -> None:
+    """The shipped file documents each key there is, with a comment, at its default value."""
+    assert read_settings(TINY) == TrainSettings()
+    tables = tomllib.loads(TINY.read_text(encoding="utf-8"))
+    assert tables["model"].pop("size") == "tiny"
+    assert tables == dataclasses.asdict(TrainSettings())
+    for line in TINY.read_text(encoding="utf-8").splitlines():
+        assert "=" not in line.partition("#")[0] or "#" in line, f"no comment: {line}"
+
+
+def test_a_checkpoints_settings_read_back() -> None:
+    """Settings as plain tables, None included, give the same settings again."""
+    settings = settings_from({"model": {"size": "9b", "attn_logit_softcap": "none"}})
+    assert settings.model.attn_logit_softcap is None
+    assert settings_from(dataclasses.asdict(settings)) == settings
+
+
+def test_overrides_change_single_settings() -> None:
+    """`--set` takes TOML values and bare words, in any table."""
+    settings = read_settings(TINY, ["train.steps=7", "model.final_logit_softcap=none"])
+    assert (settings.train.steps, settings.model.final_logit_softcap) == (7, None)
+
+
+@pytest.mark.parametrize(
+    ("override", "complaint"),
+    [
+        ("train.step=3", "unknown setting in [train]: 'step'; did you mean 'steps'?"),
+        ("trian.steps=3", "unknown table: 'trian'; did you mean 'train'?"),
+        ("train.steps=ten", "train.steps must be a whole number, not 'ten'"),
+        ("train.steps=1.5", "train.steps must be a whole number, not 1.5"),
+        ("train.steps=true", "train.steps must be a whole number, not True"),
+        ("train.steps=0", "train: steps must be at least 1, not 0"),
+        ("optimizer.learning_rate=nan", "optimizer.learning_rate must be 0 or more, not nan"),
+        ("data.sequence_length=513", "exceeds model.max_length (512)"),
+        ("model.size=tinny", "unknown model size 'tinny'; did you mean 'tiny'?"),
+        ("model.head_dim=5", "model: head_dim must be even"),
+        ("steps=3", "write table.key=value"),
+    ],
+)
+def test_wrong_settings_are_refused(override: str, complaint: str) -> None:
+    """A mistake names the file, the setting and the nearest valid name or range."""
+    with pytest.raises(SettingsError, match=re.escape(complaint)) as error:
+        read_settings(TINY, [override])
+    assert str(error.value).startswith(str(TINY))
+
+
+def test_an_unreadable_file_is_named(tmp_path: Path) -> None:
+    """A file that is absent or no TOML gives an error with its path."""
+    path = tmp_path / "x.toml"
+    with pytest.raises(SettingsError, match=r"x\.toml"):
+        read_settings(path)
+    path.write_text("[model\n")
+    with pytest.raises(SettingsError, match=r"x\.toml.*line 1"):
+        read_settings(path)
