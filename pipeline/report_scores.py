@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from gemsieve.filters import Filter
 from gemsieve.filters.detector import PROBABILITY
 from gemsieve.filters.policy import Rule
-from gemsieve.pipeline.tally import BINS, Tally
+from gemsieve.pipeline.tally import BINS, PER_OCTAVE, Tally
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Histogram:
         """Return where a value lies on the axis of bins, the inverse of `tally.bin_of`."""
         if self.probability:
             return value * BINS
-        return 2 * math.log2(max(value, 0.0) + 1)
+        return PER_OCTAVE * math.log2(max(value, 0.0) + 1)
 
 
 def histograms(tally: Tally, judge: Filter) -> list[Histogram]:

@@ -11,18 +11,19 @@ from typing import Any
 from gemsieve.filters.filter import Verdict
 from gemsieve.filters.policy import Action
 
-BINS = 20  # of a probability's histogram; other values are binned by powers of the root of 2
+BINS = 20  # of a probability's histogram
+PER_OCTAVE = 8  # bins of other values, each time that the value and one doubles
 
 
 def bin_of(score: float, *, probability: bool) -> int:
     """Return the histogram bin of a finite value.
 
     Probabilities fall into `BINS` equal bins of 0..1; other values v >= 0 into bins b with
-    2^(b/2) <= v + 1 < 2^((b+1)/2).
+    2^(b/8) <= v + 1 < 2^((b+1)/8): fine enough for ratios about 0.1, few enough for counts.
     """
     if probability:
         return min(BINS - 1, max(0, int(score * BINS)))
-    return int(2 * math.log2(max(score, 0.0) + 1))
+    return int(PER_OCTAVE * math.log2(max(score, 0.0) + 1))
 
 
 @dataclass
