@@ -102,7 +102,7 @@ SIZES: Mapping[str, GemmaConfig] = MappingProxyType(
             head_dim=128,
             query_pre_attn_scalar=4608 / 32,
         ),
-        # 1.6 million parameters: trains to word-like text in little more than a minute on two cores.
+        # 1.6 million parameters: word-like text after little more than a minute on two cores.
         "tiny": GemmaConfig(
             vocab_size=2048,
             embed_dim=160,

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from gemsieve.cli import main
+from gemsieve.model.train import Summary
+
+SETTINGS = """
+[model]
+size = "test"
+vocab_size = 300
+num_layers = 2
+[data]
+sequence_length = 32
+held_out_every = 20
+[optimizer]
+warmup_steps = 5
+learning_rate = 0.01
+[train]
+steps = 24
+batch_size = 4
+log_every = 4
+evaluate_every = 12
+checkpoint_every = 6
+"""
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """Return a file with the settings of the finished run."""
+    path = tmp_path / "run.toml"
+    path.write_text(SETTINGS, encoding="utf-8")
+    return path
+
+
+def test_train_sums_up(
+    capsys: pytest.CaptureFixture[str], config: Path, data: Path, finished: tuple[Path, Summary]
+) -> None:
+    """The summary names the size, the manifest, the losses and where it was resumed."""
+    arguments = [str(config), "--data", str(data), "--output", str(finished[0])]
+    assert main(["train", *arguments]) == 0
+    printed = capsys.readouterr().out
+    assert f"{finished[1].parameters:,} parameters, 24 steps (resumed from 24)" in printed
+    assert finished[1].about.manifest[:12] in printed
+    assert f"-> {finished[1].entries[-1]['loss']:.3f} nats" in printed
+
+
+def test_train_refuses_unverified_data(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, config: Path, data: Path
+) -> None:
+    """Without a manifest that verifies the command fails, says so, and writes nothing."""
+    shutil.copytree(data, tmp_path / "data")
+    (tmp_path / "data" / "_MANIFEST.json").unlink()
+    run = tmp_path / "run"
+    arguments = [str(config), "--data", str(tmp_path / "data"), "--output", str(run)]
+    assert main(["train", *arguments]) == 2
+    assert "no _MANIFEST.json" in capsys.readouterr().err
+    assert not run.exists()
+
+
+def test_sample_writes_and_repeats(
+    capsys: pytest.CaptureFixture[str], finished: tuple[Path, Summary]
+) -> None:
+    """Unguarded, a checkpoint writes text, the same for the same seed."""
+    arguments = [str(finished[0]), "--prompt", "the", "--unguarded", "--max-tokens", "12"]
+    written = []
+    for _ in range(2):
+        assert main(["sample", *arguments, "--seed", "3"]) == 0
+        written.append(capsys.readouterr().out)
+    assert written[0] == written[1]
+    assert written[0].strip()
+
+
+def test_sample_refuses_what_it_cannot_do(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, finished: tuple[Path, Summary]
+) -> None:
+    """No run, a policy beside --unguarded, or a value out of range is said, with status 2."""
+    assert main(["sample", str(tmp_path)]) == 2
+    assert "no checkpoint here" in capsys.readouterr().err
+    run = str(finished[0])
+    assert main(["sample", run, "--unguarded", "--policy", "x.toml"]) == 2
+    assert "leave one of the two out" in capsys.readouterr().err
+    assert main(["sample", run, "--unguarded", "--temperature", "-1"]) == 2
+    assert "temperature must be 0 or more" in capsys.readouterr().err
