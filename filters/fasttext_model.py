@@ -6,6 +6,7 @@ import hashlib
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Protocol, cast
 
 PREFIX = "__label__"
@@ -34,10 +35,15 @@ def digest(name: str) -> str:
 @cache
 def load(name: str) -> Model:
     """Load a model of the package, once a process; fastText models do not pickle."""
-    import fasttext  # type: ignore[import-untyped]
-
     with resources.as_file(weights_file(name)) as path:
-        return cast(Model, fasttext.load_model(str(path)).f)
+        return load_file(path)
+
+
+def load_file(path: Path) -> Model:
+    """Load a model from a file."""
+    import fasttext
+
+    return cast(Model, fasttext.load_model(str(path)).f)
 
 
 def predict(model: Model, line: str, k: int) -> list[tuple[str, float]]:

@@ -98,7 +98,7 @@ def test_label_prefix_in_a_text_is_only_text() -> None:
 
 def test_labels_are_those_of_the_model() -> None:
     """The list in the source is the model's own, and `und`."""
-    import fasttext  # type: ignore[import-untyped]
+    import fasttext
 
     path = resources.files("gemsieve.filters") / "weights" / "lid.176.ftz"
     model = fasttext.load_model(str(path))
