@@ -28,7 +28,7 @@ def _exact() -> Iterator[None]:
 
 
 def make_texts(count: int, seed: int = 5) -> list[str]:
-    """Write documents of 3 to 60 words; some end in characters the tokenizer never learned."""
+    """Write documents of 3 to 60 words; some end in other scripts."""
     rng, words = random.Random(seed), SENTENCE.split()
     endings = (".", ".\n\n", "!\n", " ü ö 河 🪨")
     return [

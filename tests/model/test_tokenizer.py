@@ -53,7 +53,7 @@ def test_streamed_bytes_are_the_decoded_bytes(tokenizer: Tokenizer, data: list[i
     assert "".join(detokenize(tokenizer, pieces)) == tokenizer.decode(pieces)
 
 
-@given(text=st.text(st.sampled_from("aß河🪨 "), min_size=1))
+@given(text=st.text(st.sampled_from("aß鯨🐳 "), min_size=1))
 def test_no_chunk_splits_a_character(tokenizer: Tokenizer, text: str) -> None:
     """Well-formed text streams without a single U+FFFD, and never as an empty chunk."""
     chunks = list(detokenize(tokenizer, tokenizer.encode(text)))
@@ -63,7 +63,7 @@ def test_no_chunk_splits_a_character(tokenizer: Tokenizer, text: str) -> None:
 
 def test_text_leaves_as_soon_as_it_is_certain(tokenizer: Tokenizer) -> None:
     """A chunk is out before the next piece is asked for, unless a character is incomplete."""
-    pieces, pulled, released = tokenizer.encode("old 河 mills"), 0, []
+    pieces, pulled = tokenizer.encode("old 鯨 mills"), 0
 
     def arriving() -> Iterator[int]:
         nonlocal pulled
@@ -71,8 +71,7 @@ def test_text_leaves_as_soon_as_it_is_certain(tokenizer: Tokenizer) -> None:
             pulled += 1
             yield piece
 
-    for _ in detokenize(tokenizer, arriving()):
-        released.append(pulled)
+    released = [pulled for _ in detokenize(tokenizer, arriving())]
     first = next(n for n, piece in enumerate(pieces) if tokenizer.byte(piece) is not None)
     # The three bytes of the character leave with the last of them.
     waiting = {first + 1, first + 2}
