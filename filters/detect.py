@@ -23,8 +23,12 @@ def detect(detectors: Sequence[Detector], batch: Batch) -> tuple[Found, Batch]:
         for i, findings in enumerate(attempt(detector, batch)):
             found[i].extend(findings)
         column = detector.labels.column()
-        if column is not None and column not in batch.columns:
-            chosen = [choice(findings, detector.labels.choices) for findings in found]
+        if column is not None:
+            given = batch.columns.get(column) or [None] * len(found)
+            chosen = [
+                value if value is not None else choice(findings, detector.labels.choices)
+                for value, findings in zip(given, found, strict=True)
+            ]
             batch = Batch(batch.texts, {**batch.columns, column: chosen})
     for findings in found:
         findings.sort(key=lambda f: (f.span is not None, f.span or (0, 0), f.label))
