@@ -1,0 +1,140 @@
+"""What a policy makes of a text that is released piece by piece: the definition of the guard.
+
+A text is cut into units (`units.py`). Each is judged, as one text, together with what stands
+around it, by the policy's rules for `output`. Units are released in order, redacted where the
+policy says so, up to the first whose window is dropped; nothing after it is. A stream gives the
+same units, hence the same answer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from gemsieve.filters.detect import detect
+from gemsieve.filters.filter import Filter, Verdict
+from gemsieve.filters.finding import Batch, Finding
+from gemsieve.filters.policy import Action, Decision, Ruleset
+from gemsieve.filters.redact import merge, placeholder, redact
+from gemsieve.safety.units import Horizon, Unit, units
+
+SPACE = re.compile(r"\s")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What may be released of a text, and what was decided on the way."""
+
+    text: str
+    decision: Decision
+
+
+def act(
+    text: str,
+    filter: Filter,  # noqa: A002 - the field's word for it, here as everywhere
+    horizon: Horizon | None = None,
+    prompt: str | None = None,
+) -> Answer:
+    """Return what the policy releases of a whole text: what the guard streams, for every chunking.
+
+    `prompt` is shown to the detectors that read the column of that name.
+    """
+    screen = Screen(filter, prompt)
+    released = screen.release(list(units(text, horizon or Horizon())))
+    return Answer(released, screen.decision)
+
+
+@dataclass(frozen=True, slots=True)
+class Mask:
+    """What earlier units hide of the one that comes.
+
+    Attributes:
+        length: So many of its first characters are redacted; their placeholder has been written.
+        open: The redaction goes on behind them, up to the next white space.
+    """
+
+    length: int = 0
+    open: bool = False
+
+
+@dataclass
+class Screen:
+    """Judges units in order and says what is released of them; one for each answer.
+
+    Attributes:
+        decision: The strictest action so far and its labels; under DROP nothing more is released.
+    """
+
+    filter: Filter
+    prompt: str | None = None
+    decision: Decision = field(default=Decision(Action.KEEP), init=False)
+    _mask: Mask = field(default=Mask(), init=False)
+
+    def release(self, units: Sequence[Unit]) -> str:
+        """Return what is released of the next units."""
+        if self.decision.action is Action.DROP or not units:
+            return ""
+        released: list[str] = []
+        decisions = self._judge([unit.window for unit in units])
+        for unit, decision in zip(units, decisions, strict=True):
+            if decision.action is Action.DROP:
+                self.decision = Decision(Action.DROP, decision.reasons)
+                break
+            hits = [f for f in decision.redactions if touches(unit, f)]
+            text, self._mask = write(unit, hits, self._mask)
+            released.append(text)
+            if hits:
+                reasons = {*self.decision.reasons, *(f.label for f in hits)}
+                self.decision = Decision(Action.REDACT, tuple(sorted(reasons)))
+        return "".join(released)
+
+    def _judge(self, windows: Sequence[str]) -> list[Decision]:
+        """Judge each window as one text; redactions are in its own offsets."""
+        rules = self.filter.policy.ruleset("output")
+        columns = {} if self.prompt is None else {"prompt": [self.prompt] * len(windows)}
+        found, batch = detect(self.filter.detectors["output"], Batch(windows, columns))
+        verdicts = self.filter.decide(batch, found, "output")
+        return [decided(rules, batch, i, verdict) for i, verdict in enumerate(verdicts)]
+
+
+def decided(rules: Ruleset, batch: Batch, i: int, verdict: Verdict) -> Decision:
+    """Return a verdict with the spans it redacts, those that redaction uncovered among them."""
+    if verdict.action is not Action.REDACT:
+        return Decision(verdict.action, verdict.reasons)
+    window = batch.texts[i]
+    decision = rules.decide(window, verdict.findings, batch.row(i))
+    # What is hidden must be what the filter hid; where two looks disagree, nothing is released.
+    same = redact(window, decision.redactions).text == verdict.redacted
+    if decision.action is Action.REDACT and not same:
+        return Decision(Action.DROP, ("unstable.redaction",))
+    return decision
+
+
+def touches(unit: Unit, finding: Finding) -> bool:
+    """Say whether a finding in the window covers a character of the unit itself."""
+    start, end = finding.span or (0, len(unit.window))
+    return end > len(unit.before) and start < len(unit.before) + len(unit.text)
+
+
+def write(unit: Unit, redactions: Sequence[Finding], mask: Mask) -> tuple[str, Mask]:
+    """Return the unit with its redacted stretches replaced, and what they hide of the next.
+
+    A stretch that earlier units began is removed silently, for its placeholder stands there
+    already; one that overlaps it goes the same way. A redaction that touches the horizon's edge
+    may go on behind it: patterns without a bound (e-mail, URL, IPv6) never cross white space, so
+    everything up to the next white space is hidden with it.
+    """
+    offset, size, edge = len(unit.before), len(unit.text), len(unit.text) + len(unit.after)
+    hidden, is_open = mask.length, mask.open
+    if is_open and hidden <= size:
+        space = SPACE.search(unit.text, hidden)
+        hidden, is_open = (space.start(), False) if space else (size, True)
+    pieces: list[str] = []
+    for (first, last), label in merge(redactions):
+        start, end = first - offset, last - offset
+        if start >= hidden or not hidden:
+            pieces += [unit.text[hidden : max(start, 0)], placeholder(label)]
+        hidden, is_open = max(hidden, end), is_open or end == edge
+    pieces.append(unit.text[hidden:])
+    return "".join(pieces), Mask(max(0, hidden - size), is_open)
