@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import logging
+import shlex
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -69,11 +71,13 @@ def runner_of(options: PipelineOptions, workers: int) -> PipelineRunner | str:
         return name
     # Named directly: Beam's DirectRunner first tries to download another runner's binary.
     from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+    from apache_beam.transforms.environments import SubprocessSDKEnvironment
 
-    direct = options.view_as(DirectOptions)
-    direct.direct_num_workers = workers
-    direct.direct_running_mode = "multi_processing" if workers > 1 else "in_memory"
-    return FnApiRunner()
+    options.view_as(DirectOptions).direct_num_workers = workers
+    if workers == 1:
+        return FnApiRunner()
+    command = f"{shlex.quote(sys.executable)} -m gemsieve.pipeline.worker"
+    return FnApiRunner(SubprocessSDKEnvironment.from_command_string(command))
 
 
 def run(step: SieveSlice, slices: Sequence[Slice], workers: int, flags: Sequence[str]) -> None:
