@@ -107,7 +107,7 @@ def histogram(data: Histogram, name: str) -> str:
                 axes.axvspan(a, b, facecolor=MUTED, alpha=0.13, linewidth=0, zorder=0)
             for value in limit.values:
                 axes.axvline(data.position(value), color=INK, linewidth=1.2, linestyle=(0, (4, 2)))
-        return svg(axes.get_figure(root=True), name)  # type: ignore[arg-type]
+        return svg(axes.get_figure(root=True), name)
 
 
 def scale_heights(axes: Axes, data: Histogram) -> None:
@@ -169,7 +169,7 @@ def intervals(groups: Sequence[Group], overall: float, name: str) -> str:
                       textcoords="offset points", ha="center", color=INK)  # fmt: skip
         for y, line in enumerate(lines):
             draw_line(axes, y, line)
-        return svg(axes.get_figure(root=True), name)  # type: ignore[arg-type]
+        return svg(axes.get_figure(root=True), name)
 
 
 def draw_line(axes: Axes, y: int, line: str | Group) -> None:
