@@ -6,81 +6,37 @@ Nothing of a request's text is logged, and no error repeats it.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, Literal
+from http import HTTPStatus
 
 import anyio
 import anyio.to_thread
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
+from pydantic_core import from_json
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
-from gemsieve.filters import Action, Batch, Filter, Verdict
+from gemsieve.filters import Batch, Filter
+from gemsieve.safety.moderation import (
+    ImagePart,
+    ModerationRequest,
+    ModerationResponse,
+    TextPart,
+    moderation,
+    request_schema,
+)
 
 MAX_BODY_BYTES = 4_000_000
 MAX_INPUTS = 1024
+SENTENCE = "The weather is fine today."
 
-# OpenAI's categories, and the label whose score each one shows. What no detector computes is
-# false, 0 and applied to nothing: never approximated.
-CATEGORIES: dict[str, str | None] = {
-    "harassment": "toxicity.toxicity",
-    "harassment/threatening": None,
-    "hate": None,
-    "hate/threatening": None,
-    "illicit": None,
-    "illicit/violent": None,
-    "self-harm": None,
-    "self-harm/instructions": None,
-    "self-harm/intent": None,
-    "sexual": None,
-    "sexual/minors": None,
-    "violence": None,
-    "violence/graphic": None,
-}
-UNJUDGED = ("error.", "invalid.", "missing.", "unstable.")
-
-
-class TextPart(BaseModel):
-    """A part of an input that is text."""
-
-    model_config = ConfigDict(extra="forbid")
-    type: Literal["text"]
-    text: str
-
-
-class ImagePart(BaseModel):
-    """A part that is an image; understood in order to be refused."""
-
-    type: Literal["image_url"]
-    image_url: dict[str, Any]
-
-
-class ModerationRequest(BaseModel):
-    """What is to be judged: one text, several, or the parts of one."""
-
-    input: str | list[str] | list[TextPart | ImagePart]
-    model: str = Field(default="omni-moderation-latest", max_length=200)
-
-
-class Moderation(BaseModel):
-    """The judgement of one input."""
-
-    flagged: bool
-    categories: dict[str, bool]
-    category_scores: dict[str, float]
-    category_applied_input_types: dict[str, list[str]]
-
-
-class ModerationResponse(BaseModel):
-    """The judgements, in the order of the inputs; `model` names the policy that judged."""
-
-    id: str
-    model: str
-    results: list[Moderation]
+log = logging.getLogger(__name__)
 
 
 class ApiError(Exception):
@@ -100,32 +56,98 @@ class ApiError(Exception):
         return JSONResponse({"error": body}, self.status, headers)
 
 
+class Service:
+    """A filter that has to prove itself before it answers, and then answers off the event loop."""
+
+    def __init__(self, judge: Filter) -> None:
+        self.policy = judge.policy
+        self._judge = judge
+        self._ready = False
+        self._workers = anyio.CapacityLimiter(os.cpu_count() or 1)
+
+    async def load(self) -> None:
+        """Load the models and judge a sentence; the service is ready only if that succeeds."""
+        try:
+            await anyio.to_thread.run_sync(self._self_test)
+            self._ready = True
+        except Exception as error:
+            log.error("not ready, and will not be: %s: %s", type(error).__name__, error)
+
+    def _self_test(self) -> None:
+        self._judge.setup("output")
+        moderation(self._judge(Batch([SENTENCE]), "output"))
+
+    def check_ready(self) -> None:
+        """Raise ApiError (503) before the models have been loaded."""
+        if not self._ready:
+            raise ApiError(503, "the models are not loaded", "not_ready")
+
+    async def moderate(self, inputs: list[list[str]]) -> ModerationResponse:
+        """Judge inputs, each of one or more texts.
+
+        Raises:
+            ApiError: A text could not be judged (500).
+        """
+        batch = Batch([text for texts in inputs for text in texts])
+        try:
+            verdicts = await anyio.to_thread.run_sync(
+                self._judge, batch, "output", limiter=self._workers
+            )
+            left = iter(verdicts)
+            results = [moderation([next(left) for _ in texts]) for texts in inputs]
+        except Exception as error:
+            # A traceback could hold words of the text, so none reaches the server's log.
+            log.error("an input was not judged: %s", type(error).__name__)
+            raise ApiError(500, "the input could not be judged", "not_judged") from None
+        return ModerationResponse(
+            id=f"modr-{uuid.uuid4().hex}",
+            model=f"gemsieve-{self.policy.name}-{self.policy.sha256[:12]}",
+            results=results,
+        )
+
+
 def create_app(judge: Filter) -> FastAPI:
     """Return the service of one filter; it loads its models when it starts.
 
     Raises:
         LookupError: The policy has no rules for `output`.
     """
-    policy = judge.policy
-    policy.ruleset("output")
-    ready = asyncio.Event()
-    workers = anyio.CapacityLimiter(os.cpu_count() or 1)
-
-    def self_test() -> None:
-        judge.setup("output")
-        moderation(judge(Batch(["The weather is fine today."]), "output"))
+    judge.policy.ruleset("output")
+    service = Service(judge)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async def load() -> None:
-            await anyio.to_thread.run_sync(self_test)
-            ready.set()
-
-        loading = asyncio.create_task(load())
+        loading = asyncio.create_task(service.load())
         yield
         loading.cancel()
 
     app = FastAPI(title="gemsieve", docs_url=None, redoc_url=None, lifespan=lifespan)
+    add_errors(app)
+
+    @app.get("/healthz")
+    async def healthz() -> dict[str, str]:
+        """Say that the models are loaded and have judged a sentence; 503 before."""
+        service.check_ready()
+        policy = service.policy
+        return {"status": "ok", "policy": policy.name, "policy_sha256": policy.sha256}
+
+    schema = {"application/json": {"schema": request_schema()}}
+
+    @app.post(
+        "/v1/moderations",
+        response_model=ModerationResponse,
+        openapi_extra={"requestBody": {"required": True, "content": schema}},
+    )
+    async def moderations(request: Request) -> ModerationResponse:
+        """Judge texts by the policy's rules for `output`."""
+        service.check_ready()
+        return await service.moderate(texts(parsed(await body(request))))
+
+    return app
+
+
+def add_errors(app: FastAPI) -> None:
+    """Give every error of the service OpenAI's shape."""
 
     @app.exception_handler(ApiError)
     async def answer_error(_: Request, error: ApiError) -> JSONResponse:
@@ -133,46 +155,15 @@ def create_app(judge: Filter) -> FastAPI:
 
     @app.exception_handler(HTTPException)
     async def answer_http_error(_: Request, error: HTTPException) -> JSONResponse:
-        return ApiError(error.status_code, str(error.detail), "not_found").response()
+        code = HTTPStatus(error.status_code).name.lower()
+        response = ApiError(error.status_code, str(error.detail), code).response()
+        response.headers.update(error.headers or {})
+        return response
 
-    @app.exception_handler(Exception)
-    async def answer_crash(_: Request, error: Exception) -> JSONResponse:
-        return ApiError(500, f"internal error: {type(error).__name__}", "internal").response()
-
-    @app.get("/healthz")
-    async def healthz() -> dict[str, str]:
-        """Say that the models are loaded and have judged a sentence; 503 before."""
-        if not ready.is_set():
-            raise ApiError(503, "the models are loading", "loading")
-        return {"status": "ok", "policy": policy.name, "policy_sha256": policy.sha256}
-
-    @app.post(
-        "/v1/moderations",
-        response_model=ModerationResponse,
-        openapi_extra={
-            "requestBody": {
-                "required": True,
-                "content": {"application/json": {"schema": ModerationRequest.model_json_schema()}},
-            }
-        },
-    )
-    async def moderations(request: Request) -> ModerationResponse:
-        """Judge texts by the policy's rules for `output`."""
-        if not ready.is_set():
-            raise ApiError(503, "the models are loading", "loading")
-        inputs = texts(parsed(await body(request)))
-        flat = [part for parts in inputs for part in parts]
-        verdicts = await anyio.to_thread.run_sync(
-            lambda: judge(Batch(flat), "output"), limiter=workers
-        )
-        left = iter(verdicts)
-        return ModerationResponse(
-            id=f"modr-{uuid.uuid4().hex}",
-            model=f"gemsieve-{policy.name}-{policy.sha256[:12]}",
-            results=[moderation([next(left) for _ in parts]) for parts in inputs],
-        )
-
-    return app
+    @app.exception_handler(ClientDisconnect)
+    async def answer_nobody(_: Request, __: ClientDisconnect) -> JSONResponse:
+        # Nobody is left to read it; without this the server would log a traceback.
+        return ApiError(400, "the client left", "client_left").response()
 
 
 async def body(request: Request) -> bytes:
@@ -196,11 +187,13 @@ def parsed(content: bytes) -> ModerationRequest:
         ApiError: It is none; names the place and repeats no value.
     """
     try:
-        return ModerationRequest.model_validate_json(content)
+        given = from_json(content, allow_inf_nan=False)
+    except ValueError:
+        raise ApiError(400, "the body is not JSON in UTF-8", "invalid_json") from None
+    try:
+        return ModerationRequest.model_validate(given)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
-        if first["type"] == "json_invalid":
-            raise ApiError(400, "the body is not JSON in UTF-8", "invalid_json") from None
         place = ".".join(str(part) for part in first["loc"] if part in ("input", "model"))
         message = "input must be a string, an array of strings or an array of content parts"
         if place != "input":
@@ -225,28 +218,3 @@ def texts(request: ModerationRequest) -> list[list[str]]:
         raise ApiError(400, "images cannot be judged; send text", "image_unsupported", "input")
     plain = [part for part in given if isinstance(part, str)]
     return [[text] for text in plain] or [[p.text for p in given if isinstance(p, TextPart)]]
-
-
-def moderation(verdicts: Sequence[Verdict]) -> Moderation:
-    """Return what several texts of one input come to: the worst of each.
-
-    An input is flagged when the policy drops it. Personal data alone does not flag it: a policy
-    that redacts would have let the redacted text pass.
-
-    Raises:
-        ApiError: A detector could not judge it; no answer must mean that it is safe.
-    """
-    if any(reason.startswith(UNJUDGED) for v in verdicts for reason in v.reasons):
-        raise ApiError(500, "a detector could not judge the input", "not_judged")
-    dropped = {r for v in verdicts if v.action is Action.DROP for r in v.reasons}
-    scores: dict[str, float] = {}
-    for finding in (f for v in verdicts for f in v.findings):
-        scores[finding.label] = max(finding.score, scores.get(finding.label, 0.0))
-    return Moderation(
-        flagged=bool(dropped),
-        categories={name: label in dropped for name, label in CATEGORIES.items()},
-        category_scores={name: scores.get(label or "", 0.0) for name, label in CATEGORIES.items()},
-        category_applied_input_types={
-            name: ["text"] if label in scores else [] for name, label in CATEGORIES.items()
-        },
-    )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +17,33 @@ from gemsieve.cli import main
 COMMAND = [sys.executable, "-m", "gemsieve.cli", "check"]
 
 
-def check(lines: bytes, *options: str) -> tuple[int, list[dict[str, Any]]]:
-    """Run the command on standard input; return its status and its answers."""
-    done = subprocess.run([*COMMAND, *options], input=lines, capture_output=True, check=False)
-    assert done.stderr == b""
-    return done.returncode, [json.loads(line) for line in done.stdout.splitlines()]
+Answers = tuple[int, list[dict[str, Any]]]
+Check = Callable[..., Answers]
+
+
+@pytest.fixture
+def check(tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> Check:
+    """Return the way from objects, one a line, to the status and the answers, in this process."""
+
+    def run(lines: bytes, *options: str) -> Answers:
+        file = tmp_path / "lines.jsonl"
+        file.write_bytes(lines)
+        status = main(["check", "--jsonl", str(file), *options])
+        written = capfdbinary.readouterr()
+        assert written.err == b""
+        # Lines of a str end at Unicode's separators too: an answer is one line all the same.
+        return status, [json.loads(line) for line in written.out.decode().splitlines()]
+
+    return run
 
 
 def test_plain_lines_are_judged_in_order() -> None:
-    """Each line is a text with its number as id, and the keys are those of the contract."""
-    status, answers = check("Write to jane.doe@example.com\n\n“Å” is a letter.".encode())
-    assert status == 0
+    """Each line is a text with its number as id, in UTF-8 whatever the locale says."""
+    text = "Write to jane.doe@example.com\n\n“Å” is a letter."
+    bare = {"PATH": os.environ["PATH"], "LC_ALL": "C", "PYTHONUTF8": "0"}
+    done = subprocess.run(COMMAND, input=text.encode(), capture_output=True, env=bare, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    answers = [json.loads(line) for line in done.stdout.decode("utf-8").splitlines()]
     assert [answer["id"] for answer in answers] == [1, 2, 3]
     mail, empty, plain = answers
     assert list(mail) == ["id", "action", "reasons", "scores", "findings", "redacted"]
@@ -37,30 +55,54 @@ def test_plain_lines_are_judged_in_order() -> None:
     assert set(plain["scores"]) == {"toxicity.toxicity"}
 
 
-def test_offsets_are_code_points() -> None:
+def test_offsets_are_code_points(check: Check) -> None:
     """Characters outside the basic plane count as one."""
     text = "😀😀 jane.doe@example.com"
-    _, (answer,) = check(json.dumps({"text": text}).encode(), "--jsonl", "-")
+    _, (answer,) = check(json.dumps({"text": text}).encode())
     (finding,) = answer["findings"]
     assert text[finding["start"] : finding["end"]] == "jane.doe@example.com"
 
 
-def test_dropped_is_null_and_corpus_scores_hold_every_measure() -> None:
+def test_dropped_is_null_and_corpus_scores_hold_every_measure(check: Check) -> None:
     """A short text is dropped as corpus; all whole-text scores are there, low ones too."""
-    _, (answer,) = check(b"Too short.", "--use", "corpus")
+    _, (answer,) = check(b'{"text": "Too short."}', "--use", "corpus")
     assert (answer["action"], answer["redacted"]) == ("drop", None)
     assert "quality.gopher.word_count" in answer["reasons"]
     assert {"toxicity.toxicity", "quality.gopher.stop_words"} < set(answer["scores"])
 
 
-@pytest.mark.parametrize("name", ['"a"', "7", "1.5", "true", '{"x": [1]}', '"\\ud800"'])
-def test_any_id_comes_back(name: str) -> None:
-    """An id is echoed as the JSON it was."""
-    status, (answer,) = check(f'{{"id": {name}, "text": "plain"}}'.encode(), "--jsonl", "-")
-    assert (status, answer["id"]) == (0, json.loads(name))
+def test_any_id_comes_back(check: Check) -> None:
+    """An id is echoed as the JSON it was, in an order that bad lines and batches do not disturb."""
+    names = ["a", 7, 1.5, True, False, 0, "", {"x": [1]}, "\ud800", "Å\u2028\x85", *range(200)]
+    lines = [json.dumps({"id": name, "text": "plain"}) for name in names]
+    status, answers = check("\n".join(lines).encode())
+    assert (status, [answer["id"] for answer in answers]) == (0, names)
 
 
-def test_unreadable_lines_keep_their_place() -> None:
+def test_columns_serve_the_rules_and_only_their_own_line(check: Check, tmp_path: Path) -> None:
+    """A rule with `when` sees the line's column, whatever its neighbours say of theirs."""
+    policy = tmp_path / "policy.toml"
+    policy.write_text(
+        'name = "x"\n[[output]]\nlabels = "pii.*"\naction = "keep"\n'
+        '[[output]]\nlabels = "pii.email_address"\naction = "redact"\nwhen = { source = "web" }\n'
+    )
+    rows: list[dict[str, Any]] = [
+        {"source": "web"},
+        {"source": "book"},
+        {},
+        {"source": ""},
+        {"source": 5},
+    ]
+    lines = [json.dumps({"text": "jane.doe@example.com", **row}) for row in rows]
+    together = check("\n".join(lines).encode(), "--policy", str(policy))[1]
+    alone = [check(line.encode(), "--policy", str(policy))[1][0] for line in lines]
+    # A column that is absent spares no text.
+    actions = ["redact", "keep", "redact", "keep", "redact"]
+    assert [answer["action"] for answer in together] == actions
+    assert [answer["action"] for answer in alone] == actions
+
+
+def test_unreadable_lines_keep_their_place(check: Check) -> None:
     """Each gives its id or number and an error without its words, and the status is 1."""
     lines = [
         b'{"id": "first", "text": "plain"}',
@@ -70,14 +112,16 @@ def test_unreadable_lines_keep_their_place() -> None:
         b'{"id": null, "text": ["hush"]}',
         b'{"text": "\xff"}',
         b'{"id": NaN, "text": "hush"}',
+        b'{"id": 1e999, "text": "hush"}',
+        b'{"id": ' + b"[" * 9999 + b"]" * 9999 + b', "text": "hush"}',
         b"",
         b'{"text": "last \\ud800"}',
     ]
-    status, answers = check(b"\n".join(lines), "--jsonl", "-")
+    status, answers = check(b"\n".join(lines))
     assert status == 1
-    assert [answer["id"] for answer in answers] == ["first", 2, 3, "x", 5, 6, 7, 8, 9]
-    assert ["error" in answer for answer in answers] == [False, *[True] * 7, False]
-    assert all(set(answer) == {"id", "error"} for answer in answers[1:8])
+    assert [answer["id"] for answer in answers] == ["first", 2, 3, "x", *range(5, 12)]
+    assert ["error" in answer for answer in answers] == [False, *[True] * 9, False]
+    assert all(set(answer) == {"id", "error"} for answer in answers[1:10])
     assert "hush" not in json.dumps(answers)
 
 
@@ -92,6 +136,17 @@ def test_a_line_is_answered_when_it_comes() -> None:
             assert json.loads(process.stdout.readline())["id"] == number
         process.stdin.close()
         assert process.wait() == 0
+
+
+def test_a_reader_that_has_seen_enough_is_no_error() -> None:
+    """A closed pipe ends the command without a word."""
+    with subprocess.Popen(
+        COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout
+        process.stdout.close()
+        _, errors = process.communicate(b"a plain line\n" * 1000)
+    assert errors == b""
 
 
 def test_mistakes_end_with_status_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

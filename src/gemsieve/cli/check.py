@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 BATCH_LINES = 64
 READ_BYTES = 1 << 20
 
+# What ends a line for Unicode but not for JSON, which escapes the control characters itself.
+SEPARATORS = str.maketrans({c: f"\\u{ord(c):04x}" for c in "\x85\u2028\u2029"})
+
 # Columns that detectors and rules may ask for beside the text.
 COLUMNS = ("language", "source", "url", "prompt")
 
@@ -61,6 +64,8 @@ def run(args: argparse.Namespace) -> int:
         judge.setup(args.use)
     except (PolicyError, LookupError) as error:
         raise UsageError(str(error)) from None
+    except ModuleNotFoundError as error:
+        raise UsageError(f"{error}; pip install 'gemsieve[detect]'") from None
     read = plain if args.jsonl is None else parsed
     unread = False
     try:
@@ -121,7 +126,16 @@ def parsed(number: int, line: bytes) -> Line:
         return Line(number, error="not JSON")
     if not isinstance(row, dict):
         return Line(number, error="not an object")
+    return record(number, row)
+
+
+def record(number: int, row: dict[str, Any]) -> Line:
+    """Return what an object asks to have judged."""
     name = number if row.get("id") is None else row["id"]
+    try:
+        json.dumps(name, allow_nan=False)
+    except (ValueError, RecursionError):
+        return Line(number, error="an id that cannot be written again")
     if "text" not in row:
         return Line(name, error="no text")
     if not isinstance(row["text"], str):
@@ -141,7 +155,7 @@ def answers(lines: Sequence[Line], judge: Filter, use: Use) -> Iterator[bytes]:
 
     good = [line for line in lines if line.error is None]
     # A column that nobody gave is no column: a detector may fill it.
-    given = [key for key in COLUMNS if any(line.columns.get(key) for line in good)]
+    given = [key for key in COLUMNS if any(line.columns.get(key) is not None for line in good)]
     columns = {key: [line.columns.get(key) for line in good] for key in given}
     verdicts = iter(judge(Batch([line.text for line in good], columns), use))
     for line in lines:
@@ -177,8 +191,13 @@ def number(score: float) -> float | None:
 
 
 def written(answer: dict[str, Any]) -> bytes:
-    """Return an answer as a line of JSON in UTF-8; what UTF-8 cannot hold is escaped."""
+    """Return an answer as a line of JSON in UTF-8, and as one line to every reader.
+
+    Some readers break lines at Unicode's separators too: these are escaped, and so is all of an
+    answer that UTF-8 cannot hold.
+    """
+    line = json.dumps(answer, ensure_ascii=False).translate(SEPARATORS)
     try:
-        return json.dumps(answer, ensure_ascii=False).encode() + b"\n"
+        return line.encode() + b"\n"
     except UnicodeEncodeError:
         return json.dumps(answer).encode() + b"\n"
