@@ -6,12 +6,12 @@ import math
 import runpy
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.counting import calls
 
 from gemsieve.filters.finding import Batch
 from gemsieve.filters.quality import CHARACTERS, QualityDetector
@@ -96,19 +96,12 @@ def test_texts_counted_in_several_groups_are_measured_as_if_alone() -> None:
     [("x", 10_000_000), ("\n", 1_000_000), ("a\n\n", 300_000), ("a ", 300_000), ("1", 5_000_000)],
     ids=["one word", "empty lines", "equal paragraphs", "equal words", "one number"],
 )
-def test_hostile_texts_take_time_in_proportion(unit: str, times: int) -> None:
-    """A hostile text four times as long takes far less than the 16 times of a quadratic step."""
+def test_hostile_texts_cost_in_proportion(unit: str, times: int) -> None:
+    """A hostile text four times as long takes at most some four times the calls, not sixteen."""
     detector = QualityDetector()
     detector.setup()
-
-    def seconds(count: int) -> float:
-        batch = Batch([unit * count])
-        start = time.process_time()
-        detector(batch)
-        return time.process_time() - start
-
-    small = min(seconds(times // 4) for _ in range(3))
-    assert seconds(times) < max(10 * small, 0.1)
+    small, large = Batch([unit * (times // 4)]), Batch([unit * times])
+    assert calls(lambda: detector(large)) <= 5 * calls(lambda: detector(small))
 
 
 def test_reading_labels_imports_no_numpy() -> None:
