@@ -47,7 +47,7 @@ def checked(entities: Iterable[str]) -> tuple[str, ...]:
         raise ValueError("entities: name at least one, or leave the option out")
     for name in names:
         if name not in RECOGNIZERS:
-            raise ValueError(f"entities: no entity {name!r}{nearest(name, RECOGNIZERS)}")
+            raise ValueError(f"entities: no entity {name!r}{nearest(name.upper(), RECOGNIZERS)}")
     return names
 
 

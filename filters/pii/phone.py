@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from gemsieve.filters.pii.plan import MINUTES, allows, rows
+from gemsieve.filters.pii.plan import allows, rows
 from gemsieve.filters.pii.windows import Window, merged, reach
 
 if TYPE_CHECKING:
@@ -30,20 +30,18 @@ LABELS = (
     "|[x\uff58#\uff03~\uff5e]|int|\uff49\uff4e\uff54"
 )
 EXTENSION = f"[ \u00a0\\t,]*(?:{LABELS})[:.\uff0e]?[ \u00a0\\t,-]*"
-ISLAND = f"(?:{EXTENSION}|[{SIGNS}\\d])+"
+# The minutes of a time are no part of one, but tell whether the date and the hour before are.
+ISLAND = f"(?:{EXTENSION}|[{SIGNS}\\d]|:(?=[0-5]\\d))+"
 # Every character of an island, in either case: a run of them holds whole islands.
 SEA = (
     f"[{SIGNS}\\d\\t,;=#\uff03:extnsioa\u0301\u00f3\uff45\uff58\uff54\uff4e\uff49\u0434\u043e\u0431"
     "\u1c81\u1c82\u0130\u0131\u017f]*"
 )
 
-# The same over projected text: four characters that count, or a digit, a label and a digit.
+# The same over projected text: four letters or digits in a row but for signs. A label cannot make
+# up for fewer: before one, phonenumbers wants three digits, and then takes what follows away as the
+# extension.
 COUNTED = r"[0-9x](?:[+\-x .()\[\]/~_\x0c\x01]*[0-9x]){3}"
-LABELLED = (
-    r"[0-9][ \t,\x0c\x01]*(?:;ext=|e?xt(?:ensi.{1,2})?n?|[x#~]|anexo|int|[_\x01]{1,4})"
-    r"[:.\x01]?[ \t,\-\x0c\x01]*[0-9]"
-)
-GATES = (COUNTED, LABELLED)
 
 # The matcher gives a text up after this many candidates that were no number, in each region.
 PATIENCE = 65535
@@ -78,9 +76,9 @@ class PhoneSearch:
         Args:
             text: The text.
             projected: The text, projected.
-            gated: Windows around the places where one of GATES matched in the projected text.
+            gated: Windows around the places where COUNTED matched in the projected text.
         """
-        counting = most_tries(projected, self.patience) >= self.patience
+        counting = self.counts(projected)
         if counting:
             gated = (match.span() for match in re.finditer(rb"[0-9]+", projected))
         patience = [self.patience] * len(self.regions)
@@ -88,14 +86,22 @@ class PhoneSearch:
         for begin, end in islands(text, gated, least=1 if counting else 4):
             if not any(patience):
                 break
-            key = edge(text[begin - 1 : begin]) + text[begin:end] + edge(text[end : end + 3])
+            key = edge(text[begin - 1 : begin]) + text[begin:end] + edge(text[end : end + 1])
             for i, usual in enumerate(self.remembered(key, counting)):
                 # Strictly more: a number may follow the last candidate that the patience allows.
                 enough = usual.tries < patience[i] or patience[i] == self.patience
                 verdict = usual if enough else self.matches(key, self.regions[i], patience[i])
-                patience[i] -= verdict.tries
+                patience[i] = max(0, patience[i] - verdict.tries)
                 out.update((begin - 1 + a, begin - 1 + b) for a, b in verdict.spans)
         return out
+
+    def counts(self, projected: bytes) -> bool:
+        """Say whether a text may cost all patience, so that tries must be counted."""
+        if len(projected) * MOST_TRIES < self.patience:
+            return False
+        gaps = sum(len(gap) for gap in re.findall(LONG_GAPS, projected))
+        digits = len(projected.translate(None, NOT_DIGITS))
+        return MOST_TRIES * digits + 2 * gaps >= self.patience
 
     def judge(self, key: str, counting: bool) -> tuple[Verdict, ...]:
         """Return, for every region, the spans in an island with its edges, and the tries.
@@ -120,17 +126,7 @@ class PhoneSearch:
 
         matcher = PhoneNumberMatcher(key, region, leniency=self.leniency, max_tries=patience)
         spans = tuple((match.start, match.end) for match in matcher)
-        left = matcher._max_tries
-        # The minutes put behind a time are a candidate of the edge's, not of the island's.
-        return Verdict(spans, patience - left - (1 if left and key.endswith(MINUTES) else 0))
-
-
-def most_tries(projected: bytes, patience: int) -> int:
-    """Return a bound on the tries that a text can cost, cheap for most texts."""
-    if len(projected) * MOST_TRIES < patience:
-        return 0
-    gaps = sum(len(gap) for gap in re.findall(LONG_GAPS, projected))
-    return MOST_TRIES * len(projected.translate(None, NOT_DIGITS)) + 2 * gaps
+        return Verdict(spans, patience - matcher._max_tries)
 
 
 @cache
@@ -162,16 +158,14 @@ def islands(text: str, windows: Iterable[Window], least: int) -> Iterator[Window
 
 
 def edge(beside: str) -> str:
-    """Return what stands for the characters beside an island: the matcher asks for their kind.
+    """Return what stands for the character beside an island: the matcher asks for its kind.
 
     Letters of the Latin script and their accents, the per cent sign and currency signs forbid a
-    number beside them; the minutes of a time forbid a date and an hour before them.
+    number beside them.
     """
     from phonenumbers import PhoneNumberMatcher as Matcher
 
-    if re.match(r":[0-5]\d", beside):
-        return MINUTES
-    sign = beside[:1]
-    if sign and (Matcher._is_latin_letter(sign) or Matcher._is_invalid_punctuation_symbol(sign)):
-        return "a"
-    return "\n"
+    forbids = beside and (
+        Matcher._is_latin_letter(beside) or Matcher._is_invalid_punctuation_symbol(beside)
+    )
+    return "a" if forbids else "\n"

@@ -10,8 +10,7 @@ from typing import Any
 
 # Islands of these alone hold no international number and no extension, so that whatever the
 # matcher tries is a row of whole blocks of digits.
-MINUTES = ":00"
-PLAIN = re.compile(r"[0-9\-. ()\[\]/]+")
+PLAIN = re.compile(r"[0-9\-. ()\[\]/:]+")
 BLOCK = re.compile(r"[0-9]+")
 # The matcher's block ends here, within a row of digits that goes on.
 LONGEST_BLOCK = 20
@@ -42,15 +41,21 @@ class Plan:
         )
 
     def readings(self, digits: str) -> Iterator[str | None]:
-        """Yield the national numbers that the digits may mean; None for one that is rewritten."""
+        """Yield the national numbers that the digits may mean; None for one that is rewritten.
+
+        The library cuts off the country's code once and a trunk prefix twice: here, ever again.
+        """
         rests = [digits]
         if digits.startswith(self.code):
             rests.append(digits[len(self.code) :])
         for rest in rests:
             yield rest
             prefix = self.trunk.match(rest) if self.trunk else None
-            if prefix:
-                yield None if self.rewrites else rest[prefix.end() :]
+            if prefix and self.rewrites:
+                yield None
+            elif prefix:
+                # Read in its turn, as the loop goes on over what it appends.
+                rests.append(rest[prefix.end() :])
 
     def valid(self, number: str) -> bool:
         """Say whether a national number may be valid in a region of the calling code."""
@@ -98,7 +103,7 @@ def rows(key: str) -> set[str] | None:
     Args:
         key: An island between its edges, as `edge` writes them.
     """
-    island = key[1:].removesuffix(MINUTES).rstrip("a\n")
+    island = key[1:-1]
     if not PLAIN.fullmatch(island):
         return None
     blocks = BLOCK.findall(island)

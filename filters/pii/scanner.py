@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from gemsieve.filters.pii.email import addresses, splits, validator
 from gemsieve.filters.pii.entities import RECOGNIZERS
 from gemsieve.filters.pii.overlap import Hit, distinct
-from gemsieve.filters.pii.phone import GATES, PhoneSearch
+from gemsieve.filters.pii.phone import COUNTED, PhoneSearch
 from gemsieve.filters.pii.projection import project
 from gemsieve.filters.pii.windows import UNBOUNDED, Window, search, tokens, widths
 
@@ -29,16 +29,16 @@ WITHOUT_SPACE = frozenset({"EMAIL_ADDRESS", "IP_ADDRESS", "URL"})
 
 @dataclass(frozen=True)
 class Rule:
-    """Gates for the scanner, and what finds the hits where they opened.
+    """A gate for the scanner, and what finds the hits where it opens.
 
     Attributes:
-        gates: Expressions over projected text that match, at least, wherever there is a hit.
-        caseless: Whether the gates ignore case.
-        width: How long a window to open before a gate's end.
-        hits: From the text, its projection and the gates' windows to hits.
+        gate: Expression over projected text that matches, at least, wherever there is a hit.
+        caseless: Whether the gate ignores case.
+        width: How long a window to open before each end of a match of the gate.
+        hits: From the text, its projection and the gate's windows to hits.
     """
 
-    gates: tuple[str, ...]
+    gate: str
     caseless: bool
     width: int
     hits: Callable[[str, bytes, Sequence[Window]], Iterable[Hit]]
@@ -51,17 +51,14 @@ class Scanner:
         import hyperscan
 
         self.rules = rules
-        gates = [(rule, i, gate) for i, rule in enumerate(rules) for gate in rule.gates]
-        self.owners = [i for _, i, _ in gates]
-        self.widths = [rule.width for rule, _, _ in gates]
         common = (
             hyperscan.HS_FLAG_PREFILTER | hyperscan.HS_FLAG_DOTALL | hyperscan.HS_FLAG_MULTILINE
         )
         self.database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
         self.database.compile(
-            [gate.encode() for _, _, gate in gates],
-            ids=list(range(len(gates))),
-            flags=[common | (hyperscan.HS_FLAG_CASELESS * rule.caseless) for rule, _, _ in gates],
+            [rule.gate.encode() for rule in rules],
+            ids=list(range(len(rules))),
+            flags=[common | (hyperscan.HS_FLAG_CASELESS * rule.caseless) for rule in rules],
         )
         self.local = threading.local()
 
@@ -75,13 +72,13 @@ class Scanner:
         return distinct(found)
 
     def opened(self, projected: bytes) -> dict[int, Spans]:
-        """Return, for each rule whose gates matched, the windows before the matches' ends."""
+        """Return, for each rule whose gate matched, the windows before the matches' ends."""
         windows: dict[int, Spans] = {}
-        owners, widths = self.owners, self.widths
+        widths = [rule.width for rule in self.rules]
 
-        def ends(gate: int, _begin: int, end: int, _flags: int, _context: object) -> None:
-            spans = windows.setdefault(owners[gate], [])
-            begin = end - widths[gate]
+        def ends(rule: int, _begin: int, end: int, _flags: int, _context: object) -> None:
+            spans = windows.setdefault(rule, [])
+            begin = end - widths[rule]
             # Merged at once, so that a run of a million ends takes no memory.
             if spans and begin < spans[-1][1] <= end:
                 spans[-1][1] = end
@@ -127,7 +124,7 @@ def phone_rule(recognizer: PhoneRecognizer) -> Rule:
         spans = phones.spans(text, projected, windows)
         return (Hit("PHONE_NUMBER", begin, end, recognizer.SCORE) for begin, end in spans)
 
-    return Rule(GATES, True, VICINITY, hits)
+    return Rule(COUNTED, True, VICINITY, hits)
 
 
 def pattern_rule(recognizer: PatternRecognizer, entity: str, pattern: Pattern) -> Rule:
@@ -163,7 +160,7 @@ def pattern_rule(recognizer: PatternRecognizer, entity: str, pattern: Pattern) -
         return [(0, len(text))]
 
     reach = width if width < UNBOUNDED else VICINITY
-    return Rule((pattern.regex,), bool(flags & regex.IGNORECASE), reach, hits)
+    return Rule(pattern.regex, bool(flags & regex.IGNORECASE), reach, hits)
 
 
 def scoring(recognizer: PatternRecognizer, entity: str, base: float) -> Callable[[str], float]:
