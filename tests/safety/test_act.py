@@ -162,6 +162,9 @@ CASES = [
     ("fine. !!!!!!", "", Action.DROP),
     # A match cut by the longest unit: one placeholder, no tail.
     ("x aa@bbb.cc y", "x <EMAIL_ADDRESS> y", Action.REDACT),
+    # A match that ends a unit, and one that begins in the last character of one.
+    ("x a@b.cd y", "x <EMAIL_ADDRESS> y", Action.REDACT),
+    ("xxxxxx a@b.cd y", "xxxxxx <EMAIL_ADDRESS> y", Action.REDACT),
     # A match that is none yet at the horizon's edge: what the guard cannot promise.
     ("x aaaa@bbbbbb.cc y", "x aaaa@b<EMAIL_ADDRESS> y", Action.REDACT),
     # A match that is still open at the horizon: hidden to the next white space, however long.
