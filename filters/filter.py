@@ -24,12 +24,14 @@ class Verdict:
         reasons: The labels that caused the action, sorted; empty for KEEP.
         redacted: The text that may be used: as it was, or redacted; None when it is dropped.
         findings: Everything that was found: whole-text findings first, then by place.
+        redactions: Under REDACT, those of them that `redacted` hides.
     """
 
     action: Action
     reasons: tuple[str, ...]
     redacted: str | None
     findings: tuple[Finding, ...]
+    redactions: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,11 @@ class Filter:
                     drafts[i] = Decision(Action.REDACT, reasons, (*draft.redactions, *new))
                 else:
                     settled[i] = Verdict(
-                        Action.REDACT, draft.reasons, redaction.text, tuple(found[i])
+                        Action.REDACT,
+                        draft.reasons,
+                        redaction.text,
+                        tuple(found[i]),
+                        draft.redactions,
                     )
             drafts = {i: draft for i, draft in drafts.items() if i not in settled}
             if not drafts:

@@ -12,11 +12,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from gemsieve.filters.detect import detect
 from gemsieve.filters.filter import Filter, Verdict
 from gemsieve.filters.finding import Batch, Finding
-from gemsieve.filters.policy import Action, Decision, Ruleset
-from gemsieve.filters.redact import merge, placeholder, redact
+from gemsieve.filters.policy import Action, Decision
+from gemsieve.filters.redact import merge, placeholder
 from gemsieve.safety.units import Horizon, Unit, units
 
 SPACE = re.compile(r"\s")
@@ -76,12 +75,12 @@ class Screen:
         if self.decision.action is Action.DROP or not units:
             return ""
         released: list[str] = []
-        decisions = self._judge([unit.window for unit in units])
-        for unit, decision in zip(units, decisions, strict=True):
-            if decision.action is Action.DROP:
-                self.decision = Decision(Action.DROP, decision.reasons)
+        verdicts = self._judge([unit.window for unit in units])
+        for unit, verdict in zip(units, verdicts, strict=True):
+            if verdict.action is Action.DROP:
+                self.decision = Decision(Action.DROP, verdict.reasons)
                 break
-            hits = [f for f in decision.redactions if touches(unit, f)]
+            hits = [f for f in verdict.redactions if touches(unit, f)]
             text, self._mask = write(unit, hits, self._mask)
             released.append(text)
             if hits:
@@ -89,26 +88,10 @@ class Screen:
                 self.decision = Decision(Action.REDACT, tuple(sorted(reasons)))
         return "".join(released)
 
-    def _judge(self, windows: Sequence[str]) -> list[Decision]:
-        """Judge each window as one text; redactions are in its own offsets."""
-        rules = self.filter.policy.ruleset("output")
+    def _judge(self, windows: Sequence[str]) -> list[Verdict]:
+        """Judge each window as one text; findings are in its own offsets."""
         columns = {} if self.prompt is None else {"prompt": [self.prompt] * len(windows)}
-        found, batch = detect(self.filter.detectors["output"], Batch(windows, columns))
-        verdicts = self.filter.decide(batch, found, "output")
-        return [decided(rules, batch, i, verdict) for i, verdict in enumerate(verdicts)]
-
-
-def decided(rules: Ruleset, batch: Batch, i: int, verdict: Verdict) -> Decision:
-    """Return a verdict with the spans it redacts, those that redaction uncovered among them."""
-    if verdict.action is not Action.REDACT:
-        return Decision(verdict.action, verdict.reasons)
-    window = batch.texts[i]
-    decision = rules.decide(window, verdict.findings, batch.row(i))
-    # What is hidden must be what the filter hid; where two looks disagree, nothing is released.
-    same = redact(window, decision.redactions).text == verdict.redacted
-    if decision.action is Action.REDACT and not same:
-        return Decision(Action.DROP, ("unstable.redaction",))
-    return decision
+        return self.filter(Batch(windows, columns), "output")
 
 
 def touches(unit: Unit, finding: Finding) -> bool:

@@ -85,3 +85,43 @@ def test_sample_refuses_what_it_cannot_do(
     assert "leave one of the two out" in capsys.readouterr().err
     assert main(["sample", run, "--unguarded", "--temperature", "-1"]) == 2
     assert "temperature must be 0 or more" in capsys.readouterr().err
+
+
+# Under these limits any prompt, or any answer, is dropped: the detector's scores are above 0.
+PROMPT_DROPPED = 'labels = "toxicity.toxicity"\nabove = 0.0\naction = "drop"'
+KEPT = 'labels = "toxicity.toxicity"\naction = "keep"'
+
+
+@pytest.mark.parametrize(
+    ("prompt", "output", "ended"),
+    [(KEPT, KEPT, False), (PROMPT_DROPPED, KEPT, True), (KEPT, PROMPT_DROPPED, True)],
+    ids=["kept", "prompt dropped", "output dropped"],
+)
+def test_sample_is_guarded(
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    finished: tuple[Path, Summary],
+    prompt: str,
+    output: str,
+    ended: bool,
+) -> None:
+    """The policy judges prompt and answer; what is dropped is not written, and the reason is."""
+    policy = tmp_path / "policy.toml"
+    policy.write_text(f'name = "p"\n[[prompt]]\n{prompt}\n[[output]]\n{output}\n')
+    arguments = [str(finished[0]), "--prompt", "the words", "--max-tokens", "12", "--seed", "3"]
+    assert main(["sample", *arguments, "--unguarded"]) == 0
+    raw = capsys.readouterr().out
+    assert main(["sample", *arguments, "--policy", str(policy)]) == 0
+    written, said = capsys.readouterr()
+    assert (written.strip() == "") is ended
+    assert ended or written == raw
+    assert ("ended by the guard: toxicity.toxicity" in said) is ended
+
+
+def test_sample_names_a_wrong_policy(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, finished: tuple[Path, Summary]
+) -> None:
+    """A mistake in the policy is told with its file and key, and status 2."""
+    (tmp_path / "p.toml").write_text('name = "p"\noutptu = 1')
+    assert main(["sample", str(finished[0]), "--policy", str(tmp_path / "p.toml")]) == 2
+    assert "p.toml: outptu: unknown key; did you mean 'output'?" in capsys.readouterr().err

@@ -25,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the continuation to standard output as it comes."""
+    from gemsieve.filters.policy_file import PolicyError
     from gemsieve.model.checkpoint import CheckpointError, load
     from gemsieve.model.sampler import Sampler
 
@@ -32,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("--unguarded uses no policy: leave one of the two out")
     try:
         trained = load(args.run)
-        sampler: Callable[[str], Iterator[str]] = Sampler(
+        sampler = Sampler(
             params=trained.params,
             config=trained.config,
             tokenizer=trained.tokenizer,
@@ -42,15 +43,32 @@ def run(args: argparse.Namespace) -> int:
             seed=args.seed,
             max_new_tokens=args.max_tokens,
         )
-        if not args.unguarded:
-            from gemsieve.filters import load_filter
-            from gemsieve.safety.guard import guarded
-
-            sampler = guarded(sampler, load_filter(args.policy))
-        for chunk in sampler(args.prompt):
-            sys.stdout.write(chunk)
-            sys.stdout.flush()
-    except (CheckpointError, ValueError) as error:
+        if args.unguarded:
+            write(sampler(args.prompt))
+        else:
+            write_guarded(sampler, args.policy, args.prompt)
+    except (CheckpointError, PolicyError, LookupError, ValueError) as error:
         raise UsageError(str(error)) from None
-    print()
     return 0
+
+
+def write(chunks: Iterator[str]) -> None:
+    """Write chunks as they come, and end the line."""
+    for chunk in chunks:
+        sys.stdout.write(chunk)
+        sys.stdout.flush()
+    print()
+
+
+def write_guarded(
+    sampler: Callable[[str], Iterator[str]], policy: Path | None, prompt: str
+) -> None:
+    """Write what the guard releases, and say on standard error when it ended the text."""
+    from gemsieve.filters import load_filter
+    from gemsieve.safety.guard import guarded
+
+    answer = guarded(sampler, load_filter(policy))(prompt)
+    write(answer)
+    if answer.finish_reason == "content_filter":
+        reasons = ", ".join(sorted({*answer.prompt.reasons, *answer.output.reasons}))
+        print(f"gemsieve sample: ended by the guard: {reasons}", file=sys.stderr)
