@@ -7,7 +7,6 @@ processes' proportional set sizes (pages they share count once), sampled ten tim
 from __future__ import annotations
 
 import argparse
-import gzip
 import itertools
 import json
 import statistics
@@ -19,17 +18,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 FILES = 16
-
-
-def texts(data: Path | None) -> list[str]:
-    """Return the texts of a JSONL(.gz) file, or of the documentation of installed packages."""
-    if data is None:
-        from gemsieve.cli.demo_documents import documents
-
-        return list(documents(2000))
-    opener = gzip.open if data.suffix == ".gz" else open
-    with opener(data, "rt") as file:
-        return [json.loads(line)["text"] for line in file]
 
 
 def write(folder: Path, source: list[str], megabytes: int) -> None:
@@ -81,13 +69,15 @@ def peak(corpus: Path, output: Path, workers: int) -> tuple[int, float]:
 
 def main() -> None:
     """Measure both sizes and print the medians and their ratio."""
+    from texts import read_texts
+
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", nargs="?", type=Path, help="JSONL(.gz) with a text field")
     parser.add_argument("--megabytes", nargs=2, type=int, default=[10, 100])
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--repeat", type=int, default=3)
     args = parser.parse_args()
-    source, medians = texts(args.data), []
+    source, medians = read_texts(args.data), []
     for megabytes in args.megabytes:
         with tempfile.TemporaryDirectory() as scratch:
             write(Path(scratch) / "corpus", source, megabytes)

@@ -1,6 +1,6 @@
 """Speed of the Gopher measures beside a plain-Python reading of the same definitions.
 
-    python bench/quality.py CORPUS.jsonl[.gz]
+    python bench/quality.py [FILE.jsonl[.gz]]
 
 The reference says each definition in the plainest way there is; the tests hold the detector to it.
 """
@@ -8,13 +8,9 @@ The reference says each definition in the plainest way there is; the tests hold 
 from __future__ import annotations
 
 import argparse
-import gzip
-import json
-import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from gemsieve.filters.finding import Batch
@@ -97,14 +93,6 @@ def duplicate(words: Sequence[str], n: int) -> int:
     return sum(len(words[i]) for i in covered)
 
 
-def batches(path: Path, size: int = 1000) -> Iterator[list[str]]:
-    """Yield the texts of a JSONL file, plain or gzip, `size` at a time."""
-    opened = gzip.open if path.suffix == ".gz" else open
-    with opened(path, "rt", encoding="utf-8") as lines:
-        while texts := [json.loads(line)["text"] for line in islice(lines, size)]:
-            yield texts
-
-
 def speed(run: Callable[[list[str]], object], groups: Sequence[list[str]]) -> float:
     """Return megabytes of UTF-8 a CPU second."""
     start = time.process_time()
@@ -116,11 +104,12 @@ def speed(run: Callable[[list[str]], object], groups: Sequence[list[str]]) -> fl
 
 def main() -> None:
     """Print both speeds and their ratio."""
+    from texts import read_texts
+
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("corpus", type=Path, help="JSONL (or .gz) with a field `text`")
-    groups = list(batches(parser.parse_args().corpus))
-    if not groups:
-        sys.exit("the corpus holds no texts")
+    parser.add_argument("file", nargs="?", type=Path, help="JSONL (or .gz) with a field `text`")
+    texts = read_texts(parser.parse_args().file)
+    groups = [texts[start : start + 1000] for start in range(0, len(texts), 1000)]
     detector = QualityDetector()
     detector.setup()
     ours = speed(lambda texts: detector(Batch(texts)), groups)

@@ -1,4 +1,4 @@
-"""Measure the toxicity detector: `python bench/toxicity.py FILE.jsonl[.gz] [--limit N]`.
+"""Measure the toxicity detector: `python bench/toxicity.py [FILE.jsonl[.gz]] [--limit N]`.
 
 Prints documents and megabytes a second of processor time on one core, for ours and, where it is
 installed, for alt-profanity-check (`profanity_check.predict_prob`) in the same process.
@@ -7,24 +7,14 @@ installed, for alt-profanity-check (`profanity_check.predict_prob`) in the same 
 from __future__ import annotations
 
 import argparse
-import gzip
-import json
 import time
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from importlib.util import find_spec
-from itertools import islice
 from pathlib import Path
 
 from gemsieve.filters import Batch
 from gemsieve.filters.toxicity import ToxicityDetector
-
-
-def read(path: Path, limit: int | None) -> list[str]:
-    """Return the texts of a JSONL file, plain or gzipped."""
-    opener = gzip.open if path.suffix == ".gz" else open
-    with opener(path, "rt", encoding="utf-8") as lines:
-        return [json.loads(line)["text"] for line in islice(lines, limit)]
 
 
 def timed(name: str, judge: Callable[[Sequence[str]], object], texts: Sequence[str]) -> None:
@@ -39,11 +29,13 @@ def timed(name: str, judge: Callable[[Sequence[str]], object], texts: Sequence[s
 
 def main() -> None:
     """Measure what is installed."""
+    from texts import read_texts
+
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("file", type=Path)
+    parser.add_argument("file", nargs="?", type=Path, help="JSONL (or .gz) with a field `text`")
     parser.add_argument("--limit", type=int, help="documents to read")
     options = parser.parse_args()
-    texts = read(options.file, options.limit)
+    texts = read_texts(options.file, options.limit)
     detector = ToxicityDetector()
     timed("gemsieve", lambda some: detector(Batch(some)), texts)
     if find_spec("profanity_check") is None:
