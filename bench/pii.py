@@ -2,7 +2,8 @@
 
     python bench/pii.py [FILE.jsonl[.gz]] [--megabytes 5] [--rounds 3]
 
-Prints medians of megabytes of UTF-8 per second of processor time, the ratio, and how many documents differ. Ours is
+Prints medians of megabytes of UTF-8 per second of processor time, the ratio, and how many documents
+differ. Ours is
 measured cold (nothing remembered of these texts) and again warm. Without a file, texts are made
 up with Faker.
 """

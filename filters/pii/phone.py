@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache, lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from gemsieve.filters.pii.plan import allows, rows
@@ -30,8 +31,9 @@ LABELS = (
     "|[x\uff58#\uff03~\uff5e]|int|\uff49\uff4e\uff54"
 )
 EXTENSION = f"[ \u00a0\\t,]*(?:{LABELS})[:.\uff0e]?[ \u00a0\\t,-]*"
+# Possessive, for there is nothing to go back for, and an island may be as long as the text.
 # The minutes of a time are no part of one, but tell whether the date and the hour before are.
-ISLAND = f"(?:{EXTENSION}|[{SIGNS}\\d]|:(?=[0-5]\\d))+"
+ISLAND = f"(?:{EXTENSION}|[{SIGNS}\\d]|:(?=[0-5]\\d))++"
 # Every character of an island, in either case: a run of them holds whole islands.
 SEA = (
     f"[{SIGNS}\\d\\t,;=#\uff03:extnsioa\u0301\u00f3\uff45\uff58\uff54\uff4e\uff49\u0434\u043e\u0431"
@@ -153,7 +155,7 @@ def islands(text: str, windows: Iterable[Window], least: int) -> Iterator[Window
             if match.start() >= end:
                 break
             done = match.end()
-            if len(counted.findall(match.group())) >= least:
+            if sum(1 for _ in islice(counted.finditer(text, *match.span()), least)) == least:
                 yield match.span()
 
 
