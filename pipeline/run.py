@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -102,12 +102,17 @@ def finished(job: Job, judge: Filter, slices: Sequence[Slice]) -> Manifest:
         found.policy["sha256"] == judge.policy.sha256
         and list(found.detectors) == described(judge)
         and found.settings == job.settings
-        and [entry["name"] for entry in found.inputs] == [e["name"] for e in inputs(slices, [])]
+        and sizes(found.inputs) == sizes(inputs(slices, []))
     )
     if not same:
         raise OutputError(f"{job.folder}: holds a finished job; name another folder")
     shutil.rmtree(job.work, ignore_errors=True)
     return found
+
+
+def sizes(entries: Sequence[Mapping[str, Any]]) -> list[tuple[str, int]]:
+    """Return the inputs' names and bytes."""
+    return [(entry["name"], entry["bytes"]) for entry in entries]
 
 
 def inputs(slices: Sequence[Slice], receipts: Sequence[Receipt]) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -164,6 +165,11 @@ def test_a_finished_job_is_not_run_again_and_another_is_refused(
     assert tree(once) == before
     with pytest.raises(OutputError, match="finished job"):
         run(once, corpus, text_field="body")
+    shutil.copytree(corpus, tmp_path / "grown")
+    with (tmp_path / "grown" / "a.jsonl").open("a") as file:
+        file.write('{"text": "one more"}\n')
+    with pytest.raises(OutputError, match="finished job"):
+        run(once, tmp_path / "grown")
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "notes.txt").write_text("not yours")
     with pytest.raises(OutputError, match="not empty"):
