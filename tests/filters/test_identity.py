@@ -173,7 +173,7 @@ TEXTS = st.lists(st.lists(PIECES | st.characters()).map(" ".join) | st.text(st.c
 
 
 @given(TEXTS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_spans_are_whole_words_and_batching_is_pure(texts: list[str]) -> None:
     """Each span lies in its text and holds its term; a batch finds what its texts find alone."""
     detector = IdentityDetector()

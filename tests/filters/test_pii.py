@@ -153,7 +153,7 @@ def test_every_entity_has_rows() -> None:
 
 
 @given(st.integers(0, 10**14 - 1))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_a_card_is_found_just_when_its_check_digit_is_right(number: int) -> None:
     """Of the ten last digits a card may have, one makes a finding."""
     digits = f"4{number:014}"
@@ -212,7 +212,7 @@ snippets = st.lists(st.sampled_from([text for _, text, _ in FOUND] + ["", "é", 
 
 
 @given(st.lists(snippets, max_size=6))
-@settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 def test_batching_changes_nothing(texts: list[str]) -> None:
     """Many texts at once are judged as one by one."""
     detector = PiiDetector()

@@ -53,7 +53,7 @@ texts = st.one_of(
     st.text(max_size=40),
     st.lists(st.one_of(st.sampled_from(SHAPES + PHONES), st.text(max_size=5))).map("".join),
 )
-thorough = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+thorough = settings(suppress_health_check=[HealthCheck.too_slow])
 
 
 @cache

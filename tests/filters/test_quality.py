@@ -65,14 +65,14 @@ def test_measures_have_the_values_worked_out_by_hand(text: str, expected: dict[s
 
 
 @given(TEXTS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_every_measure_equals_the_plain_reference(texts: list[str]) -> None:
     """The arrays compute exactly what the definitions say, whatever stands in the same batch."""
     assert measure(*texts) == [reference(text) for text in texts]
 
 
 @given(st.text(st.characters()))
-@settings(deadline=None)
+
 def test_every_measure_is_owed_finite_and_in_range(text: str) -> None:
     """No text lacks a measure or takes one outside the range that it declares."""
     detector = QualityDetector()

@@ -53,7 +53,7 @@ def configs(draw: st.DrawFn) -> GemmaConfig:
     )
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(config=configs(), seed=st.integers(0, 1000))
 def test_agrees_with_an_independent_implementation(config: GemmaConfig, seed: int) -> None:
     """Logits of any shape equal those of the slow NumPy reference."""

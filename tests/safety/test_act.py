@@ -94,7 +94,7 @@ def account(text: str, filter: Filter, horizon: Horizon) -> tuple[set[int], int,
     return hidden, len(text), certain
 
 
-@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=600, suppress_health_check=[HealthCheck.too_slow])
 @given(st.tuples(SHAPES, st.lists(st.integers(0, 48), max_size=48)), HORIZONS, rules())
 def test_a_stream_releases_exactly_what_act_releases(
     sieve: Callable[..., Filter],
@@ -113,7 +113,7 @@ def test_a_stream_releases_exactly_what_act_releases(
     event(answer.decision.action.name)
 
 
-@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=600, suppress_health_check=[HealthCheck.too_slow])
 @given(SHAPES, HORIZONS, rules())
 def test_no_released_character_lies_in_a_span_that_the_policy_forbids(
     sieve: Callable[..., Filter], shape: str, horizon: Horizon, table: list[dict[str, Any]]
@@ -130,7 +130,7 @@ def test_no_released_character_lies_in_a_span_that_the_policy_forbids(
     event(f"certain: {certain}")
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 @given(SHAPES, st.integers(1, 6), st.integers(0, 9), rules())
 def test_with_everything_in_sight_the_guard_is_the_filter(
     sieve: Callable[..., Filter],

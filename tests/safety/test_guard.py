@@ -27,7 +27,7 @@ def echo(prompt: str) -> Iterator[str]:
     yield from prompt
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.lists(st.sampled_from(["fine ", "a@b.cd ", "bad ", "Yes. ", "No!\n", "!"]), max_size=30),
     st.lists(st.integers(0, 200), max_size=20),
