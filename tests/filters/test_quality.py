@@ -72,7 +72,6 @@ def test_every_measure_equals_the_plain_reference(texts: list[str]) -> None:
 
 
 @given(st.text(st.characters()))
-
 def test_every_measure_is_owed_finite_and_in_range(text: str) -> None:
     """No text lacks a measure or takes one outside the range that it declares."""
     detector = QualityDetector()
