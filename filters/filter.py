@@ -15,6 +15,9 @@ from gemsieve.filters.redact import redact
 # character, and a text that is still not settled after this many is dropped.
 ROUNDS = 8
 
+# Reasons that say a text could not be judged, rather than that it was judged bad.
+UNJUDGED = ("error.", "invalid.", "missing.", "unstable.")
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -32,6 +35,11 @@ class Verdict:
     redacted: str | None
     findings: tuple[Finding, ...]
     redactions: tuple[Finding, ...] = ()
+
+    @property
+    def fault(self) -> str | None:
+        """The first reason that says the text could not be judged, or None when it was."""
+        return next((label for label in self.reasons if label.startswith(UNJUDGED)), None)
 
 
 @dataclass(frozen=True)

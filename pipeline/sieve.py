@@ -23,9 +23,6 @@ from gemsieve.pipeline.write import ShardWriter, schema
 BATCH_RECORDS = 1000
 BATCH_CHARACTERS = 2_000_000
 
-# Reasons of this kind say that a text could not be judged: its record is quarantined, not dropped.
-UNJUDGED = ("error.", "invalid.", "missing.", "unstable.")
-
 
 @dataclass
 class Siever:
@@ -105,10 +102,9 @@ class Siever:
 
     def settle(self, record: Record, verdict: Verdict, row: dict[str, Any], tally: Tally) -> str:
         """Fill in one judged record's row, count it and return its outcome."""
-        fault = next((label for label in verdict.reasons if label.startswith(UNJUDGED)), None)
-        if fault is not None:
-            row["reason"] = fault
-            tally.quarantine(row["source"], fault)
+        if verdict.fault is not None:  # nobody could judge it: it is not dropped for being bad
+            row["reason"] = verdict.fault
+            tally.quarantine(row["source"], verdict.fault)
             return "quarantined"
         tally.add(row["source"], record.text, verdict, self.probabilities)
         row |= {"reasons": verdict.reasons, "findings": verdict.findings}

@@ -26,7 +26,6 @@ CATEGORIES: dict[str, str | None] = {
     "violence": None,
     "violence/graphic": None,
 }
-UNJUDGED = ("error.", "invalid.", "missing.", "unstable.")
 
 
 class TextPart(BaseModel):
@@ -94,7 +93,7 @@ def moderation(verdicts: Sequence[Verdict]) -> Moderation:
     Raises:
         NotJudgedError: A detector failed on one of the texts.
     """
-    if any(reason.startswith(UNJUDGED) for v in verdicts for reason in v.reasons):
+    if any(verdict.fault is not None for verdict in verdicts):
         raise NotJudgedError
     dropped = {r for v in verdicts if v.action is Action.DROP for r in v.reasons}
     scores: dict[str, float] = {}

@@ -78,6 +78,15 @@ def test_only_the_api_imports_the_web_framework() -> None:
             assert path.name.startswith("api")
 
 
+def loaded(program: str, modules: str) -> str:
+    """Run a program in a fresh Python and return which of these modules it has loaded."""
+    program += f"; import sys; print(sorted(set({modules.split()!r}) & set(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
 @pytest.mark.parametrize(
     ("module", "absent"),
     [
@@ -91,23 +100,13 @@ def test_only_the_api_imports_the_web_framework() -> None:
 )
 def test_importing_a_floor_is_light(module: str, absent: str) -> None:
     """Importing a package loads none of the libraries behind it."""
-    program = f"import sys, {module}; print(sorted(set({absent.split()!r}) & set(sys.modules)))"
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    )
-    assert done.stdout.strip() == "[]"
+    assert loaded(f"import {module}", absent) == "[]"
 
 
 def test_reading_the_default_policy_loads_no_model() -> None:
     """Building the shipped filter imports no detector library; only `setup` does."""
-    program = (
-        "import sys; from gemsieve.filters import load_filter; load_filter();"
-        "print(sorted({'presidio_analyzer', 'fasttext', 'hyperscan', 'spacy'} & set(sys.modules)))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    )
-    assert done.stdout.strip() == "[]"
+    program = "from gemsieve.filters import load_filter; load_filter()"
+    assert loaded(program, "presidio_analyzer fasttext hyperscan spacy") == "[]"
 
 
 def test_help_imports_nothing_but_the_standard_library() -> None:
