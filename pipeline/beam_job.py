@@ -43,7 +43,7 @@ class SieveSlice(beam.DoFn):  # type: ignore[misc]
         """Sieve one slice; yields its number."""
         siever: Siever = self._shared.acquire(lambda: Siever(*self._make))
         receipt = siever.sieve(piece)
-        for (_, outcome), n in receipt.tally.outcomes.items():
+        for outcome, n in receipt.tally.by_outcome().items():
             Metrics.counter("gemsieve", outcome).inc(n)
         yield piece.number
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -48,11 +47,8 @@ class Heartbeat:
         if now < self._next and not last:
             return
         self._next = now + INTERVAL
-        outcomes: Counter[str] = Counter()
-        for (_, outcome), n in tally.outcomes.items():
-            outcomes[outcome] += n
-        characters = sum(tally.characters.values())
-        body = Beat(dict(outcomes), characters, read_bytes, now - self._start)
+        characters = tally.characters.total()
+        body = Beat(dict(tally.by_outcome()), characters, read_bytes, now - self._start)
         self.folder.mkdir(parents=True, exist_ok=True)
         draft = self.folder / f".{self.piece.number}.{os.getpid()}.tmp"
         draft.write_text(json.dumps(asdict(body)))

@@ -70,11 +70,11 @@ def stands(receipt: Receipt, output: Path) -> bool:
     )
 
 
-def reconcile(receipts: Sequence[Receipt], output: Path) -> dict[str, int]:
+def reconcile(receipts: Sequence[Receipt], tally: Tally, output: Path) -> dict[str, int]:
     """Prove the books from three sides and return the counts.
 
     What the readers counted, what the Parquet footers hold and how the records of a file are
-    numbered must agree.
+    numbered must agree; `tally` is the receipts' sum.
 
     Raises:
         ManifestError: They do not; names the slice or the shard.
@@ -97,13 +97,9 @@ def reconcile(receipts: Sequence[Receipt], output: Path) -> dict[str, int]:
                 )
     shards = [shard for receipt in receipts for shard in receipt.shards]
     counts = {"in": sum(receipt.records for receipt in receipts)}
-    for outcome in OUTCOMES:
-        counts[outcome] = sum(
-            n
-            for receipt in receipts
-            for (_, what), n in receipt.tally.outcomes.items()
-            if what == outcome or (what == "redacted" and outcome == "kept")
-        )
+    outcomes = tally.by_outcome()
+    counts |= {outcome: outcomes[outcome] for outcome in OUTCOMES}
+    counts["kept"] += outcomes["redacted"]
     if fault := balance(counts, shards):
         raise ManifestError(f"{output}: the books do not balance: {fault}")
     return counts

@@ -75,7 +75,7 @@ def body(books: Manifest, tally: Tally, beats: Sequence[Beat]) -> dict[str, Any]
 
 def removal(tally: Tally) -> float:
     """Return the share of judged records that was dropped; 0 of none."""
-    dropped = sum(n for (_, outcome), n in tally.outcomes.items() if outcome == "dropped")
+    dropped = tally.by_outcome()["dropped"]
     return dropped / judged(tally) if dropped else 0.0
 
 
@@ -97,7 +97,7 @@ def page(books: Manifest, judge: Filter, tally: Tally, beats: Sequence[Beat]) ->
 
 def overview(books: Manifest, tally: Tally, beats: Sequence[Beat]) -> dict[str, Any]:
     """Return everything on the page that is a count."""
-    totals = {o: summed(tally.outcomes, 1)[o,] for o in OUTCOMES}
+    totals = {o: tally.by_outcome()[o] for o in OUTCOMES}
     read, kept = books.counts["in"], books.counts["kept"]
     at_hand = read - books.counts["quarantined"]
     return {

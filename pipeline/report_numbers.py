@@ -80,7 +80,8 @@ def rows(counts: Counts) -> list[Row]:
 
 def judged(tally: Tally) -> int:
     """Return how many records a policy decided about: all but the quarantined."""
-    return sum(n for (_, outcome), n in tally.outcomes.items() if outcome != "quarantined")
+    outcomes = tally.by_outcome()
+    return outcomes.total() - outcomes["quarantined"]
 
 
 def sources(tally: Tally) -> list[Row]:

@@ -135,8 +135,8 @@ def finish(
     if missing:
         raise ManifestError(f"{job.folder}: slices {missing} left no receipt; run the job again")
     receipts = [receipt for receipt in found if receipt is not None]
-    counts = reconcile(receipts, job.folder)
     tally = total(receipt.tally for receipt in receipts)
+    counts = reconcile(receipts, tally, job.folder)
     shards = sorted((s for r in receipts for s in r.shards), key=lambda shard: shard.path)
     sweep(job, {shard.path for shard in shards})
     books = Manifest(

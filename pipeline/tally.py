@@ -67,6 +67,13 @@ class Tally:
         self.outcomes[source, "quarantined"] += 1
         self.faults[source, fault] += 1
 
+    def by_outcome(self) -> Counter[str]:
+        """Return the records of each outcome, over all sources."""
+        sums: Counter[str] = Counter()
+        for (_, outcome), n in self.outcomes.items():
+            sums[outcome] += n
+        return sums
+
     def body(self) -> dict[str, Any]:
         """Return a JSON object; keys are sorted so that equal tallies are equal texts."""
         return {
