@@ -14,6 +14,15 @@ from gemsieve.filters.policy import Action, Owed, Policy, Rule, Ruleset, Use
 ALPHABET = "ab1@. \n\t\x00éſİK中😀\u0301\u200d\ud800"
 texts = st.text(alphabet=ALPHABET, max_size=60) | st.text(max_size=40)
 
+# Digits, what phonenumbers takes for a part of a number, and what stands beside one.
+PHONES = [
+    *"0123456789+-xX ().[]/~#,;:=\t\n%€éa_",
+    *("555", "212", "+49", "+1", "1640", "2012-01-02 08:00", ":00", "12/31/1999", "(650) 253 0000"),
+    *("ext", "EXT.", "xtn", "extension", "anexo", "int", "доб", "ᲁᲂб", ";ext=", "ｘ", "ıNT"),
+    *("eXtenſıon", "extensio\u0301n", "～", "\u30fc", "\uff0d", "\u3000", "\u00a0", "٣", "３３"),
+    *("\u200b", "\x1c", "\x85", "     "),
+]
+
 scores = st.floats(0, 1)
 EVENTS = ("pii.number", "pii.word", "identity.group")
 
