@@ -10,6 +10,7 @@ from pathlib import Path
 
 from gemsieve.filters.detector import Detector
 from gemsieve.filters.filter import Filter
+from gemsieve.filters.leak_policy import leak_rule
 from gemsieve.filters.policy import USES, Policy
 from gemsieve.filters.policy_file import PolicyError, digest, nearest, read, ruleset
 
@@ -102,8 +103,8 @@ def filter_from_text(text: str, file: str) -> Filter:
     body = read(text, file)
     options = body.get("detectors", {})
     detectors = build(options, file)
+    leak_check = leak_rule(body.pop("leak_check", {}), file, detectors)
     parts = {use: ruleset(body, use, file, detectors) for use in USES if use in body}
-    policy = Policy(
-        body["name"], digest(body), {use: rules for use, (rules, _) in parts.items()}, options
-    )
+    rulesets = {use: rules for use, (rules, _) in parts.items()}
+    policy = Policy(body["name"], digest(body), rulesets, options, leak_check)
     return Filter(policy, {use: needed for use, (_, needed) in parts.items()})

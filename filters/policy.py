@@ -13,6 +13,7 @@ from fnmatch import fnmatchcase
 from typing import Literal, get_args
 
 from gemsieve.filters.finding import Finding
+from gemsieve.filters.leak_rule import LeakRule
 
 Use = Literal["corpus", "prompt", "output"]
 USES: tuple[Use, ...] = get_args(Use)
@@ -209,14 +210,17 @@ class Policy:
     """A named table of rules for each use, and the options of the detectors it needs.
 
     Attributes:
-        sha256: Digest (hex) of what the file says, whatever its layout or comments.
+        sha256: Digest (hex) of what the file says, whatever its layout or comments; without
+            `[leak_check]`, which decides about no text.
         options: By detector name, the keyword arguments it is built with.
+        leak_check: How a job's output is checked.
     """
 
     name: str
     sha256: str
     rulesets: Mapping[Use, Ruleset]
     options: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    leak_check: LeakRule = field(default_factory=LeakRule)
 
     def ruleset(self, use: Use) -> Ruleset:
         """Return the rules of one use.

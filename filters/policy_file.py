@@ -16,7 +16,7 @@ from gemsieve.filters.policy import USES, Action, Owed, Rule, Ruleset, Use
 ACTIONS = {action.name.lower(): action for action in Action}
 CONDITIONS = ("above", "below", "outside")
 KEYS = ("labels", "action", *CONDITIONS, "any_of", "count_above", "share_above", "when")
-TOP = ("name", "detectors", *USES)
+TOP = ("name", "detectors", "leak_check", *USES)
 
 
 class PolicyError(Exception):
