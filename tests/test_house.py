@@ -1,10 +1,12 @@
 """The house rules: floors, light imports, a quick command, documents that name everything."""
 
+import argparse
 import ast
 import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -132,10 +134,17 @@ def test_every_command_and_option_is_documented(command: str) -> None:
     """Each sub-command has a heading, and each of its options is named in the documents."""
     page = (ROOT / "docs/commands.md").read_text()
     assert f"## gemsieve {command}" in page
-    for action in command_parser(command)._actions:  # argparse tells no other way
-        for option in action.option_strings:
-            if option.startswith("--") and option != "--help":
-                assert f"`{option}" in page, f"{command} {option}"
+    for option in options(command_parser(command)):
+        assert f"`{option}" in page, f"{command} {option}"
+
+
+def options(parser: argparse.ArgumentParser) -> Iterator[str]:
+    """Yield the long options of a command, and of the commands under it."""
+    for action in parser._actions:  # argparse tells no other way
+        if isinstance(action, argparse._SubParsersAction):
+            for inner in action.choices.values():
+                yield from options(inner)
+        yield from (o for o in action.option_strings if o.startswith("--") and o != "--help")
 
 
 def test_every_policy_key_is_documented() -> None:

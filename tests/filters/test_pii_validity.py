@@ -164,6 +164,7 @@ def test_social_security_numbers(number: str, valid: bool) -> None:
 def test_example_numbers_of_each_region(region: str) -> None:
     """What the library gives as an example is valid at home, and everywhere with a +."""
     number = phonenumbers.example_number(region)
+    assert number
     national = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
     world = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
     assert validity.phone(national, [region])
