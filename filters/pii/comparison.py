@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -58,7 +58,10 @@ def compare(
 
 def valid(texts: Sequence[Labelled], regions: Sequence[str]) -> list[list[Mark]]:
     """Return of each text the marks whose value obeys the rule of its entity."""
-    rules = {**VALID, "PHONE_NUMBER": partial(phone, regions=regions)}
+    rules: dict[str, Callable[[str], bool]] = {
+        **VALID,
+        "PHONE_NUMBER": partial(phone, regions=regions),
+    }
     return [
         [m for m in text.marks if m.entity in rules and rules[m.entity](text.text[m.start : m.end])]
         for text in texts
