@@ -1,4 +1,4 @@
-"""The Beam pipeline: slices as elements, one step that sieves each."""
+"""The Beam pipeline: slices as elements, a step that sieves each and one that checks its output."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import logging
 import shlex
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,8 @@ from apache_beam.options.pipeline_options import (
 from apache_beam.utils.shared import Shared
 
 from gemsieve.pipeline.job import Job, RunnerError
+from gemsieve.pipeline.leak_check import Checker
+from gemsieve.pipeline.receipt import read_receipt, stands
 from gemsieve.pipeline.sieve import Siever
 from gemsieve.pipeline.slices import Slice
 
@@ -39,13 +41,35 @@ class SieveSlice(beam.DoFn):  # type: ignore[misc]
         self._make = (job, digest, pieces)
         self._shared = Shared()
 
-    def process(self, piece: Slice) -> Iterator[int]:
-        """Sieve one slice; yields its number."""
-        siever: Siever = self._shared.acquire(lambda: Siever(*self._make))
-        receipt = siever.sieve(piece)
-        for outcome, n in receipt.tally.by_outcome().items():
-            Metrics.counter("gemsieve", outcome).inc(n)
-        yield piece.number
+    def process(self, piece: Slice) -> Iterator[Slice]:
+        """Sieve one slice, unless an earlier attempt did, and pass it on."""
+        job, digest, _ = self._make
+        receipt = read_receipt(job.receipts, piece.number, digest)
+        if receipt is None or not stands(receipt, job.folder):
+            siever: Siever = self._shared.acquire(lambda: Siever(*self._make))
+            receipt = siever.sieve(piece)
+            for outcome, n in receipt.tally.by_outcome().items():
+                Metrics.counter("gemsieve", outcome).inc(n)
+        yield piece
+
+
+class CheckSlice(beam.DoFn):  # type: ignore[misc]
+    """Checks what slices left in `kept/`; the checks are loaded once a process.
+
+    `quotas` are how many records of each slice of the plan are sampled.
+    """
+
+    def __init__(self, job: Job, digest: str, pieces: int, quotas: Sequence[int | None]) -> None:
+        self._make = (job, digest, pieces)
+        self._quotas = tuple(quotas)
+        self._shared = Shared()
+
+    def process(self, piece: Slice) -> Iterable[int]:
+        """Check one slice's kept records; returns its number."""
+        checker: Checker = self._shared.acquire(lambda: Checker(*self._make))
+        leaks = checker.check(piece, self._quotas[piece.number])
+        Metrics.counter("gemsieve", "proven leaks").inc(leaks.proven.total())
+        return [piece.number]
 
 
 def check(flags: Sequence[str]) -> None:
@@ -80,7 +104,13 @@ def runner_of(options: PipelineOptions, workers: int) -> PipelineRunner | str:
     return FnApiRunner(SubprocessSDKEnvironment.from_command_string(command))
 
 
-def run(step: SieveSlice, slices: Sequence[Slice], workers: int, flags: Sequence[str]) -> None:
+def run(
+    sieve: SieveSlice,
+    leaks: CheckSlice,
+    slices: Sequence[Slice],
+    workers: int,
+    flags: Sequence[str],
+) -> None:
     """Run the pipeline over slices to its end, with flags that `check` let pass."""
     options = PipelineOptions(list(flags))
     runner = runner_of(options, workers)
@@ -90,7 +120,8 @@ def run(step: SieveSlice, slices: Sequence[Slice], workers: int, flags: Sequence
             | "Slices" >> beam.Create(slices)
             # Without it a runner fuses everything onto the worker that made the list.
             | "Spread" >> beam.Reshuffle()
-            | "Sieve" >> beam.ParDo(step)
+            | "Sieve" >> beam.ParDo(sieve)
+            | "Check" >> beam.ParDo(leaks)
         )
 
 

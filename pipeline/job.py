@@ -27,6 +27,8 @@ class Job:
         policy: The policy's text; `policy_name` is its file's name in errors.
         source_field: Column whose value names a record's source in counts; "" for the file.
         columns: Columns that pass into the kept shards; their values are sieved as well.
+        planted: File of values that must not be in the kept shards, "" for none. It decides no
+            byte of them.
     """
 
     output: str
@@ -35,6 +37,7 @@ class Job:
     text_field: str = "text"
     source_field: str = ""
     columns: tuple[str, ...] = ()
+    planted: str = ""
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -69,6 +72,16 @@ class Job:
     def heartbeats(self) -> Path:
         """Where workers say how far they are."""
         return self.work / "heartbeats"
+
+    @property
+    def leaks(self) -> Path:
+        """Where the check of the output writes what it found, slice by slice."""
+        return self.work / "leaks"
+
+    @property
+    def leak_heartbeats(self) -> Path:
+        """Where workers say how far they are with the check."""
+        return self.work / "leak_heartbeats"
 
     @property
     def read_columns(self) -> tuple[str, ...]:

@@ -30,9 +30,10 @@ NETWORKS = {
 
 
 class Value(NamedTuple):
-    """A proven value: its entity, by Presidio's name, and its place in code points."""
+    """A proven value: its entity, by Presidio's name, what proved it, its place in code points."""
 
     entity: str
+    check: str
     start: int
     end: int
 
@@ -190,7 +191,7 @@ CHECKS: dict[str, tuple[Check, ...]] = {
 def values(text: str, entities: Collection[str]) -> list[Value]:
     """Return the proven values of some entities in a text."""
     return [
-        Value(entity, start, end)
+        Value(entity, check.name, start, end)
         for entity in entities
         for check in CHECKS.get(entity, ())
         for start, end in check.spans(text)

@@ -14,12 +14,17 @@ from pathlib import Path
 from typing import Any
 
 NAME = "_MANIFEST.json"
-FORMAT = 1
+FAILED = "_FAILED.json"
+FORMAT = 2
 OUTCOMES = ("kept", "dropped", "quarantined")
 
 
 class ManifestError(Exception):
     """The folder is no finished, untouched output of `gemsieve filter`; says what to do."""
+
+
+class GateError(ManifestError):
+    """The output did not pass a limit of the policy's: its shards stand, and no manifest."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,7 @@ class Manifest:
         shards: Every shard of the three outcomes, sorted by path.
         code: The version of gemsieve that ran.
         settings: What the job was told beside its policy.
+        leak_check: What the check of the kept records looked for, and how much of it remains.
     """
 
     folder: Path
@@ -54,6 +60,7 @@ class Manifest:
     shards: Sequence[Shard]
     code: str
     settings: Mapping[str, Any] = field(default_factory=dict)
+    leak_check: Mapping[str, Any] = field(default_factory=dict)
 
     def body(self) -> dict[str, Any]:
         """Return the JSON object that is written, in its written order."""
@@ -65,6 +72,7 @@ class Manifest:
             "settings": dict(self.settings),
             "inputs": [dict(entry) for entry in self.inputs],
             "counts": dict(self.counts),
+            "leak_check": dict(self.leak_check),
             "shards": [asdict(shard) for shard in self.shards],
         }
 
@@ -104,7 +112,17 @@ def sha256_of(path: Path) -> str:
 def write(manifest: Manifest) -> Path:
     """Write the manifest whole or not at all."""
     path = manifest.folder / NAME
+    (manifest.folder / FAILED).unlink(missing_ok=True)
     write_atomically(path, manifest.text().encode())
+    return path
+
+
+def write_failed(books: Manifest, gate: str, reasons: Sequence[str]) -> Path:
+    """Write `_FAILED.json` in place of a manifest: which gate, why, and the counts behind it."""
+    path = books.folder / FAILED
+    body = {"format": FORMAT, "gate": gate, "reasons": list(reasons)}
+    body |= {key: books.body()[key] for key in ("gemsieve", "policy", "counts", "leak_check")}
+    write_atomically(path, (json.dumps(body, indent=1, ensure_ascii=False) + "\n").encode())
     return path
 
 
@@ -132,6 +150,10 @@ def read(folder: Path) -> Manifest:
     try:
         body = json.loads(path.read_bytes())
     except FileNotFoundError:
+        if (folder / FAILED).exists():
+            raise GateError(
+                f"{folder}: no {NAME}: the job did not pass a limit of its policy's; see {FAILED}"
+            ) from None
         raise ManifestError(
             f"{folder}: no {NAME}: the job that wrote it did not finish; run it again to resume"
         ) from None
@@ -149,6 +171,7 @@ def read(folder: Path) -> Manifest:
             shards=[Shard(**shard) for shard in body["shards"]],
             code=body["gemsieve"],
             settings=body["settings"],
+            leak_check=body["leak_check"],
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ManifestError(f"{path}: damaged near {error}; run the job again") from None

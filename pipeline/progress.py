@@ -18,7 +18,10 @@ INTERVAL = 0.25  # seconds
 
 @contextmanager
 def bar(job: Job, slices: Sequence[Slice]) -> Iterator[None]:
-    """Show progress in bytes of input, records per second and time left while the body runs."""
+    """Show progress in bytes of input, records per second and time left while the body runs.
+
+    A second bar follows the leak check through the output, in bytes of the input it came from.
+    """
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -30,7 +33,7 @@ def bar(job: Job, slices: Sequence[Slice]) -> Iterator[None]:
 
     console = Console(stderr=True)
     progress = Progress(
-        TextColumn("sieving"),
+        TextColumn("{task.description}"),
         BarColumn(),
         TaskProgressColumn(),
         TextColumn("{task.fields[counts]}"),
@@ -44,12 +47,14 @@ def bar(job: Job, slices: Sequence[Slice]) -> Iterator[None]:
     stop = threading.Event()
     begun = time.perf_counter()
     with progress:
-        task = progress.add_task("", total=size, completed=start, counts="")
+        task = progress.add_task("sieving", total=size, completed=start, counts="")
+        check = progress.add_task("checking", total=size, counts="")
 
         def follow() -> None:
             while not stop.wait(INTERVAL):
                 done, counts = position(job, time.perf_counter() - begun)
                 progress.update(task, completed=max(start, done), counts=counts)
+                progress.update(check, completed=checked(job))
 
         thread = threading.Thread(target=follow, daemon=True)
         thread.start()
@@ -58,9 +63,15 @@ def bar(job: Job, slices: Sequence[Slice]) -> Iterator[None]:
             progress.update(
                 task, completed=size, counts=position(job, time.perf_counter() - begun)[1]
             )
+            progress.update(check, completed=size)
         finally:
             stop.set()
             thread.join()
+
+
+def checked(job: Job) -> int:
+    """Return the bytes of input whose output the leak check has read."""
+    return sum(beat.bytes for beat in read_heartbeats(job.leak_heartbeats))
 
 
 def position(job: Job, seconds: float) -> tuple[int, str]:

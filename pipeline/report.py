@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from gemsieve.filters import Filter
 from gemsieve.pipeline.heartbeat import Beat
 from gemsieve.pipeline.manifest import Manifest, write_atomically
 from gemsieve.pipeline.report_identity import ENOUGH, groups, summary
+from gemsieve.pipeline.report_leak import leak_section
 from gemsieve.pipeline.report_numbers import (
     OUTCOMES,
     TOP,
@@ -38,19 +39,33 @@ NAME_CHARACTERS = 80  # of a source's or an input's name
 INPUTS = 50  # named on the page; the manifest names all
 
 
-def write_report(books: Manifest, judge: Filter, tally: Tally, beats: Sequence[Beat]) -> Path:
-    """Write the report of a finished job and return the path of its page."""
+@dataclass(frozen=True)
+class Clocks:
+    """What workers last said of each slice: while they sieved it, and while they checked it."""
+
+    sieve: Sequence[Beat] = ()
+    check: Sequence[Beat] = ()
+
+    @property
+    def check_seconds(self) -> float:
+        """Seconds of work that the leak check took."""
+        return sum(beat.seconds for beat in self.check)
+
+
+def write_report(books: Manifest, judge: Filter, tally: Tally, clocks: Clocks) -> Path:
+    """Write the report of a job that wrote its shards and return the path of its page."""
     folder = books.folder / FOLDER
-    numbers = json.dumps(body(books, tally, beats), indent=1, sort_keys=True) + "\n"
+    numbers = json.dumps(body(books, tally, clocks), indent=1, sort_keys=True) + "\n"
     write_atomically(folder / "report.json", numbers.encode())
-    write_atomically(folder / "index.html", page(books, judge, tally, beats).encode())
+    write_atomically(folder / "index.html", page(books, judge, tally, clocks).encode())
     return folder / "index.html"
 
 
-def body(books: Manifest, tally: Tally, beats: Sequence[Beat]) -> dict[str, Any]:
+def body(books: Manifest, tally: Tally, clocks: Clocks) -> dict[str, Any]:
     """Return the numbers of the page as a JSON object."""
     overall = removal(tally)
-    pace = speed(beats)
+    pace = speed(clocks.sieve)
+    leaks = leak_section(books.leak_check)
     return {
         "format": FORMAT,
         "gemsieve": books.code,
@@ -60,6 +75,7 @@ def body(books: Manifest, tally: Tally, beats: Sequence[Beat]) -> dict[str, Any]
         "settings": dict(books.settings),
         "counts": dict(books.counts),
         "tally": tally.body(),
+        "leak_check": dict(books.leak_check) | {"faults": leaks.faults} if leaks else None,
         "removal_rate": overall,
         "identity": [
             asdict(g) | {"mentioned": g.mentioned, "rate": g.rate} for g in groups(tally, overall)
@@ -69,6 +85,7 @@ def body(books: Manifest, tally: Tally, beats: Sequence[Beat]) -> dict[str, Any]
             "records_per_second": pace.per_second(pace.records),
             "characters_per_second": pace.per_second(pace.characters),
             "bytes_per_second": pace.per_second(pace.bytes),
+            "leak_check_seconds": clocks.check_seconds,
         },
     }
 
@@ -79,7 +96,7 @@ def removal(tally: Tally) -> float:
     return dropped / judged(tally) if dropped else 0.0
 
 
-def page(books: Manifest, judge: Filter, tally: Tally, beats: Sequence[Beat]) -> str:
+def page(books: Manifest, judge: Filter, tally: Tally, clocks: Clocks) -> str:
     """Return the page: one HTML document that needs nothing beside it."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -92,10 +109,10 @@ def page(books: Manifest, judge: Filter, tally: Tally, beats: Sequence[Beat]) ->
     )
     environment.filters |= {"n": number, "percent": percent, "name": shown, "seconds": seconds}
     template = environment.get_template("report.html")
-    return template.render(books=books, **overview(books, tally, beats), **plots(judge, tally))
+    return template.render(books=books, **overview(books, tally, clocks), **plots(judge, tally))
 
 
-def overview(books: Manifest, tally: Tally, beats: Sequence[Beat]) -> dict[str, Any]:
+def overview(books: Manifest, tally: Tally, clocks: Clocks) -> dict[str, Any]:
     """Return everything on the page that is a count."""
     totals = {o: tally.by_outcome()[o] for o in OUTCOMES}
     read, kept = books.counts["in"], books.counts["kept"]
@@ -121,7 +138,9 @@ def overview(books: Manifest, tally: Tally, beats: Sequence[Beat]) -> dict[str, 
         "faults": ranked({(fault,): n for (fault,), n in summed(tally.faults, 1).items()}),
         "mentions": mentions(tally),
         "languages": languages(tally),
-        "speed": speed(beats),
+        "leaks": leak_section(books.leak_check),
+        "speed": speed(clocks.sieve),
+        "checked": clocks.check_seconds,
     }
 
 

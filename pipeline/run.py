@@ -1,4 +1,4 @@
-"""A whole job: plan, resume, run, reconcile, report, manifest last."""
+"""A whole job: plan it, resume what an earlier run left, run the rest, have it finished."""
 
 from __future__ import annotations
 
@@ -7,17 +7,20 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import Any
 
 from gemsieve.filters import Filter
 from gemsieve.pipeline import manifest
-from gemsieve.pipeline.heartbeat import read_heartbeats
+from gemsieve.pipeline.finish import finish, inputs
 from gemsieve.pipeline.job import Job, described
-from gemsieve.pipeline.manifest import Manifest, ManifestError, write_atomically
-from gemsieve.pipeline.receipt import Receipt, read_receipt, reconcile, stands
+from gemsieve.pipeline.leak_check import digest_of, remaining
+from gemsieve.pipeline.leak_counts import read_leaks
+from gemsieve.pipeline.leak_planted import read_planted
+from gemsieve.pipeline.leak_stock import quotas
+from gemsieve.pipeline.manifest import GateError, Manifest, write_atomically
+from gemsieve.pipeline.receipt import read_receipt, stands
 from gemsieve.pipeline.slices import Slice, plan
-from gemsieve.pipeline.tally import Tally, total
+from gemsieve.pipeline.tally import Tally
 
 Watch = Callable[[Job, Sequence[Slice]], AbstractContextManager[object]]
 
@@ -47,29 +50,41 @@ def run_job(
 
     Raises:
         InputError, PolicyError, OutputError, RunnerError: The caller must change something.
-        ManifestError: The books do not balance; there is no manifest.
+        ManifestError: The books do not balance, or the output does not pass a limit of the
+            policy's; there is no manifest.
     """
     slices = plan(patterns)
     judge = job.build_filter()
     judge.policy.ruleset("corpus")
+    if job.planted:
+        read_planted(job.planted)
     digest = job.digest(slices, judge)
+    checked = digest_of(job, judge, digest)
     if flags:
-        from gemsieve.pipeline.beam_job import check
+        from gemsieve.pipeline import beam_job
 
-        check(flags)
+        beam_job.check(flags)
     if (job.folder / manifest.NAME).exists():
         return Outcome(finished(job, judge, slices), Tally(), len(slices))
     claim(job, digest)
     receipts = [read_receipt(job.receipts, piece.number, digest) for piece in slices]
     done = {r.slice.number for r in receipts if r is not None and stands(r, job.folder)}
-    left = [piece for piece in slices if piece.number not in done]
+    left = [
+        piece
+        for piece in slices
+        if piece.number not in done or read_leaks(job.leaks, piece.number, checked) is None
+    ]
     if left:
         # Beam is imported only when there is work for it: it takes seconds.
-        from gemsieve.pipeline.beam_job import SieveSlice, run
+        from gemsieve.pipeline.beam_job import CheckSlice, SieveSlice, run
 
+        shares = quotas([piece.size for piece in slices], judge.policy.leak_check.records)
+        sieve = SieveSlice(job, digest, len(slices))
+        check = CheckSlice(job, checked, len(slices), shares)
         with watch(job, slices):
-            run(SieveSlice(job, digest, len(slices)), left, workers, flags)
-    return finish(job, judge, digest, slices, resumed=len(done))
+            run(sieve, check, left, workers, flags)
+    books, tally = finish(job, judge, digest, checked, slices)
+    return Outcome(books, tally, resumed=len(done))
 
 
 def claim(job: Job, digest: str) -> None:
@@ -96,6 +111,7 @@ def finished(job: Job, judge: Filter, slices: Sequence[Slice]) -> Manifest:
 
     Raises:
         OutputError: It holds another one.
+        GateError: It holds planted values.
     """
     found = manifest.read(job.folder)
     same = (
@@ -103,9 +119,22 @@ def finished(job: Job, judge: Filter, slices: Sequence[Slice]) -> Manifest:
         and list(found.detectors) == described(judge)
         and found.settings == job.settings
         and sizes(found.inputs) == sizes(inputs(slices, []))
+        and found.leak_check["rule"] == judge.policy.leak_check.body()
     )
     if not same:
         raise OutputError(f"{job.folder}: holds a finished job; name another folder")
+    if job.planted:
+        planted = read_planted(job.planted)
+        before = found.leak_check["planted"]
+        if before is None or before["values"] != len(planted.values):
+            raise OutputError(
+                f"{job.folder}: holds a finished job in which other planted values were looked for;"
+                " name another folder"
+            )
+        if lines := remaining(found.kept, planted):
+            raise GateError(
+                f"{job.folder}: holds a finished job with the planted values of {lines}"
+            )
     shutil.rmtree(job.work, ignore_errors=True)
     return found
 
@@ -113,53 +142,3 @@ def finished(job: Job, judge: Filter, slices: Sequence[Slice]) -> Manifest:
 def sizes(entries: Sequence[Mapping[str, Any]]) -> list[tuple[str, int]]:
     """Return the inputs' names and bytes."""
     return [(entry["name"], entry["bytes"]) for entry in entries]
-
-
-def inputs(slices: Sequence[Slice], receipts: Sequence[Receipt]) -> list[dict[str, Any]]:
-    """Return each input's name, bytes on disk and records, in the order of the plan."""
-    entries: dict[str, dict[str, Any]] = {}
-    records = {r.slice.number: r.records for r in receipts}
-    for piece in slices:
-        entry = entries.setdefault(piece.source, {"name": piece.source, "bytes": 0, "records": 0})
-        entry["bytes"] += piece.size
-        entry["records"] += records.get(piece.number, 0)
-    return list(entries.values())
-
-
-def finish(
-    job: Job, judge: Filter, digest: str, slices: Sequence[Slice], *, resumed: int
-) -> Outcome:
-    """Reconcile the receipts, write the report, and last of all the manifest."""
-    found = [read_receipt(job.receipts, piece.number, digest) for piece in slices]
-    missing = [piece.number for piece, r in zip(slices, found, strict=True) if r is None]
-    if missing:
-        raise ManifestError(f"{job.folder}: slices {missing} left no receipt; run the job again")
-    receipts = [receipt for receipt in found if receipt is not None]
-    tally = total(receipt.tally for receipt in receipts)
-    counts = reconcile(receipts, tally, job.folder)
-    shards = sorted((s for r in receipts for s in r.shards), key=lambda shard: shard.path)
-    sweep(job, {shard.path for shard in shards})
-    books = Manifest(
-        folder=job.folder,
-        policy={"name": judge.policy.name, "sha256": judge.policy.sha256},
-        detectors=described(judge),
-        inputs=inputs(slices, receipts),
-        counts=counts,
-        shards=shards,
-        code=version("gemsieve"),
-        settings=job.settings,
-    )
-    from gemsieve.pipeline.report import write_report
-
-    write_report(books, judge, tally, read_heartbeats(job.heartbeats))
-    manifest.write(books)
-    shutil.rmtree(job.work, ignore_errors=True)
-    return Outcome(books, tally, resumed)
-
-
-def sweep(job: Job, real: set[str]) -> None:
-    """Remove shards that no receipt names: a killed attempt published them and never signed."""
-    for outcome in manifest.OUTCOMES:
-        for path in (job.folder / outcome).glob("*"):
-            if path.relative_to(job.folder).as_posix() not in real:
-                path.unlink()

@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from gemsieve.cli import UsageError
+
+if TYPE_CHECKING:
+    from gemsieve.pipeline.manifest import Manifest
 
 PASSES_ON = True  # options it does not know are Beam's
 
@@ -36,6 +39,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="",
         metavar="A,B",
         help="fields that pass into the kept shards, each value sieved",
+    )
+    parser.add_argument(
+        "--planted",
+        default="",
+        metavar="FILE",
+        help="values, one a line, that must not be in the output; any that is fails the job",
     )
     parser.epilog = "Any other option goes to Beam, as in --runner FlinkRunner."
 
@@ -66,6 +75,7 @@ def run(args: argparse.Namespace) -> int:
             text_field=args.text_field,
             source_field=args.source_field,
             columns=tuple(filter(None, args.columns.split(","))),
+            planted=args.planted,
         )
         outcome: Outcome = run_job(job, patterns, args.workers, args.rest, bar)
     except (PolicyError, InputError, OutputError, RunnerError) as error:
@@ -75,7 +85,7 @@ def run(args: argparse.Namespace) -> int:
         return 1
     except RuntimeError as error:
         return failed(error)
-    print(summary(outcome.manifest.counts, args.output))
+    print(summary(outcome.manifest, args.output))
     return 0
 
 
@@ -87,9 +97,16 @@ def failed(error: RuntimeError) -> int:
     return 1
 
 
-def summary(counts: Mapping[str, int], output: str) -> str:
-    """Return the books in a line, and where the report is."""
-    return (
+def summary(books: Manifest, output: str) -> str:
+    """Return the books in a line, what the leak check found, and where the report is."""
+    counts, check = books.counts, books.leak_check
+    lines = [
         f"{counts['in']:,} records in = {counts['kept']:,} kept + {counts['dropped']:,} dropped"
-        f" + {counts['quarantined']:,} quarantined\nreport: {output}/report/index.html"
-    )
+        f" + {counts['quarantined']:,} quarantined",
+        f"leak check: {check['proven_values']:,} proven values remain in"
+        f" {check['records']:,} records, {check['suspected_values']:,} are suspected in a sample"
+        f" of {check['sample']['records']:,}",
+    ]
+    if planted := check["planted"]:
+        lines.append(f"planted values: {planted['values']:,}, remaining: {planted['remaining']:,}")
+    return "\n".join([*lines, f"report: {output}/report/index.html"])
