@@ -29,6 +29,10 @@ NETWORKS = {
 }
 
 
+# All of version 6 that is given out (RFC 4291, 2.4; IANA): `a::b` is an address, and no one's.
+GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
+
+
 class Value(NamedTuple):
     """A proven value: its entity, by Presidio's name, what proved it, its place in code points."""
 
@@ -64,6 +68,8 @@ class Check:
             start = max(position, gate.start() - self.before)
             end = min(len(text), gate.end() + self.after)
             while match := self.candidate.search(text, start, end):
+                if match.start() >= gate.end():  # another gate's, and perhaps cut by `end`
+                    break
                 length = self.proven(match[0])
                 start = position = match.start() + (length or 1)
                 if length:
@@ -99,6 +105,8 @@ def address(text: str) -> bool:
     try:
         found = ipaddress.ip_address(text)
     except ValueError:
+        return False
+    if found.version == 6 and found not in GLOBAL_UNICAST:
         return False
     return found.is_global and not found.is_multicast
 
@@ -170,7 +178,7 @@ CHECKS: dict[str, tuple[Check, ...]] = {
             "an international number that its country's plan allows",
             re.compile(r"\+\d"),
             0,
-            30,
+            60,
             re.compile(r"(?<![\w+])\+\d(?:[ .()/\-]{0,3}\d){6,14}(?!\w)"),
             phone,
         ),
