@@ -20,7 +20,7 @@ def distinct(hits: Iterable[Hit]) -> list[Hit]:
 
     The rule is `EntityRecognizer.remove_duplicates` of presidio-analyzer: hits are visited by
     entity, then from left to right, long before short, sure before unsure; one that lies within a
-    hit kept before and does not exceed its score goes.
+    hit kept before and does not exceed its score goes, and so does one without any.
     """
     kept: list[Hit] = []
     active: list[Hit] = []
@@ -29,7 +29,9 @@ def distinct(hits: Iterable[Hit]) -> list[Hit]:
         if hit.entity != entity:
             entity, active = hit.entity, []
         active = [other for other in active if other.end >= hit.start]
-        if not any(hit.end <= other.end and hit.score <= other.score for other in active):
+        if hit.score > 0 and not any(
+            hit.end <= other.end and hit.score <= other.score for other in active
+        ):
             kept.append(hit)
             active.append(hit)
     return sorted(kept, key=lambda h: (h.start, h.end, h.entity))

@@ -2,37 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from gemsieve.filters.pii.email import validator
-from gemsieve.filters.pii.entities import RECOGNIZERS
 from gemsieve.filters.pii.overlap import Hit
+from gemsieve.filters.pii.recognizers import predefined
+
+if TYPE_CHECKING:
+    from presidio_analyzer import AnalyzerEngine, EntityRecognizer
 
 
-def stock(entities: Iterable[str]) -> Callable[[str], list[Hit]]:
+def stock(entities: Iterable[str], model: str | None = None) -> Callable[[str], list[Hit]]:
     """Return the hits of `AnalyzerEngine` over the recognizers of some entities, in our order.
 
-    English, no score threshold, a blank spaCy pipeline instead of a model, and the public-suffix
-    list packaged with tldextract instead of one from the network. It refuses lone surrogates and
-    texts above a million characters.
-    """
-    import spacy
-    from presidio_analyzer import AnalyzerEngine, RecognizerRegistry, predefined_recognizers
-    from presidio_analyzer.nlp_engine import SpacyNlpEngine
+    English, no score threshold, and the public-suffix list packaged with tldextract instead of one
+    from the network. It refuses lone surrogates and texts above a million characters.
 
-    recognizers = [getattr(predefined_recognizers, RECOGNIZERS[entity])() for entity in entities]
-    for recognizer in recognizers:
-        if recognizer.supported_entities == ["EMAIL_ADDRESS"]:
-            recognizer.validate_result = validator()
-    blank = SpacyNlpEngine()
-    blank.nlp = {"en": spacy.blank("en")}  # type: ignore[assignment]
-    engine = AnalyzerEngine(
-        registry=RecognizerRegistry(recognizers, supported_languages=["en"]), nlp_engine=blank
-    )
+    Args:
+        entities: Whose predefined recognizers to run.
+        model: A spaCy package whose lemmas context words are compared with; None for a blank
+            pipeline, which has none.
+    """
+    analyzer = engine(predefined(entities), model)
 
     def hits(text: str) -> list[Hit]:
-        results = engine.analyze(text, "en", score_threshold=0)
+        results = analyzer.analyze(text, "en", score_threshold=0)
         found = [Hit(r.entity_type, r.start, r.end, r.score) for r in results]
         return sorted(found, key=lambda h: (h.start, h.end, h.entity))
 
     return hits
+
+
+def engine(recognizers: Sequence[EntityRecognizer], model: str | None = None) -> AnalyzerEngine:
+    """Return Presidio's engine over recognizers, all taken for English ones; `model` as above."""
+    import spacy
+    from presidio_analyzer import AnalyzerEngine, PatternRecognizer, RecognizerRegistry
+    from presidio_analyzer.nlp_engine import SpacyNlpEngine
+    from presidio_analyzer.predefined_recognizers import EmailRecognizer
+
+    for recognizer in recognizers:
+        recognizer.supported_language = "en"
+        if isinstance(recognizer, PatternRecognizer) and (
+            type(recognizer).validate_result is EmailRecognizer.validate_result
+        ):
+            setattr(recognizer, "validate_result", validator())  # noqa: B010 (a method's place)
+    nlp = SpacyNlpEngine()
+    # Names are no business of the recognizers', and only context words are of the pipeline's.
+    nlp.nlp = {  # type: ignore[assignment]
+        "en": spacy.load(model, exclude=["ner"]) if model else spacy.blank("en")
+    }
+    registry = RecognizerRegistry(list(recognizers), supported_languages=["en"])
+    return AnalyzerEngine(registry=registry, nlp_engine=nlp)

