@@ -23,7 +23,7 @@ from gemsieve.pipeline.tally import Tally
 BATCH_ROWS = 256
 
 
-class LeakCheckError(Exception):
+class LeakCheckError(RuntimeError):
     """A record could not be checked; names it and the kind of error, no words."""
 
 

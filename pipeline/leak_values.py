@@ -138,7 +138,7 @@ CHECKS: dict[str, tuple[Check, ...]] = {
     "EMAIL_ADDRESS": (
         Check(
             "RFC 5321 and the Public Suffix List",
-            re.compile("@"),
+            re.compile(r"@[\w\-]{1,63}\."),
             65,
             255,
             re.compile(rf"(?<![{ATOM}])[{ATOM}][{ATOM}.]{{0,63}}@[\w\-]+(?:\.[\w\-]+)+"),
