@@ -7,10 +7,13 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
 
-from gemsieve.filters.pii import custom
+from gemsieve.filters.pii import custom, ours
 from gemsieve.filters.pii.choice import Choice
+from gemsieve.filters.pii.context import WordContext
+from gemsieve.filters.pii.lemmas import LemmaContext
 from gemsieve.filters.pii.overlap import Hit
 from gemsieve.filters.pii.recognizers import predefined
+from gemsieve.filters.pii.resolve import resolve
 from gemsieve.filters.pii.scanner import Scanner
 
 if TYPE_CHECKING:
@@ -20,12 +23,11 @@ if TYPE_CHECKING:
 @cache
 def load(choice: Choice) -> Callable[[str], list[Hit]]:
     """Return the function from a text to its hits, compiled once in a process and ready to go."""
-    context = None
-    if choice.lemmas is not None:
-        from gemsieve.filters.pii.lemmas import LemmaContext
-
-        context = LemmaContext(choice.lemmas)
-    scanner = Scanner(recognizers(choice), context)
+    found = recognizers(choice)
+    if choice.mode == "default":
+        scanner = Scanner(found, WordContext(found), resolve)
+    else:
+        scanner = Scanner(found, LemmaContext(choice.lemmas) if choice.lemmas else None)
     # One of each kind, so that tables built on first use are built now.
     scanner.hits("é a@example.com, 212-555-2368")
     if not choice.allow_list:
@@ -39,7 +41,8 @@ def load(choice: Choice) -> Callable[[str], list[Hit]]:
 def recognizers(choice: Choice) -> list[EntityRecognizer]:
     """Return the recognizers of a choice, as Presidio's own engine takes them."""
     own = custom.build(json.loads(choice.custom)) if choice.custom else []
-    return [*predefined(choice.entities), *own]
+    build = ours.build if choice.mode == "default" else predefined
+    return [*build(choice.entities), *own]
 
 
 def allowing(words: tuple[str, ...], match: str) -> Callable[[str], bool]:

@@ -9,7 +9,8 @@ from hashlib import sha256
 from typing import Any
 
 import gemsieve.filters.pii.custom as own
-from gemsieve.filters.pii.entities import ASKED_FOR, COUNTRIES, PREDEFINED, chosen
+from gemsieve.filters.pii import ours
+from gemsieve.filters.pii.entities import COUNTRIES, PREDEFINED, chosen
 from gemsieve.filters.policy_file import nearest
 
 MODES = ("default", "stock")
@@ -78,8 +79,10 @@ def choice(  # noqa: PLR0913 (the detector's options, one by one)
             raise ValueError("recognizers: a whole registry leaves no room for entities, countries")
         wanted: tuple[str, ...] = ()
     else:
-        default = PREDEFINED if mode == "stock" else PREDEFINED - ASKED_FOR
-        wanted = chosen(entities, countries, COUNTRIES, default)
+        known, default = COUNTRIES, PREDEFINED
+        if mode == "default":
+            known, default = COUNTRIES | ours.COUNTRIES, ours.DEFAULT
+        wanted = chosen(entities, countries, known, default)
     return Choice(
         mode=mode,
         entities=wanted,

@@ -158,10 +158,6 @@ PREDEFINED = frozenset(
     | {"MEDICAL_LICENSE", "UK_NHS", "US_BANK_NUMBER", "US_DRIVER_LICENSE", "US_ITIN"}
     | {"US_PASSPORT", "US_SSN"}
 )
-# Addresses of pages, dates and identifiers made by chance are in nearly every document and seldom
-# point at a person: to redact them all would cost more text than it protects. In default mode they
-# are for those who ask.
-ASKED_FOR = frozenset({"DATE_TIME", "URL", "UUID"})
 EVERYWHERE = "*"
 
 

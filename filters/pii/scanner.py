@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from gemsieve.filters.pii.database import database
@@ -18,34 +18,40 @@ if TYPE_CHECKING:
 Spans = list[list[int]]
 Ruled = tuple[int, Rule]
 Sighting = tuple["EntityRecognizer", Hit]
-# From a text and what was sighted in it to the same hits, in order, with scores that weigh the
-# words around them.
-Context = Callable[[str, Sequence[Sighting]], Sequence[Hit]]
+# From a text and what was sighted in it to hits with scores that weigh the words around them.
+Context = Callable[[str, Sequence[Sighting]], Iterable[Hit]]
+# From all hits to those that stand, in the order of the text.
+Settle = Callable[[Iterable[Hit]], list[Hit]]
 
 
 class Scanner:
     """Presidio's recognizers behind one scan of the text.
 
-    `hits` returns what `AnalyzerEngine.analyze` does for the same recognizers and no threshold.
+    `hits` returns what `AnalyzerEngine.analyze` does for the same recognizers and no threshold of
+    its own.
 
     Args:
         recognizers: Any of presidio-analyzer's; those that it defines itself, and all
             `PatternRecognizer`s, are looked at only where they may find something.
         context: Changes scores by the words around; none as with a blank spaCy pipeline.
+        settle: Says which of all hits stand; by default Presidio's rule.
 
     Raises:
         ValueError: A recognizer weighs the words around its results by code of its own.
     """
 
     def __init__(
-        self, recognizers: Sequence[EntityRecognizer], context: Context | None = None
+        self,
+        recognizers: Sequence[EntityRecognizer],
+        context: Context | None = None,
+        settle: Settle = distinct,
     ) -> None:
         import hyperscan
 
         for recognizer in recognizers:
             refuse_own_context(recognizer)
-        self.recognizers, self.context = tuple(recognizers), context
-        self.least = {r.id: r.score_thresholds for r in recognizers if r.score_thresholds}
+        self.recognizers, self.context, self.settle = tuple(recognizers), context, settle
+        self.least = thresholds(recognizers)
         self.local = threading.local()
         ruled = [(i, rule) for i, r in enumerate(recognizers) for rule in rules(r)]
         self.arrange(ruled)
@@ -68,23 +74,12 @@ class Scanner:
         self.widths = [width for _, _, width in gated]
 
     def hits(self, text: str) -> list[Hit]:
-        """Return the hits in a text, in order, without those inside others of their entity."""
+        """Return the hits in a text that stand, in its order."""
         sightings = self.sightings(text)
         hits = [hit for _, hit in sightings]
         if self.context is not None and hits:
             hits = list(self.context(text, sightings))
-        if self.least:
-            hits = [
-                hit
-                for (recognizer, _), hit in zip(sightings, hits, strict=True)
-                if hit.score >= self.threshold(recognizer, hit.entity)
-            ]
-        return distinct(hits)
-
-    def threshold(self, recognizer: EntityRecognizer, entity: str) -> float:
-        """Return the score below which a recognizer's hits do not count, if it has one."""
-        limits = self.least.get(recognizer.id, {})
-        return limits.get(entity, limits.get("default", 0.0))
+        return self.settle(hit for hit in hits if hit.score >= self.least.get(hit.entity, 0.0))
 
     def sightings(self, text: str) -> list[Sighting]:
         """Return what each recognizer finds by itself, as its `analyze` does."""
@@ -124,6 +119,17 @@ class Scanner:
         if scratch is None:
             scratch = self.local.scratch = hyperscan.Scratch(self.database)
         return scratch
+
+
+def thresholds(recognizers: Iterable[EntityRecognizer]) -> dict[str, float]:
+    """Return the score below which an entity's hits do not count, where its recognizers set one."""
+    least: dict[str, float] = {}
+    for recognizer in recognizers:
+        given = recognizer.score_thresholds
+        for entity in recognizer.supported_entities:
+            limit = given.get(entity, given.get("default", 0.0))
+            least[entity] = min(limit, least.get(entity, limit))
+    return {entity: limit for entity, limit in least.items() if limit > 0}
 
 
 def refuse_own_context(recognizer: EntityRecognizer) -> None:
