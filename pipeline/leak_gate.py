@@ -77,9 +77,10 @@ def faults(check: Mapping[str, Any]) -> list[str]:
     if planted and planted["remaining"]:
         lines = ", ".join(map(str, planted["lines"][:LINES]))
         more = ", ..." if planted["remaining"] > LINES else ""
+        word = "line" if planted["remaining"] == 1 else "lines"
         reasons.append(
             f"planted values: {planted['values']:,}, remaining: {planted['remaining']:,}"
-            f" (lines {lines}{more})"
+            f" ({word} {lines}{more})"
         )
     return [reason for reason in reasons if reason]
 

@@ -158,7 +158,7 @@ def test_planted_values_are_told_by_their_lines(
     planted.write_text(f"{MAIL}\n\n{SSN}\r\n{CARD}\n")
     assert main([*command, "--output", str(output), "--planted", str(planted)]) == 1
     told = capsys.readouterr().err
-    assert "planted values: 3, remaining: 1 (lines 3)" in told
+    assert "planted values: 3, remaining: 1 (line 3)" in told
     assert "planted values: 3, remaining: 1; line 3" in (output / "report/index.html").read_text()
     for path in [*output.glob("_*.json"), *output.rglob("*.html"), *output.rglob("report.json")]:
         assert SSN not in path.read_text()
