@@ -21,6 +21,7 @@ DETECTORS: dict[str, str] = {
     "language": "gemsieve.filters.language:LanguageDetector",
     "pii": "gemsieve.filters.pii:PiiDetector",
     "quality": "gemsieve.filters.quality:QualityDetector",
+    "secrets": "gemsieve.filters.secrets:SecretsDetector",
     "toxicity": "gemsieve.filters.toxicity:ToxicityDetector",
 }
 
