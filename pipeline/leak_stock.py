@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from gemsieve.filters.pii.overlap import Hit
 
-PASSAGE = 2000  # characters of each value of a sampled record: two seconds a megabyte
+PASSAGE = 1000  # characters of each value of a sampled record: it reads 0.1 to 0.4 MB/s
 PIECE = 100_000  # characters at once where every record is read
 
 
