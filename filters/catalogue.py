@@ -20,10 +20,13 @@ DETECTORS: dict[str, str] = {
     "identity": "gemsieve.filters.identity:IdentityDetector",
     "language": "gemsieve.filters.language:LanguageDetector",
     "pii": "gemsieve.filters.pii:PiiDetector",
+    "pii_hidden": "gemsieve.filters.pii.hidden:HiddenPiiDetector",
     "quality": "gemsieve.filters.quality:QualityDetector",
     "secrets": "gemsieve.filters.secrets:SecretsDetector",
     "toxicity": "gemsieve.filters.toxicity:ToxicityDetector",
 }
+# A detector with the labels of another looks for the same, unless it has options of its own.
+FOLLOWS = {"pii_hidden": "pii"}
 
 
 def factories() -> dict[str, Callable[..., Detector]]:
@@ -47,7 +50,8 @@ def build(options: Mapping[str, Mapping[str, object]], file: str) -> list[Detect
     for name in options:
         if name not in known:
             raise PolicyError(f"{file}: detectors.{name}: no such detector{nearest(name, known)}")
-    return [built(name, factory, options.get(name, {}), file) for name, factory in known.items()]
+    given = {name: options.get(name, options.get(FOLLOWS.get(name, name), {})) for name in known}
+    return [built(name, factory, given[name], file) for name, factory in known.items()]
 
 
 def built(

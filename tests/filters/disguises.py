@@ -72,7 +72,8 @@ def disguise(draw: st.DrawFn, value: str) -> str:
                 others += twins(sign)
             if telling and sign == "." and around.isascii() and around.isalnum():
                 others += tuple(STOPS)
-            pieces.append(draw(st.sampled_from(others)) if others and draw(st.booleans()) else sign)
+            masked = bool(others) and draw(st.booleans())
+            pieces.append(draw(st.sampled_from(others)) if masked else sign)
             if draw(st.integers(0, 3)) == 0:
                 pieces.append(draw(st.sampled_from(INVISIBLE)))
                 if sign.isdigit():
