@@ -12,6 +12,8 @@ from typing import Protocol, cast
 COMMANDS: dict[str, str] = {
     "filter": "sieve a corpus with a Beam job: kept, dropped and quarantined shards, and a report",
     "check": "judge texts, one JSON verdict a line",
+    "explain": "show what was found in a text, by which rule, and what the policy makes of it",
+    "eval": "measure detectors on labelled data, beside stock ones",
     "train": "train a tokenizer and a Gemma 2 model on verified shards",
     "sample": "write from a trained checkpoint, through the guard",
     "serve": "answer POST /v1/moderations over HTTP",
