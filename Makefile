@@ -32,7 +32,7 @@ COMPILE = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --g
 	--no-emit-index-url --no-annotate --no-header
 lock: .venv/ready
 	$(COMPILE) pyproject.toml --all-extras --output-file $(REQUIREMENTS)/dev.txt
-	for extra in detect pipeline train serve; do \
+	for extra in detect ner pipeline train serve; do \
 		$(COMPILE) pyproject.toml --extra $$extra --constraint $(REQUIREMENTS)/dev.txt \
 			--output-file $(REQUIREMENTS)/$$extra.txt || exit 1; done
 	echo uv | $(COMPILE) - --output-file $(REQUIREMENTS)/bootstrap.txt
