@@ -19,6 +19,7 @@ from gemsieve.filters.policy_file import PolicyError, digest, nearest, read, rul
 DETECTORS: dict[str, str] = {
     "identity": "gemsieve.filters.identity:IdentityDetector",
     "language": "gemsieve.filters.language:LanguageDetector",
+    "names": "gemsieve.filters.names:NamesDetector",
     "pii": "gemsieve.filters.pii:PiiDetector",
     "pii_hidden": "gemsieve.filters.pii.hidden:HiddenPiiDetector",
     "quality": "gemsieve.filters.quality:QualityDetector",
