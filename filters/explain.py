@@ -16,12 +16,14 @@ class Ruling:
     Attributes:
         rule: Its number among the rules of its use, from 1.
         action: What it calls for.
+        holds: Whether it is in force for the text.
         acts: Whether it does so for this finding.
         why: The comparison that settled it, in words; none of them the text's.
     """
 
     rule: int
     action: Action
+    holds: bool
     acts: bool
     why: str
 
@@ -34,8 +36,8 @@ def rulings(
 ) -> list[tuple[Ruling, ...]]:
     """Return what the rules that name its label say of each finding, in the policy's order.
 
-    A finding that no rule names, or whose score or span is unusable, has an empty tuple: either
-    drops the text.
+    A finding that no rule in force names drops the text, and so does one whose score or span is
+    unusable, which has an empty tuple.
     """
     out: list[list[Ruling]] = [[] for _ in findings]
     for number, rule in enumerate(rules.rules, 1):
@@ -50,7 +52,7 @@ def rulings(
         for i in named:
             acts = findings[i] in hits
             why = because(rule, findings[i], group, len(text)) if holds else elsewhere(rule)
-            out[i].append(Ruling(number, rule.action, acts, why))
+            out[i].append(Ruling(number, rule.action, holds, acts, why))
     return [tuple(row) for row in out]
 
 

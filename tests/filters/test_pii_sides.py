@@ -39,12 +39,13 @@ def test_limits_are_the_same_for_both_sides() -> None:
 @pytest.mark.parametrize(
     ("rules", "acts"),
     [
-        ((), True),  # what no rule names is dropped
         ((Rule(("pii.*",), Action.KEEP),), False),
         ((Rule(("pii.*",), Action.DROP),), True),
         ((Rule(("pii.*",), Action.REDACT, count_above=2),), False),
         ((Rule(("pii.*",), Action.REDACT, count_above=1),), True),
-        ((Rule(("pii.*",), Action.DROP, when={"kind": ("long",)}),), False),
+        # What no rule in force names is dropped.
+        ((Rule(("pii.*",), Action.KEEP, when={"kind": ("long",)}),), True),
+        ((Rule(("pii.*",), Action.KEEP, when={"kind": ("short",)}),), False),
         ((Rule(("pii.*",), Action.DROP, when={"kind": ("short",)}),), True),
     ],
 )
@@ -54,6 +55,14 @@ def test_what_a_policy_acts_on(rules: tuple[Rule, ...], acts: bool) -> None:
     assert our.found == ([FOUND[0]] if acts else [[]])
     stock = presidio(batch, ["NUMBER"], hits, acted_on(Ruleset(rules)))
     assert stock.found == our.found
+
+
+def test_what_a_policy_does_not_name() -> None:
+    """Where there are no limits for an entity, one stands for both sides."""
+    limits = acted_on(Ruleset((Rule(("other.*",), Action.DROP),)))
+    our, batch = ours(TEXTS, [NUMBERS], limits)
+    assert our.found == presidio(batch, ["NUMBER"], lambda t: hits(t) if t else [], limits).found
+    assert our.found == BEYOND
 
 
 def test_many_texts_keep_their_order() -> None:

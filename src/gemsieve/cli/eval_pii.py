@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from gemsieve.cli import UsageError
 
 if TYPE_CHECKING:
-    from gemsieve.filters import Detector, Filter
+    from gemsieve.filters import Batch, Detector, Filter
+    from gemsieve.filters.pii.comparison import Side
     from gemsieve.filters.pii.labelled import Labelled
     from gemsieve.filters.pii.sides import Limits
 
@@ -44,6 +45,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mode", choices=("default", "stock"), help="of our detector")
     parser.add_argument("--entities", metavar="A,B", help="to look for, and no others")
     parser.add_argument("--countries", metavar="A,B", help="whose entities to look for")
+    parser.add_argument(
+        "--ner", action="store_true", help="names and places too, on both sides, by one model"
+    )
     parser.add_argument(
         "--above", type=float, metavar="SCORE", help="count what scores above; else the policy's"
     )
@@ -82,8 +86,7 @@ def evaluated(args: argparse.Namespace) -> dict[str, Any]:
     from gemsieve.filters import load_filter
     from gemsieve.filters.pii.comparison import compare, errors
     from gemsieve.filters.pii.labelled import digest, read
-    from gemsieve.filters.pii.sides import ours, presidio
-    from gemsieve.filters.pii.stock import stock
+    from gemsieve.filters.pii.sides import ours
     from gemsieve.filters.pii.validity import REGIONS
 
     sha256 = digest(args.file)
@@ -92,8 +95,7 @@ def evaluated(args: argparse.Namespace) -> dict[str, Any]:
     limits = limits_of(args, judge)
     detectors = detectors_of(args, judge)
     our, batch = ours([text.text for text in texts], detectors, limits)
-    entities = stock_entities(args, our.entities)
-    sides = (our, presidio(batch, entities, stock(entities), limits))
+    sides = (our, presidio_of(args, detectors, batch, limits))
     regions = tuple(words(args.regions)) if args.regions else REGIONS
     compared = compare(texts, sides, regions)
     places = [error for side in sides for error in errors(texts, side, compared["entities"])]
@@ -174,41 +176,70 @@ def limits_of(args: argparse.Namespace, judge: Filter) -> Limits:
 
 
 def detectors_of(args: argparse.Namespace, judge: Filter) -> list[Detector]:
-    """Return our detectors of personal data: the policy's, or one by the options.
+    """Return our detectors of personal data: the policy's, or those by the options.
 
     Those that choose a column for rules with `when` run beside the policy's.
     """
-    from gemsieve.filters.pii import PiiDetector
+    from gemsieve.filters.names import NamesDetector
+    from gemsieve.filters.pii.sides import PREFIXES
 
     asked = [name for name in DETECTOR if getattr(args, name) is not None]
     if asked and args.policy:
         raise UsageError(f"--policy says what to look for: leave --{asked[0]} out")
-    if asked:
-        try:
-            return [
-                PiiDetector(
-                    mode=args.mode or "default",
-                    entities=None if args.entities is None else words(args.entities),
-                    countries=None if args.countries is None else words(args.countries),
-                )
-            ]
-        except ValueError as error:
-            raise UsageError(f"--{error}") from None
     judge.policy.ruleset(args.use)
-    return [
+    detectors = [
         detector
         for detector in judge.detectors[args.use]
         if detector.labels.column() is not None
-        or any(label.startswith("pii.") for label in detector.labels.events)
+        or any(label.startswith(PREFIXES) for label in detector.labels.events)
     ]
+    if asked:
+        detectors = optional(args)
+    if args.ner and not any(isinstance(d, NamesDetector) for d in detectors):
+        detectors.append(NamesDetector(when={}))
+    return detectors
 
 
-def stock_entities(args: argparse.Namespace, ours: frozenset[str]) -> tuple[str, ...]:
-    """Return what Presidio looks for: its own defaults and ours; as asked, where it was asked."""
+def optional(args: argparse.Namespace) -> list[Detector]:
+    """Return the detectors that the options describe; in stock mode nothing beside stock's."""
+    from gemsieve.filters.pii import PiiDetector
+    from gemsieve.filters.pii.hidden import HiddenPiiDetector
+
+    options: dict[str, Any] = {
+        "mode": args.mode or "default",
+        "entities": None if args.entities is None else words(args.entities),
+        "countries": None if args.countries is None else words(args.countries),
+    }
+    try:
+        plain = PiiDetector(**options)
+    except ValueError as error:
+        raise UsageError(f"--{error}") from None
+    return [plain] if args.mode == "stock" else [plain, HiddenPiiDetector(**options)]
+
+
+def presidio_of(
+    args: argparse.Namespace, detectors: Sequence[Detector], batch: Batch, limits: Limits
+) -> Side:
+    """Return what Presidio finds, with the model of our detector of names where there is one.
+
+    It looks for what it would by itself and for all of ours that it knows; for ours alone where
+    the options say what to look for.
+    """
+    from gemsieve.filters.names import NamesDetector
+    from gemsieve.filters.names.models import PACKAGED
     from gemsieve.filters.pii.entities import PREDEFINED, STOCK
+    from gemsieve.filters.pii.sides import entities_of, presidio
+    from gemsieve.filters.pii.stock import stock
+    from gemsieve.filters.pii.stock_names import NAMES, stock_with_names
 
-    asked = args.entities or args.countries
-    return tuple(sorted((ours if asked else ours | PREDEFINED) & STOCK.keys()))
+    ours = entities_of(detectors)
+    wanted = (ours if args.entities or args.countries else ours | PREDEFINED) & STOCK.keys()
+    names = [d for d in detectors if isinstance(d, NamesDetector)]
+    if not names:
+        return presidio(batch, wanted, stock(sorted(wanted)), limits)
+    model = names[0].model if names[0].engine == "spacy" else None
+    find = stock_with_names(sorted(wanted), model or PACKAGED)
+    return presidio(batch, wanted | NAMES, find, limits)
 
 
 def write(path: Path, figures: dict[str, Any]) -> None:

@@ -164,6 +164,7 @@ def finding_row(
             {
                 "rule": f"{use}[{ruling.rule}]",
                 "action": ruling.action.name.lower(),
+                "holds": ruling.holds,
                 "acts": ruling.acts,
                 "why": ruling.why,
             }
