@@ -12,15 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gemsieve.cli import UsageError
+from gemsieve.cli import eval_pii_sides as sides
 
 if TYPE_CHECKING:
-    from gemsieve.filters import Batch, Detector, Filter
-    from gemsieve.filters.pii.comparison import Side
     from gemsieve.filters.pii.labelled import Labelled
-    from gemsieve.filters.pii.sides import Limits
 
 LIBRARIES = ("gemsieve", "presidio-analyzer", "phonenumbers", "tldextract", "spacy")
-DETECTOR = ("mode", "entities", "countries")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -92,13 +89,13 @@ def evaluated(args: argparse.Namespace) -> dict[str, Any]:
     sha256 = digest(args.file)
     texts = renamed(read(args.file, args.text_field, args.spans_field), mapping(args.map))
     judge = load_filter(args.policy)
-    limits = limits_of(args, judge)
-    detectors = detectors_of(args, judge)
+    limits, detectors = sides.limits(args, judge), sides.ours(args, judge)
     our, batch = ours([text.text for text in texts], detectors, limits)
-    sides = (our, presidio_of(args, detectors, batch, limits))
-    regions = tuple(words(args.regions)) if args.regions else REGIONS
-    compared = compare(texts, sides, regions)
-    places = [error for side in sides for error in errors(texts, side, compared["entities"])]
+    both = (our, sides.presidio(args, detectors, batch, limits))
+    regions = sides.words(args.regions) if args.regions else REGIONS
+    figures = compare(texts, both, regions)
+    if args.errors:
+        figures["errors"] = [e for side in both for e in errors(texts, side, figures["entities"])]
     return {
         "input": {
             "file": args.file.name,
@@ -114,26 +111,20 @@ def evaluated(args: argparse.Namespace) -> dict[str, Any]:
             "above": args.above,
             "map": mapping(args.map),
             "regions": list(regions),
-            "entities": {side.name: sorted(side.entities) for side in sides},
+            "entities": {side.name: sorted(side.entities) for side in both},
         },
         "versions": {
             **{name: metadata.version(name) for name in LIBRARIES},
-            "detectors": {d.name: d.version for d in detectors},
+            "detectors": {d.name: {"version": d.version, "weights": d.weights} for d in detectors},
         },
-        **compared,
-        **({"errors": places} if args.errors else {}),
+        **figures,
     }
-
-
-def words(text: str) -> list[str]:
-    """Return the words of a list with commas."""
-    return [word.strip() for word in text.split(",") if word.strip()]
 
 
 def mapping(options: Sequence[str]) -> dict[str, str]:
     """Return the entity of each label that was given one; both in capitals."""
     found: dict[str, str] = {}
-    for word in (word for option in options for word in words(option)):
+    for word in (word for option in options for word in sides.words(option)):
         label, equals, entity = word.partition("=")
         if not (label and equals and entity):
             raise UsageError(f"--map {word}: must be LABEL=ENTITY, as in ADDRESS=LOCATION")
@@ -162,84 +153,6 @@ def renamed(texts: Sequence[Labelled], entities: dict[str, str]) -> list[Labelle
         )
         for text in texts
     ]
-
-
-def limits_of(args: argparse.Namespace, judge: Filter) -> Limits:
-    """Return the limits for both sides: one score for all, or those of the policy."""
-    from gemsieve.filters.pii.sides import above, acted_on
-
-    if args.above is None:
-        return acted_on(judge.policy.ruleset(args.use))
-    if not 0 <= args.above <= 1:
-        raise UsageError(f"--above {args.above:g}: must be within 0..1")
-    return above(args.above)
-
-
-def detectors_of(args: argparse.Namespace, judge: Filter) -> list[Detector]:
-    """Return our detectors of personal data: the policy's, or those by the options.
-
-    Those that choose a column for rules with `when` run beside the policy's.
-    """
-    from gemsieve.filters.names import NamesDetector
-    from gemsieve.filters.pii.sides import PREFIXES
-
-    asked = [name for name in DETECTOR if getattr(args, name) is not None]
-    if asked and args.policy:
-        raise UsageError(f"--policy says what to look for: leave --{asked[0]} out")
-    judge.policy.ruleset(args.use)
-    detectors = [
-        detector
-        for detector in judge.detectors[args.use]
-        if detector.labels.column() is not None
-        or any(label.startswith(PREFIXES) for label in detector.labels.events)
-    ]
-    if asked:
-        detectors = optional(args)
-    if args.ner and not any(isinstance(d, NamesDetector) for d in detectors):
-        detectors.append(NamesDetector(when={}))
-    return detectors
-
-
-def optional(args: argparse.Namespace) -> list[Detector]:
-    """Return the detectors that the options describe; in stock mode nothing beside stock's."""
-    from gemsieve.filters.pii import PiiDetector
-    from gemsieve.filters.pii.hidden import HiddenPiiDetector
-
-    options: dict[str, Any] = {
-        "mode": args.mode or "default",
-        "entities": None if args.entities is None else words(args.entities),
-        "countries": None if args.countries is None else words(args.countries),
-    }
-    try:
-        plain = PiiDetector(**options)
-    except ValueError as error:
-        raise UsageError(f"--{error}") from None
-    return [plain] if args.mode == "stock" else [plain, HiddenPiiDetector(**options)]
-
-
-def presidio_of(
-    args: argparse.Namespace, detectors: Sequence[Detector], batch: Batch, limits: Limits
-) -> Side:
-    """Return what Presidio finds, with the model of our detector of names where there is one.
-
-    It looks for what it would by itself and for all of ours that it knows; for ours alone where
-    the options say what to look for.
-    """
-    from gemsieve.filters.names import NamesDetector
-    from gemsieve.filters.names.models import PACKAGED
-    from gemsieve.filters.pii.entities import PREDEFINED, STOCK
-    from gemsieve.filters.pii.sides import entities_of, presidio
-    from gemsieve.filters.pii.stock import stock
-    from gemsieve.filters.pii.stock_names import NAMES, stock_with_names
-
-    ours = entities_of(detectors)
-    wanted = (ours if args.entities or args.countries else ours | PREDEFINED) & STOCK.keys()
-    names = [d for d in detectors if isinstance(d, NamesDetector)]
-    if not names:
-        return presidio(batch, wanted, stock(sorted(wanted)), limits)
-    model = names[0].model if names[0].engine == "spacy" else None
-    find = stock_with_names(sorted(wanted), model or PACKAGED)
-    return presidio(batch, wanted | NAMES, find, limits)
 
 
 def write(path: Path, figures: dict[str, Any]) -> None:
