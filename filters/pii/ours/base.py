@@ -8,9 +8,11 @@ from presidio_analyzer import Pattern, PatternRecognizer
 
 from gemsieve.filters.pii.context_words import words
 
-# What may not stand beside a number: another sign of the same word, or the rest of a decimal.
-LEFT = r"\b(?<!-)(?<![0-9][.,/])"
-RIGHT = r"\b(?![.,/-][0-9])"
+# Chinese, Japanese and Korean are written without spaces, so their signs are no part of a number.
+SIGNS = "ぁ-ヿ㐀-鿿가-힣"
+BEGIN, END = rf"(?<![^\W{SIGNS}])", rf"(?![^\W{SIGNS}])"
+# Nor is a number the rest of a decimal.
+LEFT, RIGHT = rf"{BEGIN}(?<!-)(?<![0-9][.,/])", rf"{END}(?![.,/-][0-9])"
 
 # Scores of shapes. docs/pii.md says what they mean together with the words around.
 TELLING = 0.5  # seldom anything else

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from hashlib import sha256
 
-from gemsieve.filters.pii.ours.base import ANYTHING, Recognizer
+from gemsieve.filters.pii.ours.base import ANYTHING, BEGIN, END, Recognizer
 from gemsieve.filters.pii.ours.keccak import keccak256
 
 BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
@@ -20,9 +20,9 @@ class Crypto(Recognizer):
 
     entity = "CRYPTO"
     shapes = (
-        (r"\b[13][1-9A-HJ-NP-Za-km-z]{25,34}\b", ANYTHING),
-        (r"\b(?:bc1[02-9ac-hj-np-z]{11,87}|BC1[02-9AC-HJ-NP-Z]{11,87})\b", ANYTHING),
-        (r"\b0x[0-9A-Fa-f]{40}\b", ANYTHING),
+        (rf"{BEGIN}[13][1-9A-HJ-NP-Za-km-z]{{25,34}}{END}", ANYTHING),
+        (rf"{BEGIN}(?:bc1[02-9ac-hj-np-z]{{11,87}}|BC1[02-9AC-HJ-NP-Z]{{11,87}}){END}", ANYTHING),
+        (rf"{BEGIN}0x[0-9A-Fa-f]{{40}}{END}", ANYTHING),
     )
 
     def validate_result(self, pattern_text: str) -> bool | None:

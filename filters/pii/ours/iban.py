@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 
-from gemsieve.filters.pii.ours.base import ANYTHING, Recognizer
+from gemsieve.filters.pii.ours.base import ANYTHING, BEGIN, END, Recognizer
 
 # The part behind the check digits, as SWIFT's IBAN registry (ISO 13616) writes it: so many digits
 # (n), capitals (a) or either (c).
@@ -37,9 +37,9 @@ def shapes() -> tuple[tuple[str, float], ...]:
         countries[sum(map(int, re.findall("[0-9]+", form)))].append(country)
     return tuple(
         (
-            rf"\b(?:{'|'.join(names)})[0-9]{{2}}(?:{GAP}[A-Z0-9]{{4}}){{{length // 4}}}"
+            rf"{BEGIN}(?:{'|'.join(names)})[0-9]{{2}}(?:{GAP}[A-Z0-9]{{4}}){{{length // 4}}}"
             + (rf"{GAP}[A-Z0-9]{{{length % 4}}}" if length % 4 else "")
-            + r"\b",
+            + END,
             ANYTHING,
         )
         for length, names in sorted(countries.items())

@@ -9,8 +9,7 @@ from gemsieve.filters.pii.ours.base import ANYTHING, LEFT, RIGHT, Recognizer
 # As the states' motor vehicle departments print them; nothing in them tells, so all need a word.
 SHAPES = (
     r"(?:[0-9]{6,14}|[0-9]{16})",  # half of the states
-    r"[A-Z][0-9]{6,14}",  # AZ CA FL HI IL IN KS KY MA MD MI MN MO MT NE NJ NY OK RI VA WI
-    r"[A-Z][0-9]{18}",  # NY
+    r"[A-Z][0-9]{6,14}",  # AZ CA FL HI IL IN KS KY MA MD MI MN MO MT NE NJ NY OK RI
     r"[A-Z]{2}[0-9]{5,7}[A-Z]?",  # CO ID OH WV
     r"[0-9]{7,9}[A-Z]",  # ME MO VT
     r"(?:[0-9]{8}[A-Z]{2}|[A-Z][0-9]{6}R)",  # MO

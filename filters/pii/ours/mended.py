@@ -12,7 +12,7 @@ from typing import Any
 from presidio_analyzer import Pattern, PatternRecognizer, predefined_recognizers
 
 from gemsieve.filters.pii.entities import STOCK
-from gemsieve.filters.pii.ours.base import TELLING, UNCLEAR
+from gemsieve.filters.pii.ours.base import BEGIN, END, TELLING, UNCLEAR
 
 # The most that a shape may score. Digits alone and plates are unclear; letters in places tell.
 CAPS = {
@@ -57,7 +57,7 @@ def mended(entity: str) -> PatternRecognizer:
         stock.__name__, (stock,), {"validate_result": validate_result}
     )
     patterns = [
-        Pattern(pattern.name, rf"\b(?:{pattern.regex})\b", min(pattern.score, cap))
+        Pattern(pattern.name, f"{BEGIN}(?:{pattern.regex}){END}", min(pattern.score, cap))
         for pattern in stock.PATTERNS
         if pattern.name not in TOO_WIDE
     ]

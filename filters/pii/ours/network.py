@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 
-from gemsieve.filters.pii.ours.base import ANYTHING, UNCLEAR, Recognizer
+from gemsieve.filters.pii.ours.base import ANYTHING, BEGIN, END, UNCLEAR, Recognizer
 
 # Every computer itself, no computer, every computer, and masks.
 NOBODY = {"127.0.0.1", "0.0.0.0", "255.255.255.255", "255.255.255.0", "255.255.0.0", "255.0.0.0"}  # noqa: S104
@@ -18,14 +18,18 @@ SMALL = r"(?!(?!10\.)(?:[12]?[0-9]|3[01])(?:\.(?:[12]?[0-9]|3[01])){3}(?![0-9]))
 PREFIX_4, PREFIX_6 = r"(?:/(?:3[0-2]|[12]?[0-9]))?", r"(?:/(?:12[0-8]|1[01][0-9]|[1-9]?[0-9]))?"
 # "4.3.12.4. How to" at the start of a line is a heading.
 HEADING = r"(?!(?:(?<=\n)|(?<=\n ))[0-9.]{7,15}\. \S)"
-BEFORE_4 = r"(?<![\w.])(?<![A-Za-z_][-/])(?<![0-9]-)"
-AFTER_4 = r"(?!\w)(?!\.[0-9])(?!\.\w{1,12}\.arpa)"
+BEFORE_4 = rf"{BEGIN}(?<!\.)(?<![A-Za-z_][-/])(?<![0-9]-)"
+AFTER_4 = rf"{END}(?!\.[0-9])(?!\.\w{{1,12}}\.arpa)"
 
 GROUP = r"[0-9A-Fa-f]{1,4}"
 FULL = rf"(?:{GROUP}:){{7}}{GROUP}"
 SHORT = rf"(?:{GROUP}(?::{GROUP}){{0,6}})?::(?:{GROUP}(?::{GROUP}){{0,6}})?"
 ZONE = r"(?:%[0-9A-Za-z._-]{1,16})?"
-BEFORE_6, AFTER_6 = r"(?<![\w:.])", r"(?![\w:])(?!\.[0-9])"
+# Not behind a group of the same address; "to:" is none.
+BEFORE_6 = rf"{BEGIN}(?<!::)(?<!\.)" + "".join(
+    rf"(?<![^0-9A-Za-z][0-9A-Fa-f]{{{count}}}:)" for count in (1, 2, 3, 4)
+)
+AFTER_6 = rf"{END}(?!:[0-9A-Fa-f:])(?!\.[0-9])"
 
 
 class Ip(Recognizer):
@@ -34,7 +38,7 @@ class Ip(Recognizer):
     entity = "IP_ADDRESS"
     shapes = (
         (rf"{BEFORE_4}{HEADING}{NO_HOST}{SMALL}{V4}{PREFIX_4}{AFTER_4}", 0.6),
-        (rf"(?<![\w.]){HEADING}{V4}{PREFIX_4}{AFTER_4}", ANYTHING),
+        (rf"{BEGIN}(?<!\.){HEADING}{V4}{PREFIX_4}{AFTER_4}", ANYTHING),
         (rf"{BEFORE_6}(?:{FULL}|{SHORT}){ZONE}{PREFIX_6}{AFTER_6}", 0.6),
         (rf"{BEFORE_6}(?:::|(?:{GROUP}:){{1,6}}:?)(?:{GROUP}:){{0,5}}{V4}{PREFIX_6}{AFTER_6}", 0.6),
     )
@@ -64,7 +68,7 @@ class Ip(Recognizer):
 PAIR, FOUR = r"[0-9A-Fa-f]{2}", r"[0-9A-Fa-f]{4}"
 # Digits alone may be dates or amounts.
 LETTER = r"(?=[0-9.-]{0,16}[A-Fa-f])"
-ALONE, END = r"(?<![\w:-])", r"(?![\w:-])"
+ALONE, APART = rf"{BEGIN}(?<![:-])", rf"{END}(?![:-])"
 
 
 class Mac(Recognizer):
@@ -72,11 +76,11 @@ class Mac(Recognizer):
 
     entity = "MAC_ADDRESS"
     shapes = (
-        (rf"{ALONE}{PAIR}(?::{PAIR}){{5}}{END}", 0.6),
-        (rf"{ALONE}{LETTER}{PAIR}(?:-{PAIR}){{5}}{END}", 0.6),
-        (rf"{ALONE}{PAIR}(?:-{PAIR}){{5}}{END}", UNCLEAR),
-        (rf"(?<![\w.]){LETTER}{FOUR}\.{FOUR}\.{FOUR}(?![\w.])", 0.6),
-        (rf"(?<![\w.]){FOUR}\.{FOUR}\.{FOUR}(?![\w.])", ANYTHING),
+        (rf"{ALONE}{PAIR}(?::{PAIR}){{5}}{APART}", 0.6),
+        (rf"{ALONE}{LETTER}{PAIR}(?:-{PAIR}){{5}}{APART}", 0.6),
+        (rf"{ALONE}{PAIR}(?:-{PAIR}){{5}}{APART}", UNCLEAR),
+        (rf"{BEGIN}(?<!\.){LETTER}{FOUR}\.{FOUR}\.{FOUR}{END}(?!\.\w)", 0.6),
+        (rf"{BEGIN}(?<!\.){FOUR}\.{FOUR}\.{FOUR}{END}(?!\.\w)", ANYTHING),
     )
 
     def invalidate_result(self, pattern_text: str) -> bool:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from gemsieve.filters.pii.ours.base import ANYTHING, TELLING, UNCLEAR, Recognizer
+from gemsieve.filters.pii.ours.base import ANYTHING, BEGIN, END, TELLING, UNCLEAR, Recognizer
 
-LEFT, RIGHT = r"(?<![\w+-])(?<!\w[./])(?<![0-9],)", r"(?!\w)(?![.,:/-][0-9])"
+LEFT = rf"{BEGIN}(?<![+-])(?<!\w/)(?<![0-9][.,])"
+RIGHT = rf"{END}(?![.,:/-][0-9])"
 # Among columns of numbers.
-LONE, END = rf"{LEFT}(?<![0-9][ (:\t])", rf"{RIGHT}(?! {{1,3}}[0-9])(?! ?[-–] ?[0-9])"
+LONE, APART = rf"{LEFT}(?<![0-9][ (:\t])", rf"{RIGHT}(?! {{1,3}}[0-9])(?! ?[-–] ?[0-9])"
 GAP = "[ .\u00a0\u2010\u2011-]"
 GAPS = "[ .\u00a0\u2010\u2011/-]"
 BRACKETED = r"\([0-9]{1,5}\)"
@@ -26,7 +27,7 @@ OTHERS = re.compile(
     rf"{YEAR}[./ -]{DAY}[./ -]{DAY}(?:[ .-][0-9]{{1,2}}){{0,3}}"
     rf"|{DAY}[./ -]{DAY}[./ -](?:{YEAR}|[0-9]{{2}})"
     rf"|[0-9]{{1,2}}/{YEAR}|(?:19|20)[0-9]{{2}}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
-    rf"|[0-9]+\.[0-9]+|[0-9]{{1,3}}(?:[ .]000)+|[0-9]{{1,3}}(?:\.[0-9]{{1,3}}){{3}}"
+    r"|[0-9]+\.[0-9]+|[0-9]{1,3}(?:[ .]000)+|[1-9][0-9]{0,3}0{4,}|[0-9]{1,3}(?:\.[0-9]{1,3}){3}"
     rf"|{YEAR}[ /-]{{1,3}}{YEAR}|[0-9]{{1,6}}"
 )
 ZIP = re.compile(r"[0-9]{5}-[0-9]{4}")
@@ -47,10 +48,10 @@ class Phone(Recognizer):
             rf"{EXTENSION}{RIGHT}",
             TELLING,
         ),
-        (rf"{LONE}\(0?[1-9][0-9]{{1,3}}\) ?[0-9]{{3,5}}[ -][0-9]{{3,4}}{END}", UNCLEAR),
-        (rf"{LONE}\+?[0-9](?:{GAPS}{{0,2}}[0-9]){{5,14}}{EXTENSION}{END}", ANYTHING),
+        (rf"{LONE}\(0?[1-9][0-9]{{1,3}}\) ?[0-9]{{3,5}}[ -][0-9]{{3,4}}{APART}", UNCLEAR),
+        (rf"{LONE}\+?[0-9](?:{GAPS}{{0,2}}[0-9]){{5,14}}{EXTENSION}{APART}", ANYTHING),
         (
-            rf"{LONE}(?:\+?[0-9]{{1,3}}{GAP}?)?{BRACKETED}(?:{GAPS}{{0,2}}[0-9]){{4,12}}{EXTENSION}{END}",
+            rf"{LONE}(?:\+?[0-9]{{1,3}}{GAP}?)?{BRACKETED}(?:{GAPS}{{0,2}}[0-9]){{4,12}}{EXTENSION}{APART}",
             ANYTHING,
         ),
     )
@@ -78,7 +79,7 @@ class PhoneByPlan(Recognizer):
         # One expression for each count of digits: what follows may be a number too.
         *(
             (
-                rf"(?<![\w+.])\+[1-9][0-9]{{0,2}} ?(?:{BRACKETED})?"
+                rf"{BEGIN}(?<![+.])\+[1-9][0-9]{{0,2}} ?(?:{BRACKETED})?"
                 rf"(?:{GAPS}{{0,2}}[0-9]){{{count}}}{EXTENSION}{RIGHT}",
                 0.6,
             )
@@ -86,18 +87,20 @@ class PhoneByPlan(Recognizer):
         ),
         *(
             (
-                rf"{LONE}(?:00|011{GAP})[1-9](?:{GAP}{{0,2}}[0-9]){{{count}}}{EXTENSION}{END}",
+                rf"{LONE}(?:00|011{GAP})[1-9](?:{GAP}{{0,2}}[0-9]){{{count}}}{EXTENSION}{APART}",
                 TELLING,
             )
             for count in range(8, 14)
         ),
-        (rf"{LONE}(?:1 )?[2-9][0-9]{{2}} [2-9][0-9]{{2}} [0-9]{{4}}{EXTENSION}{END}", TELLING),
-        (rf"{LONE}0[1-9](?:{GAP}[0-9]{{2}}){{4}}{END}", TELLING),
-        (rf"{LONE}(?=(?:[^0-9]?[0-9]){{10}}){TRUNK}{EXTENSION}{END}", TELLING),
-        (rf"{LONE}{TRUNK}{EXTENSION}{END}", UNCLEAR),
-        (rf"{LONE}\([1-9]{{2}}\) ?9[0-9]{{4}}-[0-9]{{4}}{END}", TELLING),
-        (rf"{LONE}[6-9][0-9]{{4}}[ -][0-9]{{5}}{END}", UNCLEAR),
-        (rf"{LONE}(?:[2-9][0-9]{{2}}[2-9][0-9]{{6}}|0[0-9]{{9,10}}){END}", UNCLEAR),
+        (rf"{LONE}(?:1 )?[2-9][0-9]{{2}} [2-9][0-9]{{2}} [0-9]{{4}}{EXTENSION}{APART}", TELLING),
+        (rf"{LONE}0[1-9](?:{GAP}[0-9]{{2}}){{4}}{APART}", TELLING),
+        (rf"{LONE}(?=(?:[^0-9]?[0-9]){{10}}){TRUNK}{EXTENSION}{APART}", TELLING),
+        (rf"{LONE}{TRUNK}{EXTENSION}{APART}", UNCLEAR),
+        (rf"{LONE}0[1-9][0-9]{{0,2}}-[0-9]{{3,4}}-[0-9]{{4}}{APART}", TELLING),
+        (rf"{LONE}\([1-9]{{2}}\) ?(?:9[0-9]{{4}}|[2-5][0-9]{{3}})-[0-9]{{4}}{APART}", TELLING),
+        (rf"{LONE}(?:07[0-9]{{9}}|01[567][0-9]{{8,9}}){APART}", TELLING),
+        (rf"{LONE}[6-9][0-9]{{4}}[ -][0-9]{{5}}{APART}", UNCLEAR),
+        (rf"{LONE}(?:[2-9][0-9]{{2}}[2-9][0-9]{{6}}|0[0-9]{{9,10}}){APART}", UNCLEAR),
     )
 
     def validate_result(self, pattern_text: str) -> bool | None:
