@@ -55,7 +55,7 @@ def bech32(word: str) -> bool:
     from presidio_analyzer.predefined_recognizers import CryptoRecognizer
     from presidio_analyzer.predefined_recognizers.generic.crypto_recognizer import BECH32
 
-    valid: tuple[bool, int | None] = CryptoRecognizer.validate_bech32_address(word)
+    valid: tuple[bool, int | None] = CryptoRecognizer.validate_bech32_address(word)  # type: ignore[no-untyped-call]
     return valid == (True, BECH32)
 
 

@@ -56,22 +56,25 @@ class Rule:
     def span(self, text: str, start: int, end: int) -> tuple[int, int] | None:
         """Return where the secret stands in a match of this rule; None if it is not one."""
         match = compiled(self.expression).fullmatch(text, start, end)
-        return match and match.span("secret" if self.partial else 0)
+        if match is None:
+            return None
+        found: tuple[int, int] = match.span("secret" if self.partial else 0)
+        return found
 
     def secret(self, word: str) -> str:
         """Return the secret within the words of a match."""
         span = self.span(word, 0, len(word))
         return word[slice(*span)] if span else word
 
-    def proven(self, word: str) -> bool | None:
-        """Say whether the checksum holds; None where the format has none."""
-        return None if self.proof is None else PROOFS[self.proof](self.secret(word))
+    def proven(self, pattern_text: str) -> bool | None:
+        """Say whether the checksum of a match holds; None where the format has none."""
+        return None if self.proof is None else PROOFS[self.proof](self.secret(pattern_text))
 
-    def refuted(self, word: str) -> bool:
+    def refuted(self, pattern_text: str) -> bool:
         """Say whether a match without a checksum is no secret after all."""
         if self.proof is not None:
             return False
-        secret = self.secret(word)
+        secret = self.secret(pattern_text)
         return bits(secret) < self.entropy or not CHECKS[self.check](secret)
 
 

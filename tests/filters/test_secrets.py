@@ -12,10 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.counting import calls
-from tests.filters.secret_tables import LEFT, PLACED, PROVEN, TOKENS
+from tests.filters.secret_tables import LEFT, PEM, PLACED, PROVEN, TOKENS
 from tests.strategies import policy
 
-from gemsieve.filters import Batch, Filter
+from gemsieve.filters import Batch, Filter, load_filter
 from gemsieve.filters.pii.overlap import Hit
 from gemsieve.filters.pii.stock import engine
 from gemsieve.filters.policy import Action, Rule
@@ -182,11 +182,21 @@ def test_hostile_text_takes_work_in_proportion(piece: str) -> None:
     """Four times the text takes no more than some five times the calls."""
     detector = SecretsDetector()
     detector.setup()
-    small, large = (
-        calls(lambda size=size: detector(Batch([piece * (size // len(piece))])))
-        for size in (5_000, 20_000)
-    )
-    assert large < 5 * small + 1000
+    small, large = (Batch([piece * (size // len(piece))]) for size in (5_000, 20_000))
+    assert calls(lambda: detector(large)) < 5 * calls(lambda: detector(small)) + 1000
+
+
+def test_the_shipped_policy_hides_secrets_and_ends_an_answer_at_a_private_key() -> None:
+    """A token is redacted in prompt and answer; a key block in a prompt only, since it is long."""
+    shipped = load_filter()
+    texts = Batch([f"Take {PROVEN[0][1]}, please.", f"Here it is:\n{PEM}"])
+    prompts, answers = shipped(texts, "prompt"), shipped(texts, "output")
+    assert [v.redacted for v in prompts] == [
+        "Take <GITHUB_TOKEN>, please.",
+        "Here it is:\n<PRIVATE_KEY>",
+    ]
+    assert [v.redacted for v in answers] == ["Take <GITHUB_TOKEN>, please.", None]
+    assert answers[1].reasons == ("secret.private_key",)
 
 
 def test_a_detector_is_light_until_it_is_used() -> None:
