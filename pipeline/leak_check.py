@@ -21,6 +21,7 @@ from gemsieve.pipeline.slices import Slice
 from gemsieve.pipeline.tally import Tally
 
 BATCH_ROWS = 256
+NOT_TEXTS = {"id", "source", "action"}
 
 
 class LeakCheckError(RuntimeError):
@@ -75,9 +76,10 @@ class Checker:
         path = self.job.folder / "kept" / f"{piece.number:05d}-of-{self.pieces:05d}.parquet"
         if path.exists():
             chosen = None if quota is None else sample(ids(path), quota)
-            for share, record, texts in rows(path):
+            for share, names, texts in rows(path):
+                record = names[0]
                 try:
-                    self._record.check(record, texts, leaks, chosen)
+                    self._record.check(names, texts, leaks, chosen)
                 except Exception as error:
                     kind = type(error).__name__
                     raise LeakCheckError(f"{record}: the leak check failed: {kind}") from None
@@ -89,8 +91,10 @@ class Checker:
 
 def remaining(shards: Iterable[Path], planted: Planted) -> list[int]:
     """Return the lines of planted values that occur in shards, in order."""
-    texts = (text for path in shards for _, _, texts in rows(path) for text in texts)
-    return sorted({line for text in texts for line in planted.found(text)})
+    held = (
+        text for path in shards for _, *lists in rows(path) for texts in lists for text in texts
+    )
+    return sorted({line for text in held for line in planted.found(text)})
 
 
 def ids(path: Path) -> Iterator[str]:
@@ -102,17 +106,17 @@ def ids(path: Path) -> Iterator[str]:
             yield from batch.column(0).to_pylist()
 
 
-def rows(path: Path) -> Iterator[tuple[float, str, list[str]]]:
-    """Yield of each record which share of the shard it ends, its id, and all texts it holds."""
+def rows(path: Path) -> Iterator[tuple[float, list[str], list[str]]]:
+    """Yield of each record which share of the shard it ends, its id and source, and its texts."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     with pq.ParquetFile(path) as file:
-        fields = [field for field in file.schema_arrow if field.type == pa.string()]
-        names = [field.name for field in fields if field.name != "action"]
+        fields = [field.name for field in file.schema_arrow if field.type == pa.string()]
+        order = ["id", "source", *(name for name in fields if name not in NOT_TEXTS)]
         done, whole = 0, file.metadata.num_rows
-        for batch in file.iter_batches(BATCH_ROWS, columns=names):
-            columns = [column.to_pylist() for column in batch.columns]
-            for texts in zip(*columns, strict=True):
+        for batch in file.iter_batches(BATCH_ROWS, columns=order):
+            columns = [batch.column(name).to_pylist() for name in order]
+            for record, source, *texts in zip(*columns, strict=True):
                 done += 1
-                yield done / whole, texts[names.index("id")], [text for text in texts if text]
+                yield done / whole, [record, source], [text for text in texts if text]

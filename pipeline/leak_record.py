@@ -6,7 +6,7 @@ record, stock Presidio reads a sample, and planted values are searched for lette
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from gemsieve.filters import Filter
@@ -33,31 +33,38 @@ class RecordCheck:
     allowed: Callable[[str], bool]
 
     def check(
-        self, record: str, texts: Iterable[str], leaks: Leaks, chosen: Collection[str] | None
+        self,
+        names: Sequence[str],
+        texts: Sequence[str],
+        leaks: Leaks,
+        chosen: Collection[str] | None,
     ) -> None:
         """Add to `leaks` what remains in a record.
 
         Args:
-            record: The record's id.
-            texts: Every text of it that was written.
+            names: The record's id and its source; no guesses are made about these.
+            texts: Every text that was written of it.
             leaks: What was found so far.
             chosen: The ids of the sample; None when every record is in it, to its end.
         """
+        record = names[0]
         leaks.read["records",] += 1
         sampled = chosen is None or record in chosen
         leaks.read["sample records",] += sampled
+        for text in names:
+            self._prove(record, text, leaks)
         for text in texts:
-            leaks.read["characters",] += len(text)
             proven = self._prove(record, text, leaks)
-            if self.planted is not None:
-                leaks.planted.update((str(line),) for line in self.planted.found(text))
             if sampled:
                 parts = pieces(text) if chosen is None else [passage(text, record)]
                 for part in parts:
                     self._suspect(text, part, proven, leaks)
 
     def _prove(self, record: str, text: str, leaks: Leaks) -> list[tuple[int, int]]:
-        """Count what public rules prove and return its places, those of spared values too."""
+        """Count what is planted or proven; return the places of proven values, spared ones too."""
+        leaks.read["characters",] += len(text)
+        if self.planted is not None:
+            leaks.planted.update((str(line),) for line in self.planted.found(text))
         spans = []
         for entity, check, start, end in values(text, self.entities):
             spans.append((start, end))

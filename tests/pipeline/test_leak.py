@@ -235,7 +235,7 @@ def checked(text: str, check: str = "", policy: str = LAX) -> Leaks:
     """Return what is found in one record with this text, all of it sampled."""
     leaks = Leaks()
     judge = filter_from_text(f"{policy}\n[leak_check]\n{check}", "lax.toml")
-    record_check(judge, None).check("a:1", [text], leaks, None)
+    record_check(judge, None).check(["a:1", "a"], [text], leaks, None)
     return leaks
 
 
