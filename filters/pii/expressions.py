@@ -32,7 +32,7 @@ class Shape:
 
     Attributes:
         width: The greatest width of a match, UNBOUNDED for none.
-        ahead: The greatest width of what a lookahead may read behind a match, at least 1.
+        ahead: The greatest width of what a match may depend on behind its end, at least 2.
         spaceless: Whether a match can hold no white space.
         gate: An expression over projected text that matches, at least, wherever there is a match;
             None when none is known.
@@ -71,7 +71,8 @@ def shape(expression: str, flags: int) -> Shape:
     )
     return Shape(
         width=min(tree.getwidth()[1], UNBOUNDED),
-        ahead=min(max(ahead, 1), UNBOUNDED),
+        # `$` asks for the sign behind a match, and whether a line break there is the last sign.
+        ahead=min(max(ahead, 2), UNBOUNDED),
         spaceless=all(not spaced(node) for node, _ in nodes if node),
         gate=project(plain).decode("ascii") if gated else None,
     )

@@ -252,7 +252,16 @@ STRANGE = [
     *(r"[^0-9]{2}x", r"[^a]b", r"[^_]k", r"(?<![a-zé])ab", r"é[à-ÿ]+", r"[a-ÿ]{2}9", r"\p{Lu}{2}"),
     *(r"\u00e9+", r"(?:abc){e<=1}", r"[[:alpha:]]{3}1", r"a++b", r"(?>a+)b", r"(a)(?(1)b|c)"),
     *(r"(?-i:AB)c", r"x*", r"\Aab", r"ab\Z", r"(?r)ab+", r"\X1", r"ſx", r"(?=.*1)a.", r"a\s+b"),
-    *(r"(?=.*?[0-9])[a-z]{2}", r"(?<=1.*)b", r"\b\w+\b", r"[^\W_]+", r"a(?=b(?=c))", r"(a|b)\1"),
+    *(
+        r"ab$",
+        r"(?m)^b1$",
+        r"(?=.*?[0-9])[a-z]{2}",
+        r"(?<=1.*)b",
+        r"\b\w+\b",
+        r"[^\W_]+",
+        r"a(?=b(?=c))",
+        r"(a|b)\1",
+    ),
 ]
 
 
@@ -272,7 +281,7 @@ def customs(expression: str, caseless: bool) -> tuple[Scanner, AnalyzerEngine]:
     """Return a scanner and an engine over one expression."""
     from presidio_analyzer import Pattern, PatternRecognizer
 
-    flags = re.M | re.S | (re.I if caseless else re.M)
+    flags = (re.S | re.I) if caseless else (re.S | re.M)
     recognizer = PatternRecognizer(
         "MINE", patterns=[Pattern("mine", expression, 0.5)], global_regex_flags=flags
     )
