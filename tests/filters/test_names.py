@@ -284,7 +284,7 @@ def test_redacting_again_changes_nothing(text: str) -> None:
 def test_only_chosen_texts_are_read(option: str, value: str | None, found: bool) -> None:
     """A text is spared for what is known of it, never for what is not."""
     judge = filter_from_text(POLICY + option, "names.toml")
-    columns = {"language": [value], "source": ["books"]}
+    columns: dict[str, list[str | None]] = {"language": [value], "source": ["books"]}
     verdict = judge(Batch(["My name is John Smith."], columns), "output")[0]
     assert verdict.redacted == ("My name is <PERSON>." if found else "My name is John Smith.")
 
