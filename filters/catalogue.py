@@ -13,6 +13,7 @@ from gemsieve.filters.filter import Filter
 from gemsieve.filters.leak_policy import leak_rule
 from gemsieve.filters.policy import USES, Policy
 from gemsieve.filters.policy_file import PolicyError, digest, nearest, read, ruleset
+from gemsieve.filters.policy_operator import key_source
 
 # Name of the detector: module and class, imported when a policy is read. Importing one of these
 # loads no model and no library. Others join by the entry point group `gemsieve.detectors`.
@@ -111,6 +112,7 @@ def filter_from_text(text: str, file: str) -> Filter:
     detectors = build(options, file)
     leak_check = leak_rule(body.pop("leak_check", {}), file, detectors)
     parts = {use: ruleset(body, use, file, detectors) for use in USES if use in body}
+    key = key_source(body.pop("key", None), file)
     rulesets = {use: rules for use, (rules, _) in parts.items()}
-    policy = Policy(body["name"], digest(body), rulesets, options, leak_check)
+    policy = Policy(body["name"], digest(body), rulesets, options, leak_check, key)
     return Filter(policy, {use: needed for use, (_, needed) in parts.items()})

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from gemsieve.filters.detect import Found, detect
 from gemsieve.filters.detector import Detector
-from gemsieve.filters.finding import Batch, Finding
-from gemsieve.filters.policy import Action, Decision, Policy, Ruleset, Use
-from gemsieve.filters.redact import redact
+from gemsieve.filters.finding import Batch, Finding, Span
+from gemsieve.filters.operators.key import Key
+from gemsieve.filters.operators.operator import Edit, entity
+from gemsieve.filters.operators.plain import REDACT
+from gemsieve.filters.operators.standing import due, outside
+from gemsieve.filters.policy import Action, Decision, Policy, Ruleset, Use, rewriting
+from gemsieve.filters.redact import Redaction, rewrite
 
-# A redaction can uncover a finding that its neighbour hid; each round redacts at least one more
-# character, and a text that is still not settled after this many is dropped.
+# A redaction can uncover a finding that its neighbour hid, and what an operator wrote can be found
+# again. Each round writes over at least one more character or gives up one operator for a
+# placeholder; a text that is still not settled after this many is dropped.
 ROUNDS = 8
 
 # Reasons that say a text could not be judged, rather than that it was judged bad.
@@ -27,14 +33,19 @@ class Verdict:
         reasons: The labels that caused the action, sorted; empty for KEEP.
         redacted: The text that may be used: as it was, or redacted; None when it is dropped.
         findings: Everything that was found: whole-text findings first, then by place.
-        redactions: Under REDACT, those of them that `redacted` hides.
+        edits: Under REDACT, those of them that `redacted` hides, and how.
     """
 
     action: Action
     reasons: tuple[str, ...]
     redacted: str | None
     findings: tuple[Finding, ...]
-    redactions: tuple[Finding, ...] = ()
+    edits: tuple[Edit, ...] = ()
+
+    @property
+    def redactions(self) -> tuple[Finding, ...]:
+        """The findings that `redacted` hides."""
+        return tuple(edit.finding for edit in self.edits)
 
     @property
     def fault(self) -> str | None:
@@ -50,14 +61,36 @@ class Filter:
     detectors: Mapping[Use, tuple[Detector, ...]]
 
     def setup(self, use: Use) -> None:
-        """Load the models of one use."""
-        self.policy.ruleset(use)
+        """Load the key of one use, where its rules need one, and its models.
+
+        Raises:
+            PolicyError: There is no key where the policy says there is.
+        """
+        self.key(use)
         for detector in self.detectors[use]:
             detector.setup()
 
+    def key(self, use: Use) -> Key | None:
+        """Return the key that the rules of a use need, read once; None where they need none.
+
+        Raises:
+            PolicyError: There is none where the policy says there is.
+        """
+        needed = any(operator.keyed for operator in self.policy.ruleset(use).operators)
+        return self._key if needed else None
+
+    @cached_property
+    def _key(self) -> Key | None:
+        return None if self.policy.key is None else self.policy.key.load()
+
+    @cached_property
+    def _entities(self) -> frozenset[str]:
+        every = (d for detectors in self.detectors.values() for d in detectors)
+        return frozenset(entity(label) for d in every for label in d.labels.ranges())
+
     def __call__(self, batch: Batch, use: Use) -> list[Verdict]:
         """Find, decide and redact; one verdict a text, in order."""
-        self.policy.ruleset(use)
+        self.key(use)
         found, batch = detect(self.detectors[use], batch)
         return self.decide(batch, found, use)
 
@@ -78,11 +111,22 @@ class Filter:
         rules = self.policy.ruleset(use)
         return tuple(d for d in self.detectors[use] if redacts(rules, d))
 
+    def _decide(
+        self, rules: Ruleset, batch: Batch, i: int, findings: list[Finding], key: Key | None
+    ) -> Decision:
+        """Judge one text of a batch; what operators wrote, in this run or before, is let be."""
+        text = batch.texts[i]
+        decision = rules.decide(text, findings, batch.row(i))
+        if decision.action is not Action.REDACT:
+            return decision
+        return rewriting(due(text, decision.edits, self._entities, key))
+
     def _judge(self, batch: Batch, found: Found, rules: Ruleset, use: Use) -> list[Verdict]:
         verdicts: dict[int, Verdict] = {}
         drafts: dict[int, Decision] = {}
+        key = self.key(use)
         for i, (text, findings) in enumerate(zip(batch.texts, found, strict=True)):
-            decision = rules.decide(text, findings, batch.row(i))
+            decision = self._decide(rules, batch, i, findings, key)
             if decision.action is Action.REDACT:
                 drafts[i] = decision
             else:
@@ -97,31 +141,24 @@ class Filter:
     ) -> dict[int, Verdict]:
         """Redact texts, look at the results again and redact what that uncovers."""
         rules = Ruleset(self.policy.ruleset(use).rules)  # a second look owes no measures
-        redactors = self._redactors(use)
+        redactors, key = self._redactors(use), self.key(use)
         found = list(found)
         settled: dict[int, Verdict] = {}
         for _ in range(ROUNDS):
-            redactions = {i: redact(batch.texts[i], d.redactions) for i, d in drafts.items()}
+            redactions = {i: rewrite(batch.texts[i], d.edits, key) for i, d in drafts.items()}
             again = Batch([r.text for r in redactions.values()], batch.take([*drafts]).columns)
             looks, again = detect(redactors, again)
             for j, (i, redaction) in enumerate(redactions.items()):
-                decision, draft = rules.decide(redaction.text, looks[j], again.row(j)), drafts[i]
+                draft, decision = drafts[i], self._decide(rules, again, j, looks[j], key)
+                new, edits = followed(redaction, draft.edits, decision.edits)
                 if decision.action is Action.DROP:
                     settled[i] = Verdict(Action.DROP, decision.reasons, None, tuple(found[i]))
-                    continue
-                places = ((f, f.span and redaction.locate(f.span)) for f in decision.redactions)
-                new = tuple(Finding(f.label, f.score, place) for f, place in places if place)
-                if new:
-                    found[i] = [*found[i], *new]
-                    reasons = tuple(sorted({*draft.reasons, *decision.reasons}))
-                    drafts[i] = Decision(Action.REDACT, reasons, (*draft.redactions, *new))
+                elif edits != draft.edits:
+                    found[i] = [*found[i], *(edit.finding for edit in new)]
+                    drafts[i] = rewriting(edits)
                 else:
                     settled[i] = Verdict(
-                        Action.REDACT,
-                        draft.reasons,
-                        redaction.text,
-                        tuple(found[i]),
-                        draft.redactions,
+                        Action.REDACT, draft.reasons, redaction.text, tuple(found[i]), edits
                     )
             drafts = {i: draft for i, draft in drafts.items() if i not in settled}
             if not drafts:
@@ -129,6 +166,27 @@ class Filter:
         for i in drafts:
             settled[i] = Verdict(Action.DROP, ("unstable.redaction",), None, tuple(found[i]))
         return settled
+
+
+def followed(
+    redaction: Redaction, edits: tuple[Edit, ...], again: tuple[Edit, ...]
+) -> tuple[list[Edit], tuple[Edit, ...]]:
+    """Return what a second look adds to the edits of a text, in its coordinates, and all of them.
+
+    What is found within something that an operator wrote shows that the operator gave too much
+    away: a placeholder is written instead.
+    """
+    new: list[Edit] = []
+    weak: list[Span] = []
+    for edit in again:
+        if cut := redaction.cut(edit.span):
+            weak.append(cut.original)
+        else:
+            place = redaction.locate(edit.span)
+            new.append(replace(edit, finding=replace(edit.finding, span=place)))
+    strong = set(outside(weak, edits))
+    kept = (edit if edit in strong else replace(edit, operator=REDACT) for edit in edits)
+    return new, (*kept, *new)
 
 
 def redacts(rules: Ruleset, detector: Detector) -> bool:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from fnmatch import fnmatchcase
@@ -14,6 +14,9 @@ from typing import Literal, get_args
 
 from gemsieve.filters.finding import Finding
 from gemsieve.filters.leak_rule import LeakRule
+from gemsieve.filters.operators.key import KeySource
+from gemsieve.filters.operators.operator import Edit, Operator
+from gemsieve.filters.operators.plain import REDACT
 
 Use = Literal["corpus", "prompt", "output"]
 USES: tuple[Use, ...] = get_args(Use)
@@ -38,6 +41,8 @@ class Rule:
         count_above: Acts when more findings than this do.
         share_above: Acts when the findings cover more than this share of the characters.
         when: Columns and the values for which the rule holds (globs).
+        excepted: Globs of labels that the rule is not about all the same.
+        operator: Under REDACT, what writes over a finding.
     """
 
     labels: tuple[str, ...]
@@ -49,10 +54,14 @@ class Rule:
     count_above: int | None = None
     share_above: float | None = None
     when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    excepted: tuple[str, ...] = ()
+    operator: Operator = REDACT
 
     def names(self, label: str) -> bool:
         """Say whether the rule is about a label."""
-        return any(fnmatchcase(label, glob) for glob in self.labels)
+        return any(fnmatchcase(label, glob) for glob in self.labels) and not any(
+            fnmatchcase(label, glob) for glob in self.excepted
+        )
 
     def holds(self, columns: Mapping[str, str | None]) -> bool:
         """Say whether the rule is in force; an unknown value never spares a text."""
@@ -105,11 +114,20 @@ class Owed:
 
 @dataclass(frozen=True)
 class Decision:
-    """An action, the labels that caused it, and the findings to redact (under REDACT alone)."""
+    """An action, the labels that caused it, and what to write over (under REDACT alone)."""
 
     action: Action
     reasons: tuple[str, ...] = ()
-    redactions: tuple[Finding, ...] = ()
+    edits: tuple[Edit, ...] = ()
+
+    @property
+    def redactions(self) -> tuple[Finding, ...]:
+        """The findings that are written over, by place."""
+        return tuple(edit.finding for edit in self.edits)
+
+
+# An action, the label that is its reason, and what it writes over.
+Cause = tuple[Action, str, Edit | None]
 
 
 @dataclass(frozen=True)
@@ -121,6 +139,11 @@ class Ruleset:
     _by_label: dict[str, tuple[int, ...]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
+
+    @property
+    def operators(self) -> tuple[Operator, ...]:
+        """The operators that the rules may call for."""
+        return tuple(rule.operator for rule in self.rules if rule.action is Action.REDACT)
 
     def about(self, label: str) -> tuple[int, ...]:
         """Return the indexes of the rules that name a label."""
@@ -144,7 +167,7 @@ class Ruleset:
         columns = columns or {}
         holding = {i for i, rule in enumerate(self.rules) if rule.holds(columns)}
         groups: dict[int, list[Finding]] = {}
-        causes: list[tuple[Action, str, Finding | None]] = []
+        causes: list[Cause] = []
         for finding in findings:
             if fault := invalid(finding, len(text)):
                 causes.append((Action.DROP, fault, None))
@@ -168,25 +191,37 @@ class Ruleset:
         ]
 
 
-def cause(rule: Rule, finding: Finding) -> tuple[Action, str, Finding | None]:
+def cause(rule: Rule, finding: Finding) -> Cause:
     """Return what one finding calls for; a whole text cannot be redacted, so it is dropped."""
-    if rule.action is Action.REDACT and finding.span is None:
+    if rule.action is not Action.REDACT:
+        return rule.action, finding.label, None
+    if finding.span is None:
         return Action.DROP, finding.label, None
-    return rule.action, finding.label, finding
+    return Action.REDACT, finding.label, Edit(finding, rule.operator)
 
 
-def conclude(causes: Sequence[tuple[Action, str, Finding | None]]) -> Decision:
-    """Take the strictest action, with its labels; redact only what is kept."""
+def conclude(causes: Sequence[Cause]) -> Decision:
+    """Take the strictest action, with its labels; only what is kept is written over."""
     action = max((a for a, _, _ in causes), default=Action.KEEP)
     if action is Action.KEEP:
         return Decision(Action.KEEP)
-    reasons = tuple(sorted({label for a, label, _ in causes if a is action}))
-    spans = {f for a, _, f in causes if a is Action.REDACT and f is not None}
     if action is Action.DROP:
-        return Decision(action, reasons)
-    return Decision(
-        action, reasons, tuple(sorted(spans, key=lambda f: (f.span or (0, 0), f.label)))
-    )
+        return Decision(action, tuple(sorted({x for a, x, _ in causes if a is action})))
+    return rewriting(edit for _, _, edit in causes if edit is not None)
+
+
+def rewriting(edits: Iterable[Edit]) -> Decision:
+    """Return the decision to carry out edits: one a finding, the one that reveals least."""
+    chosen: dict[Finding, Edit] = {}
+    for edit in edits:
+        other = chosen.setdefault(edit.finding, edit)
+        if edit.operator.order < other.operator.order:
+            chosen[edit.finding] = edit
+    if not chosen:
+        return Decision(Action.KEEP)
+    ordered = sorted(chosen.values(), key=lambda e: (e.span, e.finding.label, e.finding.score))
+    reasons = sorted({edit.finding.label for edit in ordered})
+    return Decision(Action.REDACT, tuple(reasons), tuple(ordered))
 
 
 def invalid(finding: Finding, length: int) -> str | None:
@@ -211,9 +246,10 @@ class Policy:
 
     Attributes:
         sha256: Digest (hex) of what the file says, whatever its layout or comments; without
-            `[leak_check]`, which decides about no text.
+            `[leak_check]`, which decides about no text, and `[key]`, which only says where one is.
         options: By detector name, the keyword arguments it is built with.
         leak_check: How a job's output is checked.
+        key: Where the operators' key is read from.
     """
 
     name: str
@@ -221,6 +257,7 @@ class Policy:
     rulesets: Mapping[Use, Ruleset]
     options: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     leak_check: LeakRule = field(default_factory=LeakRule)
+    key: KeySource | None = None
 
     def ruleset(self, use: Use) -> Ruleset:
         """Return the rules of one use.

@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 import math
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gemsieve.filters.detector import Detector
 from gemsieve.filters.policy import USES, Action, Owed, Rule, Ruleset, Use
+from gemsieve.filters.policy_error import PolicyError, nearest
+from gemsieve.filters.policy_operator import ACTIONS, PARAMETERS, operator
 
-ACTIONS = {action.name.lower(): action for action in Action}
+__all__ = ["KEYS", "PolicyError", "RuleReader", "digest", "nearest", "read", "ruleset"]
+
 CONDITIONS = ("above", "below", "outside")
-KEYS = ("labels", "action", *CONDITIONS, "any_of", "count_above", "share_above", "when")
-TOP = ("name", "detectors", "leak_check", *USES)
-
-
-class PolicyError(Exception):
-    """A policy breaks a rule; the text names the file, the key and what would be valid."""
-
-
-def nearest(word: str, valid: Iterable[str]) -> str:
-    """Return `; did you mean ...?`, or the valid words when none is near."""
-    words = sorted(valid)
-    close = difflib.get_close_matches(word, words, n=1, cutoff=0.5)
-    if close:
-        return f"; did you mean {close[0]!r}?"
-    return f"; valid: {', '.join(words[:12])}{', ...' if len(words) > 12 else ''}"
+KEYS = ("labels", "except", "action", *PARAMETERS, *CONDITIONS)
+KEYS += ("any_of", "count_above", "share_above", "when")
+TOP = ("name", "key", "detectors", "leak_check", *USES)
 
 
 def read(text: str, file: str) -> dict[str, Any]:
@@ -76,6 +66,12 @@ def ruleset(
         RuleReader(table, f"{file}: {use}[{number}]", ranges, owed).rule()
         for number, table in enumerate(tables, 1)
     )
+    for number, rule in enumerate(rules, 1):
+        if rule.operator.keyed and "key" not in body:
+            raise PolicyError(
+                f"{file}: {use}[{number}].action: {rule.operator.name!r} needs a key; say where it"
+                ' is in a table [key], as in env = "GEMSIEVE_KEY"'
+            )
     found = Ruleset(rules)
     needed = tuple(d for d in detectors if any(found.about(label) for label in d.labels.ranges()))
     for detector in needed:
@@ -109,7 +105,12 @@ class RuleReader:
         labels = self.words("labels")
         if not labels:
             raise self.error("labels", 'missing; name some, as in labels = "pii.*"')
-        scope = self.expand("labels", labels)
+        excepted = self.words("except")
+        spared = self.expand("except", excepted)
+        scope = [label for label in self.expand("labels", labels) if label not in spared]
+        if not scope:
+            raise self.error("except", "leaves none of the labels")
+        action = self.action()
         any_of = self.words("any_of")
         self.expand("any_of", any_of)
         given = [key for key in CONDITIONS if key in self.table]
@@ -123,7 +124,7 @@ class RuleReader:
             raise self.error(given[0], "is for labels that every text has; events may be absent")
         return Rule(
             labels=labels,
-            action=self.action(),
+            action=action,
             above=self.limit("above", scope),
             below=self.limit("below", scope),
             outside=self.outside(scope),
@@ -131,6 +132,8 @@ class RuleReader:
             count_above=self.count(),
             share_above=self.share(),
             when=self.when(),
+            excepted=excepted,
+            operator=operator(self.table, self.place, scope),
         )
 
     def error(self, key: str, text: str) -> PolicyError:

@@ -13,9 +13,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from gemsieve.filters.filter import Filter, Verdict
-from gemsieve.filters.finding import Batch, Finding
+from gemsieve.filters.finding import Batch, Span
+from gemsieve.filters.operators.key import Key
+from gemsieve.filters.operators.operator import Edit, placeholder
 from gemsieve.filters.policy import Action, Decision
-from gemsieve.filters.redact import merge, placeholder
+from gemsieve.filters.redact import merge
 from gemsieve.safety.units import Horizon, Unit, units
 
 SPACE = re.compile(r"\s")
@@ -80,11 +82,12 @@ class Screen:
             if verdict.action is Action.DROP:
                 self.decision = Decision(Action.DROP, verdict.reasons)
                 break
-            hits = [f for f in verdict.redactions if touches(unit, f)]
-            text, self._mask = write(unit, hits, self._mask)
+            edits = [edit for edit in merge(verdict.edits) if touches(unit, edit.span)]
+            text, self._mask = write(unit, edits, self._mask, self.filter.key("output"))
             released.append(text)
-            if hits:
-                reasons = {*self.decision.reasons, *(f.label for f in hits)}
+            if edits:
+                hits = [e for e in verdict.edits if touches(unit, e.span)]
+                reasons = {*self.decision.reasons, *(e.finding.label for e in hits)}
                 self.decision = Decision(Action.REDACT, tuple(sorted(reasons)))
         return "".join(released)
 
@@ -94,19 +97,25 @@ class Screen:
         return self.filter(Batch(windows, columns), "output")
 
 
-def touches(unit: Unit, finding: Finding) -> bool:
-    """Say whether a finding in the window covers a character of the unit itself."""
-    start, end = finding.span or (0, len(unit.window))
+def touches(unit: Unit, span: Span) -> bool:
+    """Say whether a span of the window covers a character of the unit itself."""
+    start, end = span
     return end > len(unit.before) and start < len(unit.before) + len(unit.text)
 
 
-def write(unit: Unit, redactions: Sequence[Finding], mask: Mask) -> tuple[str, Mask]:
-    """Return the unit with its redacted stretches replaced, and what they hide of the next.
+def write(unit: Unit, edits: Sequence[Edit], mask: Mask, key: Key | None) -> tuple[str, Mask]:
+    """Return the unit with what is edited in it written over, and what that hides of the next.
 
-    A stretch that earlier units began is removed silently, for its placeholder stands there
+    A stretch that earlier units began is removed silently, for what stands for it is there
     already; one that overlaps it goes the same way. A redaction that touches the horizon's edge
     may go on behind it: patterns without a bound (e-mail, URL, IPv6) never cross white space, so
     everything up to the next white space is hidden with it.
+
+    Args:
+        unit: The unit.
+        edits: Those of its window that touch it, disjoint and in order.
+        mask: What earlier units hide of it.
+        key: The operators' key.
     """
     offset, size, edge = len(unit.before), len(unit.text), len(unit.text) + len(unit.after)
     hidden, is_open = mask.length, mask.open
@@ -114,10 +123,13 @@ def write(unit: Unit, redactions: Sequence[Finding], mask: Mask) -> tuple[str, M
         space = SPACE.search(unit.text, hidden)
         hidden, is_open = (space.start(), False) if space else (size, True)
     pieces: list[str] = []
-    for (first, last), label in merge(redactions):
-        start, end = first - offset, last - offset
+    for edit in edits:
+        start, end = edit.span[0] - offset, edit.span[1] - offset
         if start >= hidden or not hidden:
-            pieces += [unit.text[hidden : max(start, 0)], placeholder(label)]
+            # Of a value that is not all here, an operator would make something of its own.
+            whole = start >= 0 and (end < edge or not unit.open)
+            new = edit.written(unit.window, key) if whole else placeholder(edit.entity)
+            pieces += [unit.text[hidden : max(start, 0)], new]
         hidden, is_open = max(hidden, end), is_open or end == edge
     pieces.append(unit.text[hidden:])
     return "".join(pieces), Mask(max(0, hidden - size), is_open)

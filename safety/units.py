@@ -44,11 +44,16 @@ class Horizon:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A stretch of text that is released or held as one, between what is judged with it."""
+    """A stretch of text that is released or held as one, between what is judged with it.
+
+    Attributes:
+        open: The text may go on behind what is judged.
+    """
 
     before: str
     text: str
     after: str
+    open: bool = True
 
     @property
     def window(self) -> str:
@@ -68,7 +73,8 @@ def unit_end(text: str, start: int, horizon: Horizon) -> int | None:
 def unit_at(text: str, start: int, end: int, horizon: Horizon) -> Unit:
     """Return the unit between two offsets with its surroundings."""
     before = text[max(0, start - horizon.before) : start]
-    return Unit(before, text[start:end], text[end : end + horizon.after])
+    after = text[end : end + horizon.after]
+    return Unit(before, text[start:end], after, len(after) == horizon.after)
 
 
 def units(text: str, horizon: Horizon, start: int = 0) -> Iterator[Unit]:

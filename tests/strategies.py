@@ -8,6 +8,11 @@ from dataclasses import dataclass, field
 from hypothesis import strategies as st
 
 from gemsieve.filters import Batch, Finding, Labels
+from gemsieve.filters.operators.key import Key
+from gemsieve.filters.operators.keyed import Encrypt, Hash
+from gemsieve.filters.operators.operator import Edit, Operator
+from gemsieve.filters.operators.plain import REDACT, Mask, Replace
+from gemsieve.filters.operators.surrogate import Surrogate
 from gemsieve.filters.policy import Action, Owed, Policy, Rule, Ruleset, Use
 
 # Characters that break offsets, encodings and regular expressions, beside plain ones.
@@ -44,6 +49,26 @@ def findings(draw: st.DrawFn, text: str, labels: tuple[str, ...] = EVENTS) -> li
         Finding(draw(st.sampled_from(labels)), draw(scores), draw(spans(len(text))))
         for _ in range(count)
     ]
+
+
+KEY = Key(bytes(range(32)))
+OPERATORS: tuple[Operator, ...] = (
+    REDACT,
+    Replace("[gone]"),
+    Hash(),
+    Encrypt(),
+    Surrogate(),
+    Mask(),
+    Mask("#", 3),
+    Mask(chars_to_mask=2, from_end=True),
+)
+
+
+@st.composite
+def edits(draw: st.DrawFn, text: str, operators: tuple[Operator, ...] = OPERATORS) -> list[Edit]:
+    """Draw edits of a text, each with one of these operators."""
+    found = draw(findings(text))
+    return [Edit(finding, draw(st.sampled_from(operators))) for finding in found]
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from gemsieve.filters import Action, Batch, Detector, Filter, Finding, Labels
 from gemsieve.filters.detect import detect
+from gemsieve.filters.redact import merge
 from gemsieve.safety import Horizon, act
 from gemsieve.safety.act import Screen
 from gemsieve.safety.units import Cutter, units
@@ -84,9 +85,8 @@ def account(text: str, filter: Filter, horizon: Horizon) -> tuple[set[int], int,
         decision = filter.policy.ruleset("output").decide(unit.window, found[0], batch.row(0))
         if decision.action is Action.DROP:
             return hidden, start, certain
-        for finding in decision.redactions:
-            assert finding.span is not None
-            first, last = (left + offset for offset in finding.span)
+        for edit in merge(decision.edits):
+            first, last = (left + offset for offset in edit.span)
             if first < end and last > start:
                 hidden |= set(range(max(first, start), last))
                 certain &= last < end + len(unit.after)
