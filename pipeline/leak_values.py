@@ -21,11 +21,10 @@ DIGITS = re.compile(r"\d[\d .()\-]{5,}\d")  # whatever holds a card, a US number
 # What a card's number begins with says how long it is: the networks' published ranges within
 # ISO/IEC 7812-1.
 NETWORKS = {
-    re.compile("4"): (13, 16, 19),
-    re.compile("5[1-5]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720"): (16,),
+    re.compile("4|62"): (16, 19),
+    re.compile("5[1-5]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720|6011|64[4-9]|65|352[89]|35[3-8]"): (16,),
     re.compile("3[47]"): (15,),
-    re.compile("6011|64[4-9]|65|62|352[89]|35[3-8]"): (16, 17, 18, 19),
-    re.compile("30[0-5]|3095|3[689]"): (14, 15, 16, 17, 18, 19),
+    re.compile("30[0-5]|3095|3[689]"): (14,),
 }
 
 
@@ -89,6 +88,11 @@ def card(text: str) -> bool:
     )
 
 
+def mailbox(text: str) -> bool:
+    """Say whether it is an e-mail address, and not one whose name is crossed out: `####@`."""
+    return validity.email(text) and any(sign.isalnum() for sign in text.partition("@")[0])
+
+
 def iban(text: str) -> int:
     """Return the length of the IBAN that a text begins with, of its country's many characters."""
     left = validity.IBAN_LENGTHS.get(text[:2], 0)
@@ -101,14 +105,19 @@ def iban(text: str) -> int:
 
 
 def address(text: str) -> bool:
-    """Say whether it is an IP address that the Internet routes to: some one's, then."""
+    """Say whether it is an IP address that the Internet routes to, and can be nothing else.
+
+    Four numbers up to 31 may as well be a version; one group before `::` is a network or code.
+    """
     try:
         found = ipaddress.ip_address(text)
     except ValueError:
         return False
-    if found.version == 6 and found not in GLOBAL_UNICAST:
-        return False
-    return found.is_global and not found.is_multicast
+    if found.version == 6:
+        proves = found in GLOBAL_UNICAST and len(re.findall("[0-9A-Fa-f]+", text)) > 1
+    else:
+        proves = max(found.packed) > 31
+    return proves and found.is_global and not found.is_multicast
 
 
 def phone(text: str) -> int:
@@ -129,8 +138,8 @@ CHECKS: dict[str, tuple[Check, ...]] = {
             0,
             1,
             re.compile(
-                r"(?<![\w.])(?:\d{13,19}|\d{4}([ \-])\d{4}\1\d{4}\1\d{4}(?:\1\d{3})?"
-                r"|\d{4}([ \-])\d{6}\2\d{4,5})(?!\w)"
+                r"(?<![\w.])(?<!\d[,\-])(?:\d{14,19}|\d{4}([ \-])\d{4}\1\d{4}\1\d{4}(?:\1\d{3})?"
+                r"|\d{4}([ \-])\d{6}\2\d{4,5})(?!\w|[.,]\d)"
             ),
             whole(card),
         ),
@@ -142,7 +151,7 @@ CHECKS: dict[str, tuple[Check, ...]] = {
             65,
             255,
             re.compile(rf"(?<![{ATOM}])[{ATOM}][{ATOM}.]{{0,63}}@[\w\-]+(?:\.[\w\-]+)+"),
-            whole(validity.email),
+            whole(mailbox),
         ),
     ),
     "IBAN_CODE": (
@@ -160,8 +169,13 @@ CHECKS: dict[str, tuple[Check, ...]] = {
             "an address of version 4 that the Internet routes",
             DIGITS,
             0,
-            2,
-            re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?!\w|\.\d)"),
+            20,
+            # Not a program's version, a heading, a section, a name of the reverse look-up.
+            re.compile(
+                r"(?<![\w.])(?<![A-Za-z\d_][\-/])(?<!ection )(?<!ersion )(?<!elease )"
+                r"(?!^[\d.]+\. )\d{1,3}(?:\.\d{1,3}){3}(?!\w|\.\d|\.[\w\-]+\.arpa)",
+                re.MULTILINE,
+            ),
             whole(address),
         ),
         Check(
@@ -169,7 +183,7 @@ CHECKS: dict[str, tuple[Check, ...]] = {
             re.compile(r":[0-9A-Fa-f]{0,4}:"),
             45,
             47,
-            re.compile(r"(?<![\w:.])[0-9A-Fa-f:.]{2,45}(?<!\.)(?![\w:])"),
+            re.compile(r"(?<![\w:.])(?=[\w.]{0,45}:)[0-9A-Fa-f:.]{2,45}(?<!\.)(?![\w:])"),
             whole(address),
         ),
     ),

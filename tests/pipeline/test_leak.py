@@ -241,7 +241,7 @@ def checked(text: str, check: str = "", policy: str = LAX) -> Leaks:
 
 def test_suspected_values_are_those_that_no_rule_proves() -> None:
     """Stock findings count above the check's limit, else the policy's; proven ones count once."""
-    text = f"{PROSE} {SSN}, 8.8.8.8 and 192.168.4.5, 192.0.2.1."
+    text = f"{PROSE} {SSN}, 93.184.217.229 and 192.168.4.5, 192.0.2.1."
     leaks = checked(text, "above = 0.5")
     assert leaks.proven.total() == 2
     assert leaks.suspected == {("IP_ADDRESS",): 1}
