@@ -10,7 +10,7 @@ from typing import Any
 from gemsieve.filters import Filter
 from gemsieve.pipeline import manifest
 from gemsieve.pipeline.heartbeat import read_heartbeats
-from gemsieve.pipeline.job import Job, described
+from gemsieve.pipeline.job import Job, described, rules_of
 from gemsieve.pipeline.leak_counts import read_leaks
 from gemsieve.pipeline.leak_counts import total as total_leaks
 from gemsieve.pipeline.leak_gate import faults, told
@@ -57,7 +57,7 @@ def finish(
     leak_check = look_back(job, judge, checked, slices, counts["kept"])
     books = Manifest(
         folder=job.folder,
-        policy={"name": judge.policy.name, "sha256": judge.policy.sha256},
+        policy=rules_of(judge),
         detectors=described(judge),
         inputs=inputs(slices, receipts),
         counts=counts,

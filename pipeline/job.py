@@ -12,6 +12,7 @@ from typing import Any
 
 from gemsieve.filters import Filter
 from gemsieve.filters.catalogue import filter_from_text
+from gemsieve.filters.policy_file import PolicyError
 from gemsieve.pipeline.slices import Slice
 
 
@@ -27,6 +28,8 @@ class Job:
         policy: The policy's text; `policy_name` is its file's name in errors.
         source_field: Column whose value names a record's source in counts; "" for the file.
         columns: Columns that pass into the kept shards; their values are sieved as well.
+        key: Fingerprint of the operators' key, "" for none or before it is known. Whoever builds
+            the filter must have the same.
         planted: File of values that must not be in the kept shards, "" for none. It decides no
             byte of them.
     """
@@ -38,6 +41,7 @@ class Job:
     source_field: str = ""
     columns: tuple[str, ...] = ()
     planted: str = ""
+    key: str = ""
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -90,19 +94,53 @@ class Job:
         return tuple(dict.fromkeys((*self.columns, *more)))
 
     def build_filter(self) -> Filter:
-        """Build the filter (models are loaded by its `setup`)."""
-        return filter_from_text(self.policy, self.policy_name)
+        """Build the filter (models are loaded by its `setup`).
+
+        Raises:
+            PolicyError: The policy breaks a rule, or its key is missing or not the job's.
+        """
+        judge = filter_from_text(self.policy, self.policy_name)
+        if self.key and fingerprint(judge) != self.key:
+            raise PolicyError(
+                f"{self.policy_name}: key: a worker has another key than the one that the job began"
+                " with; put the same key wherever the job runs"
+            )
+        return judge
 
     def digest(self, slices: Sequence[Slice], judge: Filter) -> str:
         """Return the digest (hex) of all that decides the bytes: receipts of one job share it."""
         said = {
             "code": version("gemsieve"),
-            "policy": judge.policy.sha256,
+            "policy": rules_of(judge),
             "detectors": described(judge),
             "settings": self.settings,
             "slices": [asdict(piece) for piece in slices],
         }
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+def rules_of(judge: Filter) -> dict[str, str]:
+    """Return what a policy does to a corpus: its name and digest, its operators, their key.
+
+    The key is told by its fingerprint, where one is needed.
+    """
+    operators = {operator.name for operator in judge.policy.ruleset("corpus").operators}
+    key = fingerprint(judge)
+    return {
+        "name": judge.policy.name,
+        "sha256": judge.policy.sha256,
+        "operators": ", ".join(sorted(operators)),
+    } | ({"key": key} if key else {})
+
+
+def fingerprint(judge: Filter) -> str:
+    """Return what tells the key that a corpus is judged with from others, "" where none is needed.
+
+    Raises:
+        PolicyError: One is needed and missing.
+    """
+    key = judge.key("corpus")
+    return key.fingerprint if key else ""
 
 
 def described(judge: Filter) -> list[dict[str, str]]:

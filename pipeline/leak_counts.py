@@ -23,7 +23,7 @@ class Leaks:
         proven: (entity, check) -> values that a public rule proves.
         suspected: (entity,) -> findings of stock Presidio in the sample that nothing proves.
         spared: (entity, why) -> values, proven or suspected, that are no leaks: "reserved" for
-            examples, "allowed" by the policy.
+            examples, "surrogate" of the job's, "allowed" by the policy.
         planted: (line,) -> texts that hold the planted value of this line.
         places: (record, entity) of proven values, the first few in the order of the records.
     """

@@ -10,6 +10,8 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from gemsieve.filters import Filter
+from gemsieve.filters.operators.key import Key
+from gemsieve.filters.operators.surrogate import is_surrogate
 from gemsieve.pipeline import leak_scope
 from gemsieve.pipeline.leak_counts import Leaks
 from gemsieve.pipeline.leak_planted import Planted
@@ -25,12 +27,14 @@ class RecordCheck:
     Attributes:
         entities: What the texts should not hold.
         allowed: Says whether the policy lets a word stand.
+        key: What the job's surrogates were made with, if any were.
     """
 
     entities: Sequence[str]
     stock: StockCheck
     planted: Planted | None
     allowed: Callable[[str], bool]
+    key: Key | None = None
 
     def check(
         self,
@@ -92,6 +96,8 @@ class RecordCheck:
         """Return why a value is no leak, or None when it is one."""
         if reserved(entity, word):
             return "reserved"
+        if self.key is not None and is_surrogate(entity, word, self.key):
+            return "surrogate"
         return "allowed" if self.allowed(word) else None
 
 
@@ -100,4 +106,4 @@ def record_check(judge: Filter, planted: Planted | None) -> RecordCheck:
     entities = leak_scope.entities(judge)
     limits = leak_scope.Limits(judge.policy.leak_check.above, leak_scope.removing(judge))
     stock = StockCheck(entities, limits)
-    return RecordCheck(entities, stock, planted, leak_scope.allowed(judge))
+    return RecordCheck(entities, stock, planted, leak_scope.allowed(judge), judge.key("corpus"))

@@ -42,7 +42,8 @@ class Manifest:
     """A finished job's books: what went in, what came out, and what judged it.
 
     Attributes:
-        policy: The policy's `name` and `sha256`.
+        policy: The policy's `name` and `sha256`, the `operators` that write over findings and,
+            where they need one, their `key`'s fingerprint.
         detectors: Each detector's `name`, `version` and, where it has weights, their `sha256`.
         inputs: Each input's `name`, `bytes` and `records`.
         counts: Records `in`, `kept`, `dropped`, `quarantined`.

@@ -6,13 +6,13 @@ import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gemsieve.filters import Filter
 from gemsieve.pipeline import manifest
 from gemsieve.pipeline.finish import finish, inputs
-from gemsieve.pipeline.job import Job, described
+from gemsieve.pipeline.job import Job, described, fingerprint, rules_of
 from gemsieve.pipeline.leak_check import digest_of, remaining
 from gemsieve.pipeline.leak_counts import read_leaks
 from gemsieve.pipeline.leak_planted import read_planted
@@ -55,7 +55,7 @@ def run_job(
     """
     slices = plan(patterns)
     judge = job.build_filter()
-    judge.policy.ruleset("corpus")
+    job = replace(job, key=fingerprint(judge))
     if job.planted:
         read_planted(job.planted)
     digest = job.digest(slices, judge)
@@ -115,7 +115,7 @@ def finished(job: Job, judge: Filter, slices: Sequence[Slice]) -> Manifest:
     """
     found = manifest.read(job.folder)
     same = (
-        found.policy["sha256"] == judge.policy.sha256
+        found.policy == rules_of(judge)
         and list(found.detectors) == described(judge)
         and found.settings == job.settings
         and sizes(found.inputs) == sizes(inputs(slices, []))
