@@ -6,6 +6,7 @@ from functools import cache
 
 MASK = (1 << 64) - 1
 RATE = 136  # bytes a block: 200 less twice the digest's 32
+PADDING = 1  # its first byte; 6 in SHA-3
 
 
 def rotated(lane: int, by: int) -> int:
@@ -51,7 +52,7 @@ def permuted(state: list[int]) -> list[int]:
 
 def keccak256(message: bytes) -> bytes:
     """Return the 32 bytes of the digest."""
-    padded = bytearray(message) + b"\1" + bytes(RATE - 1 - len(message) % RATE)
+    padded = bytearray(message) + bytes([PADDING]) + bytes(RATE - 1 - len(message) % RATE)
     padded[-1] |= 0x80
     state = [0] * 25
     for start in range(0, len(padded), RATE):

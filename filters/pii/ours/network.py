@@ -19,7 +19,7 @@ PREFIX_4, PREFIX_6 = r"(?:/(?:3[0-2]|[12]?[0-9]))?", r"(?:/(?:12[0-8]|1[01][0-9]
 # "4.3.12.4. How to" at the start of a line is a heading.
 HEADING = r"(?!(?:(?<=\n)|(?<=\n ))[0-9.]{7,15}\. \S)"
 BEFORE_4 = rf"{BEGIN}(?<!\.)(?<![A-Za-z_][-/])(?<![0-9]-)"
-AFTER_4 = rf"{END}(?!\.[0-9])(?!\.\w{{1,12}}\.arpa)"
+AFTER_4 = rf"{END}(?!\.[0-9])(?!\.in-addr)"
 
 GROUP = r"[0-9A-Fa-f]{1,4}"
 FULL = rf"(?:{GROUP}:){{7}}{GROUP}"

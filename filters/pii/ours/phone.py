@@ -14,10 +14,13 @@ from gemsieve.filters.pii.ours.base import ANYTHING, BEGIN, END, TELLING, UNCLEA
 LEFT = rf"{BEGIN}(?<![+-])(?<!\w/)(?<![0-9][.,])"
 RIGHT = rf"{END}(?![.,:/-][0-9])"
 # Among columns of numbers.
-LONE, APART = rf"{LEFT}(?<![0-9][ (:\t])", rf"{RIGHT}(?! {{1,3}}[0-9])(?! ?[-–] ?[0-9])"
+LONE, APART = (
+    rf"{LEFT}(?<![0-9][ (:\t])",
+    rf"{RIGHT}(?! {{1,3}}[0-9])(?! ?[-–] ?[0-9])(?!\.[0-9a-z])",
+)
 GAP = "[ .\u00a0\u2010\u2011-]"
 GAPS = "[ .\u00a0\u2010\u2011/-]"
-BRACKETED = r"\([0-9]{1,5}\)"
+BRACKETED = r"\([0-9]{1,5}(?: [0-9]{1,4})?\)"
 EXTENSION = r"(?:,? ?(?:x|X|ext[.:]?|Ext[.:]?|extension|#) ?[0-9]{1,6})?"
 
 # What holds as many digits and is something else: dates, months, decimals, round amounts, addresses
@@ -68,7 +71,7 @@ DIAL_ZERO = [
 ]
 
 
-TRUNK = r"(?:0[0-9]{1,5}|\(0[0-9]{1,5}\))(?: ?[/.-] ?| )[0-9]{3,8}(?:[ .-][0-9]{2,5}){0,3}"
+TRUNK = r"(?:0[0-9]{1,5}|\(0[0-9]{1,5}\))(?: ?[/.-] ?| )[0-9]{3,9}(?:[ .-][0-9]{2,5}){0,3}"
 
 
 class PhoneByPlan(Recognizer):
@@ -94,7 +97,7 @@ class PhoneByPlan(Recognizer):
         ),
         (rf"{LONE}(?:1 )?[2-9][0-9]{{2}} [2-9][0-9]{{2}} [0-9]{{4}}{EXTENSION}{APART}", TELLING),
         (rf"{LONE}0[1-9](?:{GAP}[0-9]{{2}}){{4}}{APART}", TELLING),
-        (rf"{LONE}(?=(?:[^0-9]?[0-9]){{10}}){TRUNK}{EXTENSION}{APART}", TELLING),
+        (rf"{LONE}(?=(?:[^0-9]{{0,3}}[0-9]){{10}}){TRUNK}{EXTENSION}{APART}", TELLING),
         (rf"{LONE}{TRUNK}{EXTENSION}{APART}", UNCLEAR),
         (rf"{LONE}0[1-9][0-9]{{0,2}}-[0-9]{{3,4}}-[0-9]{{4}}{APART}", TELLING),
         (rf"{LONE}\([1-9]{{2}}\) ?(?:9[0-9]{{4}}|[2-5][0-9]{{3}})-[0-9]{{4}}{APART}", TELLING),
