@@ -16,6 +16,7 @@ class Ruling:
     Attributes:
         rule: Its number among the rules of its use, from 1.
         action: What it calls for.
+        does: The policy's word for that: under REDACT its operator's, such as `mask`.
         holds: Whether it is in force for the text.
         acts: Whether it does so for this finding.
         why: The comparison that settled it, in words; none of them the text's.
@@ -23,6 +24,7 @@ class Ruling:
 
     rule: int
     action: Action
+    does: str
     holds: bool
     acts: bool
     why: str
@@ -52,8 +54,13 @@ def rulings(
         for i in named:
             acts = findings[i] in hits
             why = because(rule, findings[i], group, len(text)) if holds else elsewhere(rule)
-            out[i].append(Ruling(number, rule.action, holds, acts, why))
+            out[i].append(Ruling(number, rule.action, word(rule), holds, acts, why))
     return [tuple(row) for row in out]
+
+
+def word(rule: Rule) -> str:
+    """Return a policy's word for what a rule does."""
+    return rule.operator.name if rule.action is Action.REDACT else rule.action.name.lower()
 
 
 def elsewhere(rule: Rule) -> str:

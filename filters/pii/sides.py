@@ -10,6 +10,7 @@ from gemsieve.filters.detect import detect
 from gemsieve.filters.detector import Detector
 from gemsieve.filters.explain import rulings
 from gemsieve.filters.finding import Batch, Finding
+from gemsieve.filters.operators.operator import entity
 from gemsieve.filters.pii.comparison import Side
 from gemsieve.filters.pii.entities import label
 from gemsieve.filters.pii.evaluate import Mark, Marks
@@ -105,11 +106,6 @@ def presidio(
 def marks(findings: Iterable[Finding]) -> list[Mark]:
     """Return findings with a place as marks."""
     return [Mark(entity(f.label), *f.span) for f in findings if f.span is not None]
-
-
-def entity(label: str) -> str:
-    """Return the entity of a label: US_SSN for `pii.us_ssn`."""
-    return label.rsplit(".", 1)[-1].upper()
 
 
 def labelled(entity: str) -> str:

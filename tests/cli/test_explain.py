@@ -165,6 +165,39 @@ def read(terminal: int) -> bytes:
         return b""
 
 
+def test_what_an_operator_wrote(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A rule acts by its own word; what it would write itself stands, and that is said."""
+    policy = tmp_path / "policy.toml"
+    policy.write_text(
+        'name = "p"\n[[output]]\nlabels = "pii.*"\naction = "replace"\n'
+        'new_value = "someone@example.com"\n'
+    )
+    text = "someone@example.com, jane.doe@example.com"
+    answer = explained(capsys, text, "--policy", str(policy))
+    assert answer["action"] == "redact"
+    assert [row.get("let_be", False) for row in answer["findings"]] == [True, False]
+    assert {rule["action"] for row in answer["findings"] for rule in row["rules"]} == {"replace"}
+
+
+def test_what_redaction_uncovers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What only a second look finds is told as such, with the rules that it meets."""
+    policy = tmp_path / "policy.toml"
+    policy.write_text(
+        'name = "p"\n[detectors.pii]\nmode = "stock"\n'
+        'entities = ["PHONE_NUMBER", "URL"]\n'
+        '[[output]]\nlabels = "pii.*"\naction = "redact"\n'
+    )
+    # Without the link before it, the number has an edge.
+    first, second = explained(capsys, "x@example.com555-123-4567", "--policy", str(policy))[
+        "findings"
+    ]
+    assert (first["label"], first["start"]) == ("pii.url", 2)
+    assert "second_look" not in first
+    assert (second["label"], second["end"], second["second_look"]) == ("pii.phone_number", 25, True)
+    assert second["rules"]
+    assert "made_by" not in second
+
+
 @pytest.mark.parametrize(
     ("options", "reason"),
     [

@@ -11,6 +11,7 @@ from tests import strategies as own
 
 from gemsieve.filters import Action, Finding
 from gemsieve.filters.explain import rulings
+from gemsieve.filters.operators.plain import Mask
 from gemsieve.filters.policy import Rule, Ruleset
 
 TEXT = "a text of thirty-one characters"
@@ -132,3 +133,14 @@ def test_reasons(rule: Rule, findings: list[Finding], said: list[tuple[bool, str
     """Every condition is told with the figures that were compared."""
     out = rulings(Ruleset((rule,)), TEXT, findings, {})
     assert [(r.acts, r.why) for row in out for r in row] == said
+
+
+def test_a_rule_is_told_by_its_policys_word() -> None:
+    """Kinds of redaction have names of their own."""
+    rules = (
+        Rule(("pii.*",), Action.REDACT),
+        Rule(("pii.*",), Action.REDACT, operator=Mask()),
+        Rule(("pii.*",), Action.DROP),
+    )
+    (said,) = rulings(Ruleset(rules), TEXT, [number(0.5)], {})
+    assert [r.does for r in said] == ["redact", "mask", "drop"]

@@ -5,18 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from gemsieve.cli import UsageError
-
-if TYPE_CHECKING:
-    from gemsieve.filters import Filter, Finding
-    from gemsieve.filters.explain import Ruling
-    from gemsieve.filters.pii.explain import Explained
-    from gemsieve.filters.policy import Use
+from gemsieve.cli.explain_answer import explained
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,6 +45,7 @@ def run(args: argparse.Namespace) -> int:
     text = given(args.text, args.file)
     try:
         judge = load_filter(args.policy)
+        judge.setup(args.use)
         answer = explained(judge, args.use, text, columns(args.column))
     except (PolicyError, LookupError, ValueError) as error:
         raise UsageError(str(error)) from None
@@ -89,85 +82,3 @@ def columns(options: list[str]) -> dict[str, str]:
         if not (name and equals and value):
             raise UsageError(f"--column {name}: must be NAME=VALUE, as in language=en")
     return {name: value for name, _, value in pairs}
-
-
-def explained(judge: Filter, use: Use, text: str, given: Mapping[str, str]) -> dict[str, Any]:
-    """Return the decision and every finding with its reasons, in a form that JSON holds."""
-    from gemsieve.filters import Batch
-    from gemsieve.filters.detect import detect
-    from gemsieve.filters.explain import rulings
-
-    rules = judge.policy.ruleset(use)
-    found, batch = detect(
-        judge.detectors[use], Batch([text], {name: [value] for name, value in given.items()})
-    )
-    (verdict,) = judge.decide(batch, found, use)
-    explained = explanations(judge, use, text)
-    uncovered = [f for f in verdict.findings if f not in found[0]]
-    return {
-        "policy": judge.policy.name,
-        "policy_sha256": judge.policy.sha256,
-        "use": use,
-        "action": verdict.action.name.lower(),
-        "reasons": list(verdict.reasons),
-        "findings": [
-            finding_row(finding, said, use, explained, second_look=looks is uncovered)
-            for looks in (found[0], uncovered)
-            for finding, said in zip(looks, rulings(rules, text, looks, batch.row(0)), strict=True)
-        ],
-        "refused": [
-            {
-                "label": place.label,
-                "start": place.span[0],
-                "end": place.span[1],
-                "made_by": asdict(how),
-                "why": why,
-            }
-            for place, (how, why) in explained.refused.items()
-        ],
-    }
-
-
-def explanations(judge: Filter, use: Use, text: str) -> Explained:
-    """Return how personal data was found and refused, where the policy looks for any."""
-    from gemsieve.filters.pii import PiiDetector
-    from gemsieve.filters.pii.explain import Explained, explain, explain_hidden
-    from gemsieve.filters.pii.hidden import HiddenPiiDetector
-
-    every = Explained({}, {})
-    for detector in judge.detectors[use]:
-        if isinstance(detector, PiiDetector):
-            told = explain(detector, text)
-        elif isinstance(detector, HiddenPiiDetector):
-            told = explain_hidden(detector, text)
-        else:
-            continue
-        every = Explained(told.made | every.made, told.refused | every.refused)
-    return every
-
-
-def finding_row(
-    finding: Finding, said: tuple[Ruling, ...], use: Use, explained: Explained, *, second_look: bool
-) -> dict[str, Any]:
-    """Return one finding: where, how sure, how it was made, and what each rule says of it."""
-    from gemsieve.filters.pii.reasons import Place
-
-    place = Place(finding.label, finding.span or (0, 0))
-    how = None if second_look else explained.made.get(place)
-    return {
-        "label": finding.label,
-        "score": finding.score,
-        **({"start": finding.span[0], "end": finding.span[1]} if finding.span else {}),
-        **({"made_by": asdict(how)} if how else {}),
-        **({"second_look": True} if second_look else {}),
-        "rules": [
-            {
-                "rule": f"{use}[{ruling.rule}]",
-                "action": ruling.action.name.lower(),
-                "holds": ruling.holds,
-                "acts": ruling.acts,
-                "why": ruling.why,
-            }
-            for ruling in said
-        ],
-    }

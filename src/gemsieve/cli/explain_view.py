@@ -77,5 +77,7 @@ def ruled(row: Mapping[str, Any]) -> Iterator[str]:
     """Say what the rules make of a finding."""
     for said in row["rules"]:
         yield f"{said['rule']} {said['action']}: {'yes' if said['acts'] else 'no'}, {said['why']}"
+    if row.get("let_be"):
+        yield "it stands: an operator wrote it"
     if not any(said["holds"] for said in row["rules"]):
         yield "no rule in force names it, or its score or place is unusable: the text is dropped"
