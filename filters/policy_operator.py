@@ -128,4 +128,4 @@ def key_source(table: object, file: str) -> KeySource | None:
     named = isinstance(value, str) and bool(value) and not HEX.fullmatch(value)
     if not named or (key == "env" and not value.isidentifier()):
         raise PolicyError(f"{file}: key.{key}: must name a place, as in {example}")
-    return KeySource(place=f"{file}: key", **{key: value})
+    return KeySource(place=f"{file}: key.", **{key: value})

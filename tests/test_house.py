@@ -27,6 +27,7 @@ OWNERS = {
     "fastapi": {"safety"},
     "starlette": {"safety"},
     "uvicorn": {"cli"},
+    "cryptography": {"filters"},
     "presidio_analyzer": {"filters"},
     "fasttext": {"filters"},
     "hyperscan": {"filters"},

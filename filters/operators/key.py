@@ -58,12 +58,12 @@ class KeySource:
     Attributes:
         env: Name of an environment variable.
         file: Path of a file, relative to the working directory.
-        place: Where this was said, for errors.
+        place: What the name of either is told behind, in errors.
     """
 
     env: str | None = None
     file: str | None = None
-    place: str = field(default="key", compare=False)
+    place: str = field(default="key.", compare=False)
 
     def load(self) -> Key:
         """Read the key: hexadecimal digits, with white space around them or without.
@@ -78,7 +78,7 @@ class KeySource:
 
     @property
     def _name(self) -> str:
-        return f"{self.place}.env: {self.env}" if self.env else f"{self.place}.file: {self.file}"
+        return f"{self.place}env: {self.env}" if self.env else f"{self.place}file: {self.file}"
 
     def _environment(self, name: str) -> str:
         if name not in os.environ:

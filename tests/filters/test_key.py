@@ -37,8 +37,8 @@ def test_what_is_no_key_is_refused_and_not_repeated(
     monkeypatch.setenv("A_KEY", text)
     (tmp_path / "key").write_text(text)
     for place in (
-        KeySource(env="A_KEY", place="p.toml: key"),
-        KeySource(file=str(tmp_path / "key"), place="p.toml: key"),
+        KeySource(env="A_KEY", place="p.toml: key."),
+        KeySource(file=str(tmp_path / "key"), place="p.toml: key."),
     ):
         with pytest.raises(PolicyError, match="openssl rand -hex 32") as caught:
             place.load()
@@ -52,7 +52,7 @@ def test_a_key_that_is_missing_is_an_error_that_names_its_place(
     """The variable or the file, and the table that named it."""
     monkeypatch.delenv("NO_SUCH_KEY", raising=False)
     with pytest.raises(PolicyError, match=r"p.toml: key.env: NO_SUCH_KEY: is not set"):
-        KeySource(env="NO_SUCH_KEY", place="p.toml: key").load()
+        KeySource(env="NO_SUCH_KEY", place="p.toml: key.").load()
     path = str(tmp_path / "none")
     with pytest.raises(PolicyError, match=re.escape(f"key.file: {path}: No such file")):
         KeySource(file=path).load()
