@@ -80,11 +80,20 @@ def whole(rule: Callable[[str], bool]) -> Callable[[str], int]:
     return lambda text: len(text) if rule(text) else 0
 
 
+def filler(text: str) -> bool:
+    """Say whether all digits are one, as where a form shows what to write."""
+    return len({sign for sign in text if sign.isdecimal()}) < 2
+
+
 def card(text: str) -> bool:
     """Say whether it is a card's number: digits that Luhn's formula and a network's range allow."""
     digits = validity.compact(text)
-    return validity.card(digits) and any(
-        prefix.match(digits) and len(digits) in lengths for prefix, lengths in NETWORKS.items()
+    return (
+        validity.card(digits)
+        and not filler(digits)
+        and any(
+            prefix.match(digits) and len(digits) in lengths for prefix, lengths in NETWORKS.items()
+        )
     )
 
 
@@ -99,8 +108,9 @@ def iban(text: str) -> int:
     for end, character in enumerate(text, 1):
         left -= character.isalnum()
         if left == 0:
-            whole = not text[end : end + 1].isalnum() and validity.iban(text[:end])
-            return end if whole else 0
+            value = text[:end]
+            proves = validity.iban(value) and not filler(value)
+            return end if proves and not text[end : end + 1].isalnum() else 0
     return 0
 
 
@@ -169,11 +179,11 @@ CHECKS: dict[str, tuple[Check, ...]] = {
             "an address of version 4 that the Internet routes",
             DIGITS,
             0,
-            20,
-            # Not a program's version, a heading, a section, a name of the reverse look-up.
+            2,
+            # Not a program's version, a heading, a section, the beginning of a name.
             re.compile(
                 r"(?<![\w.])(?<![A-Za-z\d_][\-/])(?<!ection )(?<!ersion )(?<!elease )"
-                r"(?!^[\d.]+\. )\d{1,3}(?:\.\d{1,3}){3}(?!\w|\.\d|\.[\w\-]+\.arpa)",
+                r"(?!^[\d.]+\. )\d{1,3}(?:\.\d{1,3}){3}(?!\w|\.\w)",
                 re.MULTILINE,
             ),
             whole(address),
@@ -204,7 +214,7 @@ CHECKS: dict[str, tuple[Check, ...]] = {
             0,
             2,
             re.compile(r"(?<![\w.\-])\d{3}([ \-])\d{2}\1\d{4}(?![\w\-]|\.\d)"),
-            whole(validity.ssn),
+            whole(lambda text: validity.ssn(text) and not filler(text)),
         ),
     ),
 }
