@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from presidio_analyzer import AnalyzerEngine
 from presidio_analyzer.nlp_engine import SpacyNlpEngine
+from presidio_analyzer.predefined_recognizers import UsSsnRecognizer
 from presidio_analyzer.recognizer_registry import RecognizerRegistry, RecognizerRegistryProvider
 
 from gemsieve.filters.catalogue import filter_from_text
@@ -86,7 +87,7 @@ def added() -> AnalyzerEngine:
     """Return Presidio's engine over one predefined recognizer and the two of the table."""
     registry = RecognizerRegistry([], supported_languages=["en"])
     registry.load_predefined_recognizers(languages=["en"])
-    registry.recognizers = [r for r in registry.recognizers if r.name == "UsSsnRecognizer"]
+    registry.recognizers = [r for r in registry.recognizers if isinstance(r, UsSsnRecognizer)]
     for entry in (TICKET, TITLE):
         registry.add_pattern_recognizer_from_dict(dict(entry))
     return engine(registry)
