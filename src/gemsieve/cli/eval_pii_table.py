@@ -75,6 +75,9 @@ def number(value: float | None) -> str:
 
 def notes(figures: Mapping[str, Any]) -> Iterator[str]:
     """Yield what stands in no table."""
+    for side, sought in figures["settings"]["entities"].items():
+        if absent := [entity for entity in figures["entities"] if entity not in sought]:
+            yield f"Not sought by {side}, so all missed: {', '.join(absent)}"
     if figures["unsought"]:
         names = (f"{entity} {count}" for entity, count in figures["unsought"].items())
         yield f"Marked, and sought by neither side: {', '.join(names)}"
