@@ -109,7 +109,7 @@ class WordContext:
             for key in self.vocabulary.ending(row):
                 found.setdefault(key, distance)
             distance += stem(row.pop()) not in self.filler
-        return self.within(piece[::-1], found)
+        return self.within(piece[::-1], found, -1)
 
     def behind(self, text: str, end: int) -> Distances:
         """Return the distances of the words behind a place: half a word more than before it."""
@@ -127,15 +127,15 @@ class WordContext:
             distance += stem(word) not in self.filler
             if distance > WORDS_BEHIND:
                 break
-        return found
+        return self.within(piece, found, 1)
 
-    def within(self, reversed_piece: str, found: Distances) -> Distances:
-        """Add the words that stand within runs of signs, of a piece given from its end."""
-        if RUNS.search(reversed_piece):
+    def within(self, piece: str, found: Distances, direction: int) -> Distances:
+        """Add the words within runs of signs, of a piece as it is met from the hit."""
+        if RUNS.search(piece):
             for term, keys in self.vocabulary.inside.items():
-                at = reversed_piece.find(term[::-1])
+                at = piece.find(term[::direction])
                 for key in keys if at >= 0 else ():
-                    found[key] = min(found.get(key, AGAINST), at // SIGNS)
+                    found[key] = min(found.get(key, AGAINST), at // SIGNS + (direction > 0) / 2)
         return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 # What is said before a number, language by language and theme by theme.
 SAID: dict[str, dict[str, str]] = {
     "en": {
+        "birth": "date of birth:",
         "phone": "My phone number is", "card": "credit card no.",
         "social": "Social Security number:",
         "tax": "tax number", "passport": "Passport No.", "licence": "driver's license number:",
@@ -13,6 +14,7 @@ SAID: dict[str, dict[str, str]] = {
         "prescriber": "DEA number",
     },
     "de": {
+        "birth": "Geburtsdatum:",
         "phone": "Meine Telefonnummer ist", "card": "Kreditkartennummer:",
         "social": "Sozialversicherungsnummer",
         "tax": "Steuernummer:", "passport": "Reisepass Nr.", "licence": "Führerscheinnummer",
@@ -21,6 +23,7 @@ SAID: dict[str, dict[str, str]] = {
         "prescriber": "Arztnummer",
     },
     "fr": {
+        "birth": "date de naissance :",
         "phone": "Mon numéro de téléphone est le", "card": "numéro de carte bancaire",
         "social": "numéro de sécurité sociale", "tax": "numéro fiscal", "passport": "passeport n°",
         "licence": "permis de conduire n°", "account": "compte bancaire",
@@ -30,6 +33,7 @@ SAID: dict[str, dict[str, str]] = {
         "prescriber": "médecin",
     },
     "es": {
+        "birth": "fecha de nacimiento:",
         "phone": "Mi número de teléfono es", "card": "tarjeta de crédito",
         "social": "número de la seguridad social",
         "tax": "identificación fiscal", "passport": "pasaporte n.º",
@@ -39,6 +43,7 @@ SAID: dict[str, dict[str, str]] = {
         "prescriber": "médico",
     },
     "it": {
+        "birth": "data di nascita:",
         "phone": "Il mio numero di telefono è", "card": "carta di credito",
         "social": "previdenza sociale",
         "tax": "numero fiscale", "passport": "passaporto n.", "licence": "patente di guida n.",
@@ -47,6 +52,7 @@ SAID: dict[str, dict[str, str]] = {
         "network": "l'indirizzo", "wallet": "portafoglio", "prescriber": "medico",
     },
     "nl": {
+        "birth": "geboortedatum:",
         "phone": "Mijn telefoonnummer is", "card": "creditcardnummer",
         "social": "sociale zekerheid",
         "tax": "belastingnummer", "passport": "paspoortnummer", "licence": "rijbewijsnummer",
@@ -55,6 +61,7 @@ SAID: dict[str, dict[str, str]] = {
         "network": "het adres", "wallet": "portemonnee", "prescriber": "arts",
     },
     "pt": {
+        "birth": "data de nascimento:",
         "phone": "O meu número de telefone é", "card": "cartão de crédito",
         "social": "segurança social",
         "tax": "número fiscal", "passport": "passaporte n.º", "licence": "carta de condução",
@@ -63,6 +70,7 @@ SAID: dict[str, dict[str, str]] = {
         "prescriber": "médico",
     },
     "pl": {
+        "birth": "data urodzenia:",
         "phone": "Mój numer telefonu:", "card": "numer karty kredytowej",
         "social": "numer ubezpieczenia społecznego",
         "tax": "numer podatkowy", "passport": "numer paszportu", "licence": "prawo jazdy nr",
@@ -71,6 +79,7 @@ SAID: dict[str, dict[str, str]] = {
         "network": "adres", "wallet": "portfel", "prescriber": "lekarz",
     },
     "zh": {
+        "birth": "出生日期：",
         "phone": "我的电话号码是", "card": "信用卡号：", "social": "社会安全号码",
         "tax": "纳税人识别号",
         "passport": "护照号码",
@@ -80,6 +89,7 @@ SAID: dict[str, dict[str, str]] = {
         "network": "服务器地址", "wallet": "比特币钱包", "prescriber": "医师编号",
     },
     "ja": {
+        "birth": "生年月日",
         "phone": "電話番号は", "card": "クレジットカード番号", "social": "社会保障番号",
         "tax": "納税者番号",
         "passport": "パスポート番号", "licence": "運転免許証番号", "account": "口座番号",
@@ -89,6 +99,7 @@ SAID: dict[str, dict[str, str]] = {
         "prescriber": "医師番号",
     },
     "ko": {
+        "birth": "생년월일",
         "phone": "전화번호는", "card": "카드번호", "social": "사회보장번호", "tax": "납세자 번호",
         "passport": "여권번호",
         "licence": "운전면허 번호", "account": "계좌번호", "identity": "신분증 번호",
@@ -97,6 +108,7 @@ SAID: dict[str, dict[str, str]] = {
         "prescriber": "의사 번호",
     },
     "hi": {
+        "birth": "जन्म तिथि",
         "phone": "मेरा फ़ोन नंबर है", "card": "क्रेडिट कार्ड नंबर",
         "social": "सामाजिक सुरक्षा संख्या", "tax": "करदाता संख्या",
         "passport": "पासपोर्ट नंबर", "licence": "ड्राइविंग लाइसेंस नंबर",

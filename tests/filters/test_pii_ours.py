@@ -72,6 +72,7 @@ def test_each_table_has_rows_of_both_kinds_and_each_row_once() -> None:
 # A value of each theme's entities that takes a word: it is nothing by itself.
 MEANT = {
     "phone": [("PHONE_NUMBER", "5403926876")],
+    "birth": [("DATE_TIME", "7/3/1990")],
     "card": [("CREDIT_CARD", luhn("58741234567"))],
     "social": [("US_SSN", "536904399")],
     "tax": [("US_ITIN", "912781234"), ("BR_CPF", cpf("123456780"))],

@@ -18,6 +18,7 @@ OURS: dict[str, tuple[str, ...]] = {
     "CN_RESIDENT_ID": ("national:CnResidentId",),
     "CREDIT_CARD": ("cards:Card",),
     "CRYPTO": ("crypto:Crypto",),
+    "DATE_TIME": ("dates:Date",),
     "EMAIL_ADDRESS": ("email:Email",),
     "FR_NIR": ("national:FrNir",),
     "IBAN_CODE": ("iban:Iban",),
@@ -48,8 +49,8 @@ COUNTRIES: dict[str, str] = {
     "PT_NIF": "pt",
 }
 # What the default mode looks for when not told: what points at a person anywhere, and the numbers
-# that states give to people where its twelve languages are spoken. Not dates, links and UUIDs: they
-# are in nearly every document and seldom point at a person.
+# that states give to people where its twelve languages are spoken. Not links and UUIDs: they are in
+# nearly every document and seldom point at a person.
 DEFAULT = frozenset(
     set(OURS)
     | {"DE_SOCIAL_SECURITY", "DE_TAX_ID", "ES_NIE", "ES_NIF", "IN_AADHAAR", "IN_PAN"}
