@@ -134,7 +134,12 @@ def test_one_side_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     path = tmp_path / "set.jsonl"
     span = {"start": 0, "end": 10, "label": "DATE_TIME"}
     path.write_text(json.dumps({"text": "2020-01-02", "spans": [span]}))
-    assert main(["eval", "pii", str(path)]) == 0
+    policy = tmp_path / "policy.toml"
+    policy.write_text(
+        'name = "p"\n[detectors.pii]\nentities = ["EMAIL_ADDRESS"]\n'
+        '[[corpus]]\nlabels = "pii.*"\naction = "redact"\n'
+    )
+    assert main(["eval", "pii", str(path), "--policy", str(policy)]) == 0
     assert "Not sought by ours, so all missed: DATE_TIME" in capsys.readouterr().out
 
 

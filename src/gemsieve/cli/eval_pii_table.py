@@ -23,7 +23,7 @@ def show(figures: Mapping[str, Any]) -> None:
         console = Console(highlight=False, markup=False, width=WIDTH)
     given = figures["input"]
     console.print(
-        f"{given['file']}: {given['texts']:,} texts, {given['spans']:,} spans marked;"
+        f"{given['file']}: texts {given['texts']:,}, spans marked {given['spans']:,},"
         f" limits: {limits(figures['settings'])}"
     )
     for boundaries, meaning in MEANINGS.items():
