@@ -28,8 +28,8 @@ NETWORKS = re.compile(
         )
     )
 )
-GAP = "[ .\u00a0-]"
-FOUR = rf"[0-9]{{4}}{GAP}"
+GAP = "([ .\u00a0-])"
+FOUR = r"[0-9]{4}"
 # "1.4111...", "0,4111..." are decimals.
 LEFT, RIGHT = rf"{BEGIN}(?<![0-9][.,-])", rf"{END}(?![.,][0-9])"
 
@@ -40,9 +40,9 @@ class Card(Recognizer):
     entity = "CREDIT_CARD"
     shapes = (
         (rf"{LEFT}[0-9]{{12,19}}{RIGHT}", ANYTHING),
-        (rf"{LEFT}(?:{FOUR}){{3}}[0-9]{{1,4}}{RIGHT}", ANYTHING),
-        (rf"{LEFT}(?:{FOUR}){{4}}[0-9]{{1,3}}{RIGHT}", ANYTHING),
-        (rf"{LEFT}{FOUR}[0-9]{{6}}{GAP}[0-9]{{4,5}}{RIGHT}", ANYTHING),
+        (rf"{LEFT}{FOUR}{GAP}{FOUR}\1{FOUR}\1[0-9]{{1,4}}{RIGHT}", ANYTHING),
+        (rf"{LEFT}{FOUR}{GAP}{FOUR}\1{FOUR}\1{FOUR}\1[0-9]{{1,3}}{RIGHT}", ANYTHING),
+        (rf"{LEFT}{FOUR}{GAP}[0-9]{{6}}\1[0-9]{{4,5}}{RIGHT}", ANYTHING),
         (rf"{LEFT}[0-9]{{6}}{GAP}[0-9]{{10,13}}{RIGHT}", ANYTHING),
     )
 
