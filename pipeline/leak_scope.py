@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from gemsieve.filters import Action, Filter
 from gemsieve.filters.leak_policy import found_by
+from gemsieve.filters.operators.plain import Replace
 from gemsieve.filters.pii.entities import label
 from gemsieve.filters.policy import Rule
 
@@ -49,7 +50,14 @@ class Limits:
 
 
 def allowed(judge: Filter) -> Callable[[str], bool]:
-    """Return the test for words that the policy's `allow_list` lets stand."""
+    """Return the test for words that the policy lets stand: on its `allow_list`, or its own."""
+    own = [o.new_value for o in judge.policy.ruleset("corpus").operators if isinstance(o, Replace)]
+    listed = on_allow_list(judge)
+    return lambda word: listed(word) or any(word in text for text in own)
+
+
+def on_allow_list(judge: Filter) -> Callable[[str], bool]:
+    """Return the test for words on the `allow_list` of the policy, exact or as expressions."""
     options = judge.policy.options.get("pii", {})
     words = [str(word) for word in options.get("allow_list", ())]  # type: ignore[attr-defined]
     if options.get("allow_list_match") != "regex":

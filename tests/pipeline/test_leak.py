@@ -260,6 +260,21 @@ def test_what_the_policy_allows_is_no_leak(options: str) -> None:
     assert leaks.proven.total() == 1
 
 
+def test_what_the_policy_writes_is_no_leak() -> None:
+    """An address of the policy's own, in the place of others, belongs to nobody else."""
+    own = "desk@tide-tables.org"
+    policy = f"""
+    name = "own"
+    [[corpus]]
+    labels = "pii.*"
+    action = "replace"
+    new_value = "ask {own}"
+    """
+    leaks = checked(f"ask {own}, not {MAIL}", policy=policy)
+    assert leaks.spared["EMAIL_ADDRESS", "allowed"] == 1
+    assert leaks.proven.total() == 1
+
+
 def test_a_check_that_fails_tells_no_words(
     inputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
