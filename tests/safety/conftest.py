@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -13,10 +13,21 @@ import pytest
 from gemsieve.filters.detector import Detector, Labels
 from gemsieve.filters.filter import Filter
 from gemsieve.filters.finding import Batch, Finding
+from gemsieve.filters.operators.key import KeySource
 from gemsieve.filters.policy import USES, Policy
 from gemsieve.filters.policy_file import ruleset
 
 MakeFilter = Callable[..., Filter]
+
+KEY = "GUARDS_KEY"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def key() -> Iterator[None]:
+    """Set the key of operators that need one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(KEY, bytes(range(32)).hex())
+        yield
 
 
 @dataclass(frozen=True)
@@ -77,9 +88,10 @@ def build(
     rules: list[dict[str, Any]], *detectors: Detector, uses: tuple[str, ...] = USES
 ) -> Filter:
     """Build a filter whose policy says the same for every use."""
-    body = dict.fromkeys(uses, rules)
+    body = {**dict.fromkeys(uses, rules), "key": {"env": KEY}}
     parts = {use: ruleset(body, use, "test.toml", detectors) for use in USES if use in body}
-    policy = Policy("test", "0" * 64, {use: part[0] for use, part in parts.items()})
+    rulesets = {use: part[0] for use, part in parts.items()}
+    policy = Policy("test", "0" * 64, rulesets, key=KeySource(env=KEY))
     return Filter(policy, {use: part[1] for use, part in parts.items()})
 
 

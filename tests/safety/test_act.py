@@ -38,7 +38,10 @@ HORIZONS = st.builds(
     st.integers(1, 6),
     st.integers(0, 9),
 )
-ACTIONS = st.sampled_from(["keep", "redact", "redact", "redact", "drop"])
+ACTIONS = st.sampled_from(["keep", "redact", "redact", "hash", "mask", "drop"])
+
+# What stands for redacted stretches; none of it is in a generated text.
+WRITTEN = r"<[A-Z]+(?::[a-p]+)?>|\*"
 
 
 def text_of(shape: str) -> str:
@@ -121,7 +124,7 @@ def test_no_released_character_lies_in_a_span_that_the_policy_forbids(
     """Whatever is redacted or dropped within the horizon stays in; all the rest comes out."""
     text, judge = text_of(shape), sieve(table)
     hidden, end, certain = account(text, judge, horizon)
-    released = re.sub("<[A-Z]+>", "", act(text, judge, horizon).text)
+    released = re.sub(WRITTEN, "", act(text, judge, horizon).text)
     unique = {c for c in text if c >= "\u4e00"}
     allowed = [c for i, c in enumerate(text[:end]) if i not in hidden]
     assert {c for c in released if c in unique} <= set(allowed)
@@ -177,6 +180,20 @@ def test_cases(plain_filter: Filter, text: str, released: str, action: Action) -
     """Placeholders stand once, tails stay hidden, release ends before the window that fails."""
     answer = act(text, plain_filter, Horizon(6, 6, 4, 8))
     assert (answer.text, answer.decision.action) == (released, action)
+
+
+def test_an_operator_writes_only_over_what_is_all_in_sight(
+    make_filter: MakeFilter, regexes: Make
+) -> None:
+    """What may go on behind the horizon is no value to hash: a placeholder stands."""
+    table = [{"labels": "pii.email_address", "action": "hash"}]
+    judge = make_filter(table, regexes("pii", {"pii.email_address": r"\b[\w.]+@[\w.]+\.\w+\b"}))
+    whole = act("x a@b.cd y", judge, Horizon(6, 6, 4, 8)).text
+    assert whole == judge(Batch(["x a@b.cd y"]), "output")[0].redacted
+    assert re.fullmatch("x <EMAIL_ADDRESS:[a-p]{32}> y", whole)
+    long = "x a@b.cc" + ".dd" * 40 + " y"
+    assert act(long, judge, Horizon(6, 6, 4, 8)).text == "x <EMAIL_ADDRESS> y"
+    assert act("x a@b.cd", judge, Horizon(6, 6, 4, 8)).text == whole.removesuffix(" y")
 
 
 def test_reasons_name_only_what_was_hidden(plain_filter: Filter) -> None:
