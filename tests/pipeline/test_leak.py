@@ -18,13 +18,14 @@ from tests.filters.check_digits import grouped, iban, luhn
 
 from gemsieve.cli import main
 from gemsieve.filters.catalogue import filter_from_text
-from gemsieve.pipeline import leak_record
+from gemsieve.filters.pii.stock import stock
+from gemsieve.pipeline import leak_record, leak_stock
 from gemsieve.pipeline.job import Job
 from gemsieve.pipeline.leak_counts import PLACES, Leaks, leaks_from, total
 from gemsieve.pipeline.leak_gate import faults, told
 from gemsieve.pipeline.leak_planted import Planted, read_planted
 from gemsieve.pipeline.leak_record import record_check
-from gemsieve.pipeline.leak_scope import entities
+from gemsieve.pipeline.leak_scope import Limits, entities
 from gemsieve.pipeline.leak_stock import PASSAGE, passage, pieces, quotas, sample
 from gemsieve.pipeline.manifest import FAILED, NAME, GateError, ManifestError, read, verify
 from gemsieve.pipeline.run import Outcome, OutputError, run_job
@@ -382,6 +383,22 @@ def test_parts_of_a_text_lie_in_it(text: str, record: str) -> None:
     assert 0 <= start <= end <= len(text)
     assert min(len(text), PASSAGE * 0.8) <= end - start <= PASSAGE
     assert "".join(text[first:last] for first, last in pieces(text)) == text
+
+
+def test_the_memory_of_stock_presidio_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its vocabulary grows with every new word, so it is made anew after so many characters."""
+    made: list[list[str]] = []
+
+    def counted(entities: list[str]) -> Any:
+        made.append(entities)
+        return stock(entities)
+
+    monkeypatch.setattr(leak_stock, "stock", counted)
+    monkeypatch.setattr(leak_stock, "RENEWED", 3 * len(MAIL))
+    check = leak_stock.StockCheck(["EMAIL_ADDRESS", "X_UNKNOWN"], Limits(0.1, []))
+    found = [list(check.found(MAIL, 0, len(MAIL))) for _ in range(7)]
+    assert found == [[("EMAIL_ADDRESS", 0, len(MAIL))]] * 7
+    assert made == [["EMAIL_ADDRESS"]] * 3
 
 
 def test_long_texts_are_cut_at_white_space() -> None:
