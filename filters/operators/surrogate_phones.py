@@ -24,7 +24,7 @@ COUNTRY = re.compile("1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|
 # digits are equal, and a few more, are for services and no area: there 555 is given out (NANPA).
 AMERICAN = re.compile("([2-9][0-9]{2})[2-9][0-9]{6}")
 GROUPED = re.compile(r"[^0-9]*(1?)[^0-9]*[0-9]{3}[^0-9]*[0-9]{3}[^0-9]*[0-9]{4}[^0-9]*")
-SERVICE = re.compile(r".(.)\1|52.|710|88.")
+SERVICE = re.compile(r".(.)\1|52[1-9]|710|88.")
 CAPITAL = "202"
 
 # Ofcom, telephone numbers for drama: behind what a number begins with, without its 0, the digits of

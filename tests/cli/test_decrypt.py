@@ -39,7 +39,7 @@ def decrypted(text: str, *options: str) -> tuple[int, bytes]:
         out = TextIOWrapper(BytesIO())
         patch.setattr(sys, "stdout", out)
         status = main([*NAME, *options])
-        return status, out.buffer.getvalue()  # type: ignore[attr-defined]
+        return status, out.buffer.getvalue()
 
 
 texts = st.text(st.characters(codec="utf-8"), max_size=40)

@@ -1,5 +1,6 @@
 """Operators: what each writes, what it keeps to itself, and what a second run finds of it."""
 
+import pickle
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -157,6 +158,17 @@ def test_running_twice_changes_nothing(
         return
     again = judge(Batch([first.redacted]), "corpus")[0]
     assert (again.redacted, again.action) == (first.redacted, Action.KEEP)
+
+
+@pytest.mark.parametrize("operator", [Hash(), Encrypt()])
+def test_a_filter_travels_without_its_key(operator: Operator) -> None:
+    """Pickled after use it holds no secret, and writes the same where the key is at hand."""
+    judge = sieve(operator, own.NUMBERS)
+    before = judge(Batch(["page 12"]), "corpus")
+    sent = pickle.dumps(judge)
+    assert bytes(range(32)) not in sent
+    assert bytes(range(32)).hex().encode() not in sent
+    assert pickle.loads(sent)(Batch(["page 12"]), "corpus") == before  # noqa: S301  # our own
 
 
 @given(own.texts, operators)
