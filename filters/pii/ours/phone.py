@@ -34,6 +34,8 @@ OTHERS = re.compile(
     rf"|{YEAR}[ /-]{{1,3}}{YEAR}|[0-9]{{1,6}}"
 )
 ZIP = re.compile(r"[0-9]{5}-[0-9]{4}")
+# As North America groups them, and the NHS its numbers.
+THREES = re.compile("(?:1 )?[0-9]{3} [0-9]{3} [0-9]{4}.*")
 
 
 class Phone(Recognizer):
@@ -122,6 +124,8 @@ def planned(number: str) -> bool:
         regions: list[str | None] = [None]
     else:
         regions = [*DIAL_ZERO] if number.lstrip("(").startswith("0") else ["US", "IN", "BR"]
+        if THREES.fullmatch(number):
+            regions = ["US"]
     for region in regions:
         try:
             if phonenumbers.is_valid_number(phonenumbers.parse(number, region)):
