@@ -9,15 +9,14 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
 
 from gemsieve.filters.names.models import PACKAGED
+from gemsieve.filters.names.pipeline import LANGUAGE, Pipeline, Witness
 
 if TYPE_CHECKING:
-    from presidio_analyzer import EntityRecognizer, RecognizerResult
+    from presidio_analyzer import RecognizerResult
     from presidio_analyzer.nlp_engine import SpacyNlpEngine
-    from spacy.language import Language
 
 Finder = Callable[[Sequence[str]], "list[list[RecognizerResult]]"]
 
-LANGUAGE = "en"  # a key that Presidio asks for; which texts are read is the detector's business
 HUGGING_FACE = "presidio_hf_token_pipe"
 
 # Components of spaCy's that write nothing which the others read. The parser is not one of them: no
@@ -52,25 +51,33 @@ def spacy(model: str, entities: Sequence[str]) -> Finder:
     """Return a finder by a spaCy pipeline, without the components that do not touch entities."""
     from presidio_analyzer.predefined_recognizers import SpacyRecognizer
 
-    engine = nlp_engine("spacy", model, weak={"ORGANIZATION"})
-    nlp = engine.get_nlp(LANGUAGE)
-    kinds = {name: nlp.get_pipe_meta(name).factory for name in nlp.pipe_names}
-    if set(kinds.values()) <= UNREAD | OTHERS:
-        nlp.select_pipes(disable=[name for name, kind in kinds.items() if kind in UNREAD])
-    return Pipeline(engine, SpacyRecognizer(supported_entities=[*entities]), entities)
+    def load() -> SpacyNlpEngine:
+        engine = nlp_engine("spacy", model, weak={"ORGANIZATION"})
+        nlp = engine.get_nlp(LANGUAGE)
+        kinds = {name: nlp.get_pipe_meta(name).factory for name in nlp.pipe_names}
+        if set(kinds.values()) <= UNREAD | OTHERS:
+            nlp.select_pipes(disable=[name for name, kind in kinds.items() if kind in UNREAD])
+        return engine
+
+    return Pipeline(load, SpacyRecognizer(supported_entities=[*entities]), entities)
 
 
 def transformers(model: str, entities: Sequence[str]) -> Finder:
     """Return a finder by a token classifier of Hugging Face's, over spaCy's tokens."""
     from presidio_analyzer.predefined_recognizers import TransformersRecognizer
 
-    engine = nlp_engine("transformers", {"spacy": PACKAGED, "transformers": model})
-    nlp = engine.get_nlp(LANGUAGE)
-    nlp.select_pipes(enable=[HUGGING_FACE])
-    component: Any = nlp.get_pipe(HUGGING_FACE)
-    component.pipeline = witness = Witness(component.pipeline)
+    witness = Witness()
+
+    def load() -> SpacyNlpEngine:
+        engine = nlp_engine("transformers", {"spacy": PACKAGED, "transformers": model})
+        nlp = engine.get_nlp(LANGUAGE)
+        nlp.select_pipes(enable=[HUGGING_FACE])
+        component: Any = nlp.get_pipe(HUGGING_FACE)
+        witness.model, component.pipeline = component.pipeline, witness
+        return engine
+
     recognizer = TransformersRecognizer(supported_entities=[*entities])
-    return Pipeline(engine, recognizer, entities, witness)
+    return Pipeline(load, recognizer, entities, witness)
 
 
 def gliner(model: str, entities: Sequence[str]) -> Finder:
@@ -103,55 +110,3 @@ def nlp_engine(name: str, model: object, weak: Iterable[str] = ()) -> SpacyNlpEn
     entities |= {"labels_to_ignore": sorted(ignored), "low_score_entity_names": sorted(weak)}
     settings["models"] = [{"lang_code": LANGUAGE, "model_name": model}]
     return cast("SpacyNlpEngine", NlpEngineProvider(nlp_configuration=settings).create_engine())
-
-
-class Witness:
-    """Calls a model and remembers that it failed, which Presidio takes for a text without names."""
-
-    def __init__(self, model: Callable[[str | list[str]], object]) -> None:
-        self.model, self.failed = model, False
-
-    def __call__(self, texts: str | list[str]) -> object:
-        """Return the model's answer; a list that fails is tried again text by text."""
-        try:
-            return self.model(texts)
-        except Exception:
-            self.failed |= isinstance(texts, str)
-            raise
-
-
-class Pipeline:
-    """A finder by one of Presidio's NLP engines and the recognizer that reads its answers."""
-
-    def __init__(
-        self,
-        engine: SpacyNlpEngine,
-        recognizer: EntityRecognizer,
-        entities: Sequence[str],
-        witness: Witness | None = None,
-    ) -> None:
-        self.engine, self.recognizer, self.entities = engine, recognizer, [*entities]
-        self.witness, self.lock = witness or Witness(lambda _: None), Lock()
-
-    @property
-    def nlp(self) -> Language:
-        """The spaCy pipeline under the engine."""
-        return self.engine.get_nlp(LANGUAGE)
-
-    def __call__(self, texts: Sequence[str]) -> list[list[RecognizerResult]]:
-        """Return the results of each text.
-
-        spaCy keeps every word it meets; what it meets in a memory zone goes when that ends.
-
-        Raises:
-            RuntimeError: The model failed on a text.
-        """
-        with self.lock, self.nlp.memory_zone():
-            self.witness.failed = False
-            answers = self.engine.process_batch([*texts], LANGUAGE, batch_size=len(texts))
-            results = [
-                self.recognizer.analyze(answer[0], self.entities, answer[1]) for answer in answers
-            ]
-            if self.witness.failed:
-                raise RuntimeError("the model failed on a text")
-            return results

@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from gemsieve.filters import Action, Batch, Finding
 from gemsieve.filters.catalogue import filter_from_text
 from gemsieve.filters.names import NamesDetector
-from gemsieve.filters.names.engines import Pipeline, Witness, finder
+from gemsieve.filters.names.engines import finder
 from gemsieve.filters.names.models import PACKAGED, weights
 from gemsieve.filters.names.options import ENTITIES
+from gemsieve.filters.names.pipeline import LANGUAGE, Pipeline, Witness, strings
 from gemsieve.filters.names.reading import PLACEHOLDER
 from gemsieve.filters.policy_file import PolicyError
 
@@ -143,7 +144,7 @@ def test_made_up_texts_hold_every_label() -> None:
 
 def test_only_what_touches_entities_runs() -> None:
     """The parser does: no entity may reach over the border of a sentence."""
-    nlp = pipeline().nlp
+    nlp = pipeline().ready().get_nlp(LANGUAGE)
     assert nlp.pipe_names == ["tok2vec", "parser", "ner"]
     assert set(nlp.disabled) == {"senter", "tagger", "attribute_ruler", "lemmatizer"}
 
@@ -161,30 +162,35 @@ def test_a_text_is_judged_alone(batch: list[str], chance: random.Random) -> None
 @given(st.lists(texts, min_size=2, max_size=6))
 def test_a_texts_vectors_do_not_depend_on_its_batch(batch: list[str]) -> None:
     """To the bit: so no border between two findings can be crossed by rounding."""
-    nlp = pipeline().nlp
+    nlp = pipeline().ready().get_nlp(LANGUAGE)
     vectors = cast(Any, nlp.get_pipe("ner")).model.get_ref("tok2vec").predict
-    with pipeline().lock, nlp.memory_zone():
+    with pipeline().lock:
         docs = [nlp.make_doc(text) for text in batch]
         alone = [vectors([doc]).tobytes() for doc in docs]
         assert vectors(docs).tobytes() == b"".join(alone)
 
 
-def test_new_words_leave_nothing_behind() -> None:
-    """A store of strings keeps each word that spaCy meets; ours is left as it was."""
-    nlp, chance = pipeline().nlp, random.Random(0)
-    ours("The first text of all.")
-    before = set(nlp.vocab.strings)
-    for _ in range(5):
-        words = ["".join(chance.choices("abcdefghij", k=9)).title() for _ in range(400)]
-        NAMES(Batch([" ".join(words[i : i + 8]) for i in range(0, 400, 8)]))
-        assert not set(nlp.vocab.strings) - before
-    with pipeline().lock:
-        nlp(words[0])  # nothing of ours around it
-    assert words[0] in set(nlp.vocab.strings) - before
+def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A vocabulary keeps each new word for ever; ours never holds more than it may and one group.
+
+    Counted in strings, with a small limit; what is found does not change when it is made anew.
+    """
+    monkeypatch.setattr("gemsieve.filters.names.pipeline.NEW_STRINGS", 1000)
+    run, chance = finder.__wrapped__("spacy", PACKAGED, ENTITIES), random.Random(0)
+    assert isinstance(run, Pipeline)
+    first, text = run.ready(), made_up(7)
+    start, results = strings(first), run([text])
+    for _ in range(8):
+        words = ["".join(chance.choices("abcdefghij", k=9)).title() for _ in range(80)]
+        run([" ".join(words)])
+        assert run.engine
+        assert strings(run.engine) <= start + 1000 + 5 * len(words)
+        assert run([text]) == results
+    assert run.engine is not first
 
 
 def test_words_that_come_again_are_judged_the_same() -> None:
-    """What was forgotten with one batch is learnt again with the next."""
+    """What a vocabulary has met before makes no difference."""
     text = made_up(7)
     first = ours(text)
     for seed in range(5):

@@ -11,8 +11,9 @@ import pytest
 from gemsieve.filters import Batch, Finding
 from gemsieve.filters.detect import detect
 from gemsieve.filters.names import NamesDetector
-from gemsieve.filters.names.engines import Pipeline, finder
+from gemsieve.filters.names.engines import finder
 from gemsieve.filters.names.models import PACKAGED
+from gemsieve.filters.names.pipeline import Pipeline
 
 pytestmark = [
     pytest.mark.skipif(find_spec("transformers") is None, reason="transformers is not installed"),
