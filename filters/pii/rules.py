@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gemsieve.filters.pii.database import understood
@@ -11,13 +12,17 @@ from gemsieve.filters.pii.email import addresses, splits, validator
 from gemsieve.filters.pii.expressions import UNBOUNDED, shape
 from gemsieve.filters.pii.far import split
 from gemsieve.filters.pii.overlap import Hit
-from gemsieve.filters.pii.phone import COUNTED, PhoneSearch
+from gemsieve.filters.pii.phone import PhoneSearch
 from gemsieve.filters.pii.windows import Window, search, tokens
 
 if TYPE_CHECKING:
     import regex
+    from phonenumbers import PhoneNumber
     from presidio_analyzer import EntityRecognizer, Pattern, PatternRecognizer
     from presidio_analyzer.predefined_recognizers import PhoneRecognizer
+    from presidio_analyzer.predefined_recognizers.country_specific.south_africa import (
+        za_phone_number_recognizer as za,
+    )
 
 # Ends this near share a window where a hit may begin at any distance: it saves memory, no more.
 VICINITY = 64
@@ -73,8 +78,9 @@ def rules(recognizer: EntityRecognizer) -> list[Rule]:
             ]
     if isinstance(recognizer, PhoneRecognizer) and analyze is PhoneRecognizer.analyze:
         return [phone_rule(recognizer)]
-    if isinstance(recognizer, za.ZaPhoneNumberRecognizer):
-        return [whole_rule(recognizer, COUNTED)]
+    african = za.ZaPhoneNumberRecognizer
+    if isinstance(recognizer, african) and analyze is african.analyze:
+        return [phone_rule(recognizer, partial(south_african, recognizer))]
     return [whole_rule(recognizer, None)]
 
 
@@ -96,16 +102,31 @@ def whole_rule(recognizer: EntityRecognizer, gate: str | None) -> Rule:
     return Rule(gate, True, VICINITY, hits)
 
 
-def phone_rule(recognizer: PhoneRecognizer) -> Rule:
-    """Return the rule of the recognizer that is built on phonenumbers."""
-    phones = PhoneSearch(recognizer.supported_regions, recognizer.leniency or 0)
+def phone_rule(
+    recognizer: PhoneRecognizer, accepts: Callable[[PhoneNumber], bool] | None = None
+) -> Rule:
+    """Return the rule of a recognizer that is built on phonenumbers.
+
+    Args:
+        recognizer: Gives the regions and the leniency.
+        accepts: Says of a number whether the recognizer reports it; None if it reports all.
+    """
+    phones = PhoneSearch(recognizer.supported_regions, recognizer.leniency or 0, accepts=accepts)
     entity = recognizer.supported_entities[0]
 
     def hits(text: str, projected: bytes, windows: Sequence[Window]) -> Iterable[Hit]:
         spans = phones.spans(text, projected, windows)
         return (Hit(entity, begin, end, recognizer.SCORE) for begin, end in spans)
 
-    return Rule(COUNTED, True, VICINITY, hits)
+    return Rule(phones.gate, True, VICINITY, hits)
+
+
+def south_african(recognizer: za.ZaPhoneNumberRecognizer, number: PhoneNumber) -> bool:
+    """Say whether one of the South African recognizers, for mobiles or not, reports a number."""
+    from phonenumbers import region_code_for_number
+
+    here = region_code_for_number(number) == recognizer.REGION
+    return here and recognizer._classify(number) == recognizer.target_classification
 
 
 def pattern_rule(
