@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from gemsieve.filters.pii.alternatives import by_first_letter
 from gemsieve.filters.pii.database import understood
 from gemsieve.filters.pii.email import addresses, splits, validator
 from gemsieve.filters.pii.expressions import UNBOUNDED, shape
@@ -144,7 +145,7 @@ def pattern_rule(
     flags = int(recognizer.global_regex_flags or 0)
     far = split(pattern.regex, flags)
     expression = far.expression if far else pattern.regex
-    compiled: regex.Pattern[str] = regex.compile(expression, flags)
+    compiled: regex.Pattern[str] = regex.compile(by_first_letter(expression), flags)
     form = shape(expression, flags)
     entity = recognizer.supported_entities[0]
     by_address = is_email(recognizer) and splits(pattern.regex)

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from tests.strategies import PHONES
 
+from gemsieve.filters.pii.alternatives import by_first_letter
 from gemsieve.filters.pii.entities import BY_COUNTRY, PREDEFINED, STOCK
 from gemsieve.filters.pii.expressions import shape
 from gemsieve.filters.pii.far import split
@@ -298,6 +299,21 @@ def test_far_lookaheads_are_answered_once_a_text(text: str) -> None:
     assert far is not None
     assert [m.span() for m in regex.finditer(expression, text, flags)] == [
         m.span() for m in regex.finditer(far.expression, text, flags) if m.start() <= far.last(text)
+    ]
+
+
+@given(st.text("comnetducoxé.İſK 1-", max_size=14), st.booleans())
+@settings(thorough, max_examples=300)
+def test_words_sorted_by_their_first_letter_match_as_they_did(text: str, caseless: bool) -> None:
+    """A long list of words keeps its order among those that can match at a place."""
+    words = ["com", "co", "net", "n", "cod", "xn--e1", "no", "d", "edu", "k", "s", "i", "1", "ne"]
+    listed = "|".join(f"(?:{word})" for word in [*words, *(f"q{i}" for i in range(9))])
+    expression = rf"[a-z]*[.](?:{listed})(?:-\w*)?"
+    sorted_ = by_first_letter(expression)
+    assert sorted_ != expression
+    flags = regex.I if caseless else 0
+    assert [m.span() for m in regex.finditer(sorted_, text, flags)] == [
+        m.span() for m in regex.finditer(expression, text, flags)
     ]
 
 
