@@ -260,7 +260,7 @@ TABLES: dict[str, list[str]] = {
         f"«{DE}»", f"to «{fours(DE)}» is it", f"«{fours(GB, '-')}»", f"«{GB.lower()}»",
         f"«{fours(FR)}»",
         f"«{fours(GB.lower())}»", f"«{NO}»", f"«{MT}».", f"«{DE[:4]} {DE[4:]}»", f"IBAN:«{DE}»",
-        f"«{DE}» 2 days", f"账号«{DE}»",
+        f"«{DE}» 2 days", f"账号«{DE}»", f"«{GB[:4]} {GB[4:9]} {GB[9:]}»",
         f"«{fours(DE)}» and «{GB}»", f"«{fours(NO)}»12".replace("12", ", 12"),
         f"({DE})".replace(DE, f"«{DE}»"),
         wrong(DE), wrong(GB, 6), DE[:-1], f"{DE}0", f"x{DE}", "ZZ" + DE[2:],
