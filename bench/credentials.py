@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from pathlib import Path
 
-from texts import read_texts
+from texts import read_texts, until
 
 from gemsieve.filters import Batch
 from gemsieve.filters.secrets import SecretsDetector
@@ -41,17 +41,6 @@ def main() -> None:
         report("kingfisher", kingfisher, texts, args.rounds)
         few = until(texts, args.slow * 1e6)
         report("detect-secrets", lambda: detect_secrets(stack), few, 1)
-
-
-def until(texts: Iterable[str], size: float) -> list[str]:
-    """Return the first texts, up to a size in bytes."""
-    taken: list[str] = []
-    for text in texts:
-        if size <= 0:
-            break
-        taken.append(text)
-        size -= len(text.encode())
-    return taken
 
 
 def report(name: str, make: Callable[[], Find], texts: list[str], rounds: int) -> None:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from texts import read_texts
+from texts import read_texts, until
 
 from gemsieve.filters import Batch
 from gemsieve.filters.names import NamesDetector
@@ -122,13 +122,7 @@ def sample(file: Path | None, size: float, seed: int) -> list[str]:
     """Return texts of about `size` bytes together; none longer than we read at once."""
     texts = [text[: NamesDetector.longest] for text in read_texts(file)]
     random.Random(seed).shuffle(texts)
-    chosen = []
-    for text in texts:
-        if size <= 0:
-            break
-        size -= len(text.encode())
-        chosen.append(text)
-    return chosen
+    return until(texts, size)
 
 
 if __name__ == "__main__":

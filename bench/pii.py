@@ -11,7 +11,6 @@ they run in a process of their own. Without a file, texts are made up with Faker
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
 import random
 import statistics
@@ -20,6 +19,8 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+
+from texts import read_texts, until
 
 from gemsieve.filters.pii.entities import PREDEFINED, STOCK
 from gemsieve.filters.pii.overlap import Hit
@@ -49,7 +50,7 @@ def main() -> None:
     parser.add_argument("--peers", help="a Python with dolma and datatrove")
     args = parser.parse_args()
     texts = sample(args.file, args.megabytes * 1e6, args.seed)
-    few = list(until(iter(texts), args.stock_megabytes * 1e6))
+    few = until(texts, args.stock_megabytes * 1e6)
     print(f"{len(texts)} documents, {size(texts):.1f} MB; stock: {len(few)}, {size(few):.1f} MB")
     for name, entities in SETS.items():
         compare(name, entities, texts, few, args.rounds)
@@ -112,21 +113,10 @@ def size(texts: list[str]) -> float:
 def sample(file: Path | None, size: float, seed: int) -> list[str]:
     """Return texts of about `size` bytes together; none longer than stock Presidio takes."""
     if file is None:
-        return list(until(made_up(seed), size))
-    opener = gzip.open if file.suffix == ".gz" else open
-    with opener(file, "rt", encoding="utf-8") as lines:
-        texts = [json.loads(line)["text"][:1_000_000] for line in lines]
+        return until(made_up(seed), size)
+    texts = [text[:1_000_000] for text in read_texts(file)]
     random.Random(seed).shuffle(texts)
-    return list(until(iter(texts), size))
-
-
-def until(texts: Iterator[str], size: float) -> Iterator[str]:
-    """Yield texts up to a size in bytes."""
-    for text in texts:
-        if size <= 0:
-            return
-        size -= len(text.encode())
-        yield text
+    return until(texts, size)
 
 
 def made_up(seed: int) -> Iterator[str]:

@@ -4,8 +4,20 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
+
+
+def until(texts: Iterable[str], size: float) -> list[str]:
+    """Return the first of the texts, up to a size in bytes of UTF-8."""
+    taken: list[str] = []
+    for text in texts:
+        if size <= 0:
+            break
+        taken.append(text)
+        size -= len(text.encode())
+    return taken
 
 
 def read_texts(path: Path | None, limit: int | None = None) -> list[str]:

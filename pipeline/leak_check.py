@@ -73,7 +73,7 @@ class Checker:
         """
         leaks = Leaks()
         beat = Heartbeat(self.job.leak_heartbeats, piece)
-        path = self.job.folder / "kept" / f"{piece.number:05d}-of-{self.pieces:05d}.parquet"
+        path = self.job.folder / "kept" / piece.shard(self.pieces)
         if path.exists():
             chosen = None if quota is None else sample(ids(path), quota)
             for share, names, texts in rows(path):

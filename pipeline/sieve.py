@@ -54,7 +54,7 @@ class Siever:
         """Sieve one slice and write its receipt last."""
         job, tally, meter, records = self.job, Tally(), Meter(), 0
         job.drafts.mkdir(parents=True, exist_ok=True)
-        name = f"{piece.number:05d}-of-{self.pieces:05d}.parquet"
+        name = piece.shard(self.pieces)
         with ExitStack() as stack:
             writers = {
                 outcome: stack.enter_context(

@@ -48,6 +48,10 @@ class Slice:
     first: int
     size: int
 
+    def shard(self, pieces: int) -> str:
+        """Return the name of this slice's shards, in a plan of so many."""
+        return f"{self.number:05d}-of-{pieces:05d}.parquet"
+
 
 def plan(patterns: Sequence[str], slice_bytes: int = SLICE_BYTES) -> list[Slice]:
     """Return the slices of all files that the patterns name, in the order of their paths.

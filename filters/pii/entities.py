@@ -181,19 +181,18 @@ def chosen(
         ValueError: None are given, or one is unknown; names the nearest that is known.
     """
     wanted = names("countries", countries, {*known.values(), EVERYWHERE} - {""})
-    if wanted is None:
-        scope = set(known) if entities is not None else set(default)
-    else:
-        scope = {
-            entity
-            for entity, country in known.items()
-            if (not country and entity in default) or country in wanted or EVERYWHERE in wanted
-        }
     asked = names("entities", entities, known)
+    everywhere = wanted is None or EVERYWHERE in wanted
     if asked is None:
-        return tuple(sorted(scope))
+        if wanted is None:
+            return tuple(sorted(default))
+        return tuple(
+            entity
+            for entity, country in sorted(known.items())
+            if everywhere or country in wanted or (not country and entity in default)
+        )
     for entity in asked:
-        if wanted is not None and known[entity] not in {"", *wanted} and EVERYWHERE not in wanted:
+        if not everywhere and known[entity] not in {"", *(wanted or ())}:
             raise ValueError(
                 f"entities: {entity!r} belongs to country {known[entity]!r}, which countries"
                 " does not name"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -37,6 +36,7 @@ def explain(detector: PiiDetector, text: str) -> Explained:
         ValueError: The text has more than a million characters.
     """
     from gemsieve.filters.pii.analyzer import load, recognizers
+    from gemsieve.filters.pii.projection import encodable
     from gemsieve.filters.pii.stock import engine
 
     if len(text) > MOST:
@@ -44,7 +44,7 @@ def explain(detector: PiiDetector, text: str) -> Explained:
     found = {Place(label(h.entity), (h.start, h.end)): h.score for h in load(detector.choice)(text)}
     own = recognizers(detector.choice)
     analyzer = engine(own, detector.lemmas)
-    plain = re.sub("[\ud800-\udfff]", "\ue000", text)  # spaCy refuses lone surrogates
+    plain = encodable(text)  # spaCy refuses lone surrogates
     around = themes(own, plain) if detector.mode == "default" else lemmas(analyzer, plain)
     made: dict[Place, Explanation] = {}
     refused = {place: (said, FAILED) for place, said in denials(own, plain)}

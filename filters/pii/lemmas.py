@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -11,6 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from gemsieve.filters.pii.overlap import Hit
+from gemsieve.filters.pii.projection import encodable
 
 if TYPE_CHECKING:
     from gemsieve.filters.pii.scanner import Sighting
@@ -79,7 +79,7 @@ class LemmaContext:
 
     def lemmas(self, text: str) -> Lemmas:
         """Return a text's lemmas; lone surrogates, which spaCy refuses, count as other signs."""
-        text = re.sub("[\ud800-\udfff]", "\ue000", text)
+        text = encodable(text)
         with self.lock, self.nlp.memory_zone():
             document = self.nlp(text)
             ends = [token.idx + len(token) for token in document]

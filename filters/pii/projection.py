@@ -32,7 +32,12 @@ def code_points(text: str) -> bytes:
     try:
         return text.encode("utf-32-le")
     except UnicodeEncodeError:
-        return re.sub(r"[\ud800-\udfff]", "\ue000", text).encode("utf-32-le")
+        return encodable(text).encode("utf-32-le")
+
+
+def encodable(text: str) -> str:
+    """Return a text with private characters for lone surrogates: neither are letters or spaces."""
+    return re.sub("[\ud800-\udfff]", "\ue000", text)
 
 
 @cache

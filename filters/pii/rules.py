@@ -82,7 +82,7 @@ def rules(recognizer: EntityRecognizer) -> list[Rule]:
     african = za.ZaPhoneNumberRecognizer
     if isinstance(recognizer, african) and analyze is african.analyze:
         return [phone_rule(recognizer, partial(south_african, recognizer))]
-    return [whole_rule(recognizer, None)]
+    return [whole_rule(recognizer)]
 
 
 def groups(pattern: Pattern) -> int:
@@ -92,7 +92,7 @@ def groups(pattern: Pattern) -> int:
     return int(regex.compile(pattern.regex).groups)
 
 
-def whole_rule(recognizer: EntityRecognizer, gate: str | None) -> Rule:
+def whole_rule(recognizer: EntityRecognizer) -> Rule:
     """Return the rule that runs a recognizer's own `analyze` on the whole text."""
     entities = recognizer.supported_entities
 
@@ -100,7 +100,7 @@ def whole_rule(recognizer: EntityRecognizer, gate: str | None) -> Rule:
         results: Any = recognizer.analyze(text, entities, None)  # type: ignore[arg-type]
         return (Hit(r.entity_type, r.start, r.end, r.score) for r in results or ())
 
-    return Rule(gate, True, VICINITY, hits)
+    return Rule(None, False, 0, hits)
 
 
 def phone_rule(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from gemsieve.filters import names
@@ -15,6 +14,7 @@ from gemsieve.filters.pii.comparison import Side
 from gemsieve.filters.pii.entities import label
 from gemsieve.filters.pii.evaluate import Mark, Marks
 from gemsieve.filters.pii.overlap import Hit
+from gemsieve.filters.pii.projection import encodable
 from gemsieve.filters.policy import Action, Ruleset
 
 PREFIXES = ("pii.", "names.")
@@ -93,7 +93,7 @@ def presidio(
                 text,
                 [
                     Finding(labelled(hit.entity), hit.score, (hit.start, hit.end))
-                    for hit in hits(re.sub("[\ud800-\udfff]", "\ue000", text))
+                    for hit in hits(encodable(text))
                 ],
                 batch.row(i),
             )

@@ -24,7 +24,11 @@ def stock(entities: Iterable[str], model: str | None = None) -> Callable[[str], 
         model: A spaCy package whose lemmas context words are compared with; None for a blank
             pipeline, which has none.
     """
-    analyzer = engine(predefined(entities), model)
+    return answers(engine(predefined(entities), model))
+
+
+def answers(analyzer: AnalyzerEngine) -> Callable[[str], list[Hit]]:
+    """Return the function from a text to an engine's hits, without a threshold, in our order."""
 
     def hits(text: str) -> list[Hit]:
         results = analyzer.analyze(text, "en", score_threshold=0)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from gemsieve.filters.names.engines import nlp_engine
 from gemsieve.filters.pii.overlap import Hit
 from gemsieve.filters.pii.recognizers import predefined
-from gemsieve.filters.pii.stock import engine
+from gemsieve.filters.pii.stock import answers, engine
 
 # What its recognizer finds by the model.
 NAMES = frozenset({"DATE_TIME", "LOCATION", "NRP", "PERSON"})
@@ -27,9 +27,4 @@ def stock_with_names(entities: Iterable[str], model: str) -> Callable[[str], lis
 
     analyzer = engine([*predefined(entities), SpacyRecognizer(supported_entities=sorted(NAMES))])
     analyzer.nlp_engine = nlp_engine("spacy", model)
-
-    def hits(text: str) -> list[Hit]:
-        results = analyzer.analyze(text, "en", score_threshold=0)
-        return [Hit(r.entity_type, r.start, r.end, r.score) for r in results]
-
-    return hits
+    return answers(analyzer)

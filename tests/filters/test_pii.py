@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import pickle
 import subprocess
@@ -14,6 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.filters.check_digits import base58check, iban, luhn
 
 from gemsieve.filters.finding import Batch, Finding
 from gemsieve.filters.pii import PiiDetector, ours
@@ -24,18 +24,6 @@ def find(text: str, entity: str) -> list[tuple[str, float]]:
     """Return the words and scores of one entity's findings."""
     (findings,) = PiiDetector(mode="stock", entities=[entity])(Batch([text]))
     return [(text[slice(*f.span)], f.score) for f in findings if f.span]
-
-
-def luhn(digits: str) -> str:
-    """Append the check digit of ISO/IEC 7812."""
-    doubled = [int(d) * (2 - i % 2) for i, d in enumerate(reversed(digits))]
-    return digits + str(-sum(d // 10 + d % 10 for d in doubled) % 10)
-
-
-def iban(country: str, account: str) -> str:
-    """Put the check digits of ISO 13616 between country and account."""
-    number = "".join(str(int(c, 36)) for c in f"{account}{country}00")
-    return f"{country}{98 - int(number) % 97:02}{account}"
 
 
 def nhs(digits: str) -> str:
@@ -51,22 +39,11 @@ def dea(letters: str, digits: str) -> str:
     return f"{letters}{digits}{(odd + 2 * even) % 10}"
 
 
-def bitcoin(seed: bytes) -> str:
-    """Return a Base58Check address of version 0."""
-    payload = b"\0" + hashlib.sha256(seed).digest()[:20]
-    payload += hashlib.sha256(hashlib.sha256(payload).digest()).digest()[:4]
-    number, text = int.from_bytes(payload), ""
-    while number:
-        number, rest = divmod(number, 58)
-        text = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"[rest] + text
-    return "1" + text
-
-
 VISA, AMEX = luhn("400000123456789"), luhn("37000012345678")
 WRONG_CARD = VISA[:-1] + str((int(VISA[-1]) + 1) % 10)
 GERMAN, BRITISH = iban("DE", "500105175407324931"), iban("GB", "NWBK60161331926819")
 PATIENT = nhs("401023213")
-WALLET = bitcoin(b"gemsieve")
+WALLET = base58check(0, b"gemsieve")
 
 FOUND: list[tuple[str, str, list[tuple[str, float]]]] = [
     ("EMAIL_ADDRESS", "write to jo.d+news@mail.example.org.", [("jo.d+news@mail.example.org", 1)]),

@@ -36,6 +36,21 @@ class UsageError(Exception):
     """A mistake of the caller's: shown without a traceback, with exit status 2."""
 
 
+def add_policy(parser: argparse.ArgumentParser) -> None:
+    """Declare `--policy`, which policy to go by."""
+    parser.add_argument("--policy", metavar="FILE", help="policy (TOML); else the shipped default")
+
+
+def add_use(parser: argparse.ArgumentParser, whose: str, default: str) -> None:
+    """Declare `--use`, whose rules or limits of a policy to go by."""
+    parser.add_argument(
+        "--use",
+        choices=("corpus", "prompt", "output"),
+        default=default,
+        help=f"whose {whose} (default {default})",
+    )
+
+
 def load(name: str) -> Command:
     """Import one command's module."""
     return cast("Command", importlib.import_module(f"gemsieve.cli.{name}"))

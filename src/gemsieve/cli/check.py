@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from gemsieve.cli import UsageError
+from gemsieve.cli import UsageError, add_policy, add_use
 
 if TYPE_CHECKING:
     from gemsieve.filters import Filter, Verdict
@@ -29,13 +29,8 @@ COLUMNS = ("language", "source", "url", "prompt")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument(
-        "--use",
-        choices=("corpus", "prompt", "output"),
-        default="output",
-        help="whose rules judge (default output)",
-    )
-    parser.add_argument("--policy", metavar="FILE", help="policy (TOML); else the shipped default")
+    add_use(parser, "rules judge", "output")
+    add_policy(parser)
     parser.add_argument(
         "--jsonl",
         metavar="FILE",

@@ -11,7 +11,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gemsieve.cli import UsageError
+from gemsieve.cli import UsageError, add_policy, add_use
 from gemsieve.cli import eval_pii_sides as sides
 
 if TYPE_CHECKING:
@@ -32,13 +32,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="LABEL=ENTITY",
         help="read a label of the file as an entity; several with commas, or again",
     )
-    parser.add_argument("--policy", metavar="FILE", help="policy (TOML); else the shipped default")
-    parser.add_argument(
-        "--use",
-        choices=("corpus", "prompt", "output"),
-        default="corpus",
-        help="whose limits count (default corpus)",
-    )
+    add_policy(parser)
+    add_use(parser, "limits count", "corpus")
     parser.add_argument("--mode", choices=("default", "stock"), help="of our detector")
     parser.add_argument("--entities", metavar="A,B", help="to look for, and no others")
     parser.add_argument("--countries", metavar="A,B", help="whose entities to look for")

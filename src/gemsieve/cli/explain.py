@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from gemsieve.cli import UsageError
+from gemsieve.cli import UsageError, add_policy, add_use
 from gemsieve.cli.explain_answer import explained
 
 
@@ -15,13 +15,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("text", nargs="?", metavar="TEXT", help="a text; - for standard input")
     parser.add_argument("--file", metavar="FILE", help="a file that is one text, in UTF-8")
-    parser.add_argument("--policy", metavar="FILE", help="policy (TOML); else the shipped default")
-    parser.add_argument(
-        "--use",
-        choices=("corpus", "prompt", "output"),
-        default="output",
-        help="whose rules judge (default output)",
-    )
+    add_policy(parser)
+    add_use(parser, "rules judge", "output")
     parser.add_argument(
         "--column",
         action="append",

@@ -7,7 +7,7 @@ import logging
 import sys
 from typing import TYPE_CHECKING
 
-from gemsieve.cli import UsageError
+from gemsieve.cli import UsageError, add_policy
 
 if TYPE_CHECKING:
     from gemsieve.pipeline.manifest import Manifest
@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="JSONL (.gz, .zst) or Parquet files; a pattern in quotes, several, or again",
     )
     parser.add_argument("--output", required=True, metavar="DIR", help="a new or unfinished folder")
-    parser.add_argument("--policy", metavar="FILE", help="policy (TOML); else the shipped default")
+    add_policy(parser)
     parser.add_argument(
         "--workers", type=int, default=1, metavar="N", help="processes of a local run (default 1)"
     )

@@ -6,7 +6,7 @@ import argparse
 import socket
 import sys
 
-from gemsieve.cli import UsageError
+from gemsieve.cli import UsageError, add_policy
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--port", type=int, default=8080, metavar="N", help="default 8080; 0 for any that is free"
     )
-    parser.add_argument("--policy", metavar="FILE", help="policy (TOML); else the shipped default")
+    add_policy(parser)
 
 
 def run(args: argparse.Namespace) -> int:
