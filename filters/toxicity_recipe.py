@@ -21,6 +21,7 @@ from gemsieve.filters.toxicity import calibration, metrics
 from gemsieve.filters.toxicity.card import card
 from gemsieve.filters.toxicity.data import (
     SOURCES,
+    THREADS,
     Row,
     augmented,
     harmless,
@@ -70,6 +71,7 @@ def training_rows(rows: Mapping[str, Sequence[Row]], data: Path, seed: int) -> d
     rng = random.Random(seed)
     return {
         **{name: learned(some, name) for name, some in rows.items()},
+        THREADS.name: learned(labelled(data, THREADS), THREADS.name),
         "harmless passages": harmless(data, rng),
         "templates": augmented(rng),
     }

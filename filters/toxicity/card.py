@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gemsieve.filters.toxicity import metrics
 from gemsieve.filters.toxicity.calibration import Calibration
-from gemsieve.filters.toxicity.data import SOURCES, Row
+from gemsieve.filters.toxicity.data import SOURCES, THREADS, Row
 from gemsieve.filters.toxicity.measure import Figures, mean_auc
 from gemsieve.filters.toxicity.train import SETTINGS
 
@@ -100,7 +100,7 @@ def percent(share: float) -> str:
 
 def data_section(parts: Mapping[str, Sequence[Row]]) -> list[str]:
     """Say what was learned from."""
-    about = {s.name: (s.language, s.meaning, s.licence) for s in SOURCES}
+    about = {s.name: (s.language, s.meaning, s.licence) for s in (*SOURCES, THREADS)}
     about["harmless passages"] = (
         "en, many",
         "books, speeches, documentation, web; the Declaration of Human Rights in 530 versions",

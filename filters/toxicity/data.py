@@ -6,12 +6,13 @@ import gzip
 import hashlib
 import json
 import random
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any, Literal
 
+from gemsieve.filters.toxicity.kinds import kinds_of
 from gemsieve.filters.toxicity.templates import HARMLESS, HOSTILE, SLURLESS, fill
 from gemsieve.filters.toxicity.text import normalise, passages
 
@@ -49,6 +50,10 @@ SOURCES = (
     Source("tox_multi_korean_ko", "ko", "hate or offence", "CC BY-SA 4.0"),
     Source("tox_multi_toldbr_pt", "pt", "any category, two of three raters", "CC BY-SA 4.0"),
 )
+# Learned from, but no toxicity set to be measured by: whole threads with answers of two models.
+THREADS = Source(
+    "safety_toxichat_train", "en", "offensive; threads, models' answers", "CC BY-SA 4.0"
+)
 NATURAL = "tox_wikipedia_cat_large"  # near a natural base rate: never balanced
 DOUBTFUL = "tox_edos_sexism"  # its negatives are not sexist, yet may be toxic
 
@@ -64,11 +69,16 @@ TEMPLATE_ROWS = 8_000
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One text with its label and its part of the split."""
+    """One text with its label and its part of the split.
+
+    Attributes:
+        kinds: What its set tells of `insult`, `threat` and the like; an absent one is unknown.
+    """
 
     text: str
     toxic: bool
     part: Part
+    kinds: Mapping[str, bool] = field(default_factory=dict)
 
 
 def part_of(text: str) -> Part:
@@ -96,6 +106,7 @@ def labelled(data: Path, source: Source) -> list[Row]:
             record["text"],
             bool(record["label"]),
             part_of((record.get("labels") or {}).get("rewrite_of") or record["text"]),
+            kinds_of(source.name, record.get("labels"), bool(record["label"])),
         )
         for record in records(data, source.name)
     ]

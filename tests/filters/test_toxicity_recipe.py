@@ -17,7 +17,7 @@ from gemsieve.filters import toxicity_recipe
 from gemsieve.filters.fasttext_model import load_file
 from gemsieve.filters.toxicity import metrics, templates
 from gemsieve.filters.toxicity.calibration import Calibration, load
-from gemsieve.filters.toxicity.data import NATURAL, SOURCES, Row, learned, part_of
+from gemsieve.filters.toxicity.data import NATURAL, SOURCES, THREADS, Row, learned, part_of
 from gemsieve.filters.toxicity.detector import CONSTANTS, MODEL, raw_score
 
 
@@ -117,7 +117,7 @@ def write(folder: Path, rows: Sequence[Mapping[str, object]]) -> None:
 def test_recipe_writes_model_constants_and_card(tmp_path: Path) -> None:
     """On small made-up sets one command leaves three files: it trained twice alike, and learned."""
     rng = random.Random(0)
-    for source in SOURCES:
+    for source in (*SOURCES, THREADS):
         kind = templates.fill(templates.HARMLESS, rng, 150)
         unkind = templates.fill(templates.HOSTILE, rng, 150)
         rows = [{"text": text, "label": 0} for text in kind]
