@@ -78,7 +78,7 @@ class Row:
     text: str
     toxic: bool
     part: Part
-    kinds: Mapping[str, bool] = field(default_factory=dict)
+    kinds: Mapping[str, bool] = field(default_factory=dict, hash=False)
 
 
 def part_of(text: str) -> Part:
