@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
 
+from gemsieve.filters.intervals import wilson
 from gemsieve.pipeline.report_numbers import rows
 from gemsieve.pipeline.tally import Tally
 
 ENOUGH = 30  # records; with fewer an interval says nothing that one would act on
-Z = NormalDist().inv_cdf(0.975)  # two-sided 95 %
 
 
 @dataclass(frozen=True)
@@ -44,18 +42,6 @@ class Group:
     def rate(self) -> float:
         """The share of them that was dropped."""
         return self.dropped / self.mentioned
-
-
-def wilson(hits: int, trials: int) -> tuple[float, float]:
-    """Return the 95 % score interval of a proportion (Wilson 1927, JASA 22:209); 0..1 of none."""
-    if not trials:
-        return 0.0, 1.0
-    share, spread = hits / trials, Z * Z / trials
-    middle = share + spread / 2
-    margin = Z * math.sqrt(share * (1 - share) / trials + spread / (4 * trials))
-    low, high = ((middle + side * margin) / (1 + spread) for side in (-1, 1))
-    # At the ends the bound is the proportion itself; rounding must not put it beside.
-    return (0.0 if hits == 0 else low), (1.0 if hits == trials else high)
 
 
 def groups(tally: Tally, overall: float) -> list[Group]:

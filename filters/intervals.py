@@ -1,0 +1,115 @@
+"""Intervals at 95 %: of a proportion, of the ratio of two, of a mean, and of any statistic."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Sequence
+from statistics import NormalDist
+from typing import TypeVar
+
+T = TypeVar("T")
+
+Interval = tuple[float, float]
+
+Z = NormalDist().inv_cdf(0.975)  # two-sided 95 %
+HALVINGS = 80  # of a bracket below 1e9: far beyond what a float tells apart
+ROUNDS = 1000  # of resampling: bounds are then good to about half a point of their level
+
+
+def wilson(hits: int, trials: int) -> Interval:
+    """Return the score interval of a proportion (Wilson 1927, JASA 22:209); 0..1 of none."""
+    if not trials:
+        return 0.0, 1.0
+    share, spread = hits / trials, Z * Z / trials
+    middle = share + spread / 2
+    margin = Z * math.sqrt(share * (1 - share) / trials + spread / (4 * trials))
+    low, high = ((middle + side * margin) / (1 + spread) for side in (-1, 1))
+    # At the ends the bound is the proportion itself; rounding must not put it beside.
+    return (0.0 if hits == 0 else low), (1.0 if hits == trials else high)
+
+
+def ratio(hits: int, trials: int, other_hits: int, other_trials: int) -> Interval:
+    """Return the score interval of one proportion divided by another; 0..inf where nothing tells.
+
+    The asymptotic score method of Koopman (Biometrics 40:513, 1984). Unlike the log method of Katz
+    et al. it holds where there are no hits on one side: the ratio is then 0 or has no upper bound.
+    """
+    if not trials or not other_trials or not hits + other_hits:
+        return 0.0, math.inf
+    counts = (hits, trials, other_hits, other_trials)
+    point = math.inf if not other_hits else hits / trials / (other_hits / other_trials)
+    low = 0.0 if not hits else crossing(counts, point, down=True)
+    high = math.inf if not other_hits else crossing(counts, point, down=False)
+    return low, high
+
+
+def crossing(counts: tuple[int, int, int, int], point: float, *, down: bool) -> float:
+    """Return the ratio on one side of the estimate at which the score reaches `Z`; by bisection."""
+    inside = math.log(point) if 0 < point < math.inf else 0.0
+    step = -1.0 if down else 1.0
+    while outside(counts, math.exp(inside), down=down):  # the estimate is infinite, or 0
+        inside -= step
+    beyond = inside + step
+    while not outside(counts, math.exp(beyond), down=down):
+        inside, beyond = beyond, beyond + step
+    for _ in range(HALVINGS):
+        middle = (inside + beyond) / 2
+        if outside(counts, math.exp(middle), down=down):
+            beyond = middle
+        else:
+            inside = middle
+    return math.exp(inside)
+
+
+def outside(counts: tuple[int, int, int, int], theta: float, *, down: bool) -> bool:
+    """Say whether the score test refuses a ratio as too low (`down`) or too high."""
+    hits, trials, other_hits, other_trials = counts
+    # The other proportion, most likely under this ratio: the smaller root of a x^2 - b x + c = 0.
+    a = (trials + other_trials) * theta
+    b = trials * theta + hits + other_trials + other_hits * theta
+    c = hits + other_hits
+    root = min(1.0, 2 * c / (b + math.sqrt(max(0.0, b * b - 4 * a * c))))
+    first = min(1.0, theta * root)
+    variance = first * (1 - first) / trials + theta * theta * root * (1 - root) / other_trials
+    distance = hits / trials - theta * other_hits / other_trials
+    return (distance if down else -distance) > Z * math.sqrt(variance)
+
+
+def mean(count: int, total: float, squares: float) -> Interval:
+    """Return the interval of a mean by the normal approximation, from sums; -inf..inf below two."""
+    if count < 2:
+        return -math.inf, math.inf
+    middle = total / count
+    variance = max(0.0, squares - total * middle) / (count - 1)
+    margin = Z * math.sqrt(variance / count)
+    return middle - margin, middle + margin
+
+
+def bootstrap(
+    sample: Sequence[T],
+    statistic: Callable[[Sequence[T]], float],
+    seed: int,
+    rounds: int = ROUNDS,
+) -> Interval:
+    """Return the percentile interval of a statistic of a sample (Efron 1979, Ann. Stat. 7:1).
+
+    Samples as large are drawn with replacement, the same ones for the same seed. For a difference
+    between groups, let the sample hold pairs of group and value, and the statistic part them; a
+    round in which it is no number (a group was not drawn) says nothing and is left out.
+
+    Raises:
+        ValueError: There is nothing to draw from.
+    """
+    if not sample:
+        raise ValueError("nothing to draw from")
+    rng = random.Random(seed)
+    values = sorted(
+        value
+        for _ in range(rounds)
+        if not math.isnan(value := statistic(rng.choices(sample, k=len(sample))))
+    )
+    if not values:
+        return -math.inf, math.inf
+    edge = len(values) // 40  # 2.5 % on each side
+    return values[edge], values[-1 - edge]
