@@ -11,6 +11,7 @@ from pathlib import Path
 from gemsieve.filters.detector import Detector
 from gemsieve.filters.filter import Filter
 from gemsieve.filters.leak_policy import leak_rule
+from gemsieve.filters.mitigate_policy import mitigation
 from gemsieve.filters.policy import USES, Policy
 from gemsieve.filters.policy_file import PolicyError, digest, nearest, read, ruleset
 from gemsieve.filters.policy_operator import key_source
@@ -114,5 +115,8 @@ def filter_from_text(text: str, file: str) -> Filter:
     parts = {use: ruleset(body, use, file, detectors) for use in USES if use in body}
     key = key_source(body.pop("key", None), file)
     rulesets = {use: rules for use, (rules, _) in parts.items()}
-    policy = Policy(body["name"], digest(body), rulesets, options, leak_check, key)
+    changes = mitigation(body, file, parts["corpus"][1] if "corpus" in parts else ())
+    policy = Policy(
+        body["name"], digest(body), rulesets, options, leak_check, key, mitigation=changes
+    )
     return Filter(policy, {use: needed for use, (_, needed) in parts.items()})

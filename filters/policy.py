@@ -14,6 +14,7 @@ from typing import Literal, get_args
 
 from gemsieve.filters.finding import Finding
 from gemsieve.filters.leak_rule import LeakRule
+from gemsieve.filters.mitigation import Mitigation
 from gemsieve.filters.operators.key import KeySource
 from gemsieve.filters.operators.operator import Edit, Operator
 from gemsieve.filters.operators.plain import REDACT
@@ -250,6 +251,7 @@ class Policy:
         options: By detector name, the keyword arguments it is built with.
         leak_check: How a job's output is checked.
         key: Where the operators' key is read from.
+        mitigation: What is done about whom a corpus speaks of.
     """
 
     name: str
@@ -258,6 +260,7 @@ class Policy:
     options: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     leak_check: LeakRule = field(default_factory=LeakRule)
     key: KeySource | None = None
+    mitigation: Mitigation = field(default_factory=Mitigation)
 
     def ruleset(self, use: Use) -> Ruleset:
         """Return the rules of one use.
