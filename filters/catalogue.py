@@ -8,6 +8,7 @@ from importlib import import_module, resources
 from importlib.metadata import entry_points
 from pathlib import Path
 
+from gemsieve.filters.audit.policy import audit_rule
 from gemsieve.filters.detector import Detector
 from gemsieve.filters.filter import Filter
 from gemsieve.filters.leak_policy import leak_rule
@@ -112,11 +113,12 @@ def filter_from_text(text: str, file: str) -> Filter:
     options = body.get("detectors", {})
     detectors = build(options, file)
     leak_check = leak_rule(body.pop("leak_check", {}), file, detectors)
+    audit = audit_rule(body.pop("audit", {}), file, detectors)
     parts = {use: ruleset(body, use, file, detectors) for use in USES if use in body}
     key = key_source(body.pop("key", None), file)
     rulesets = {use: rules for use, (rules, _) in parts.items()}
     changes = mitigation(body, file, parts["corpus"][1] if "corpus" in parts else ())
     policy = Policy(
-        body["name"], digest(body), rulesets, options, leak_check, key, mitigation=changes
+        body["name"], digest(body), rulesets, options, leak_check, key, audit=audit, mitigation=changes
     )
     return Filter(policy, {use: needed for use, (_, needed) in parts.items()})

@@ -12,6 +12,7 @@ from enum import IntEnum
 from fnmatch import fnmatchcase
 from typing import Literal, get_args
 
+from gemsieve.filters.audit.rule import AuditRule
 from gemsieve.filters.finding import Finding
 from gemsieve.filters.leak_rule import LeakRule
 from gemsieve.filters.mitigation import Mitigation
@@ -247,10 +248,12 @@ class Policy:
 
     Attributes:
         sha256: Digest (hex) of what the file says, whatever its layout or comments; without
-            `[leak_check]`, which decides about no text, and `[key]`, which only says where one is.
+            `[leak_check]` and `[audit]`, which decide about no text, and `[key]`, which only says
+            where one is.
         options: By detector name, the keyword arguments it is built with.
         leak_check: How a job's output is checked.
         key: Where the operators' key is read from.
+        audit: How the filter itself is audited.
         mitigation: What is done about whom a corpus speaks of.
     """
 
@@ -260,6 +263,7 @@ class Policy:
     options: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     leak_check: LeakRule = field(default_factory=LeakRule)
     key: KeySource | None = None
+    audit: AuditRule = field(default_factory=AuditRule)
     mitigation: Mitigation = field(default_factory=Mitigation)
 
     def ruleset(self, use: Use) -> Ruleset:

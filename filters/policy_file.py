@@ -19,7 +19,7 @@ __all__ = ["KEYS", "PolicyError", "RuleReader", "digest", "nearest", "read", "ru
 CONDITIONS = ("above", "below", "outside")
 KEYS = ("labels", "except", "action", *PARAMETERS, *CONDITIONS)
 KEYS += ("any_of", "count_above", "share_above", "when")
-TOP = ("name", "key", "detectors", "leak_check", "mitigate", *USES)
+TOP = ("name", "key", "audit", "detectors", "leak_check", "mitigate", *USES)
 
 
 def read(text: str, file: str) -> dict[str, Any]:
