@@ -73,7 +73,7 @@ def training_rows(rows: Mapping[str, Sequence[Row]], data: Path, seed: int) -> d
         **{name: learned(some, name) for name, some in rows.items()},
         THREADS.name: learned(labelled(data, THREADS), THREADS.name),
         "harmless passages": harmless(data, rng),
-        "templates": augmented(rng),
+        "templates": augmented(rng, data),
     }
 
 

@@ -12,8 +12,8 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import Any, Literal
 
+from gemsieve.filters.toxicity import templates
 from gemsieve.filters.toxicity.kinds import kinds_of
-from gemsieve.filters.toxicity.templates import HARMLESS, HOSTILE, SLURLESS, fill
 from gemsieve.filters.toxicity.text import normalise, passages
 
 Part = Literal["train", "dev", "test"]
@@ -64,7 +64,7 @@ DOCUMENTS = frozenset(
 )
 MOST_PASSAGES = 30_000
 MOST_COPIES = 4
-TEMPLATE_ROWS = 8_000
+TEMPLATE_ROWS = 32_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +132,10 @@ def harmless(data: Path, rng: random.Random) -> list[Row]:
     return [Row(p, False, "train") for p in (*chosen, *declarations)]
 
 
-def augmented(rng: random.Random) -> list[Row]:
+def augmented(rng: random.Random, data: Path | None = None) -> list[Row]:
     """Return template sentences: every group is named in harmless and hostile ones alike."""
-    kind = [*fill(HARMLESS, rng, TEMPLATE_ROWS // 2), *fill(SLURLESS, rng, TEMPLATE_ROWS // 4)]
-    unkind = fill(HOSTILE, rng, TEMPLATE_ROWS // 4)
-    return [Row(s, False, "train") for s in kind] + [Row(s, True, "train") for s in unkind]
+    written = templates.sentences(rng, TEMPLATE_ROWS, data)
+    return [Row(one.text, one.toxic, "train", one.kinds) for one in written]
 
 
 def training_line(row: Row) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from gemsieve.filters.toxicity import metrics
 from gemsieve.filters.toxicity.data import DOCUMENTS, Row, part_of, records
 from gemsieve.filters.toxicity.detector import document_score
-from gemsieve.filters.toxicity.templates import HELD_OUT_HARMLESS, HELD_OUT_HOSTILE, held_out
+from gemsieve.filters.toxicity.held_out import HELD_OUT_HARMLESS, HELD_OUT_HOSTILE, held_out
 
 PassageScore = Callable[[str], float]
 

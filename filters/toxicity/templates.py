@@ -1,131 +1,164 @@
-"""Sentences about people, written for the purpose, in which any group may be named.
+"""Sentences for training, written for the purpose: a group's name must tell nothing by itself.
 
-Training: the same harmless sentence for every group, so that a name of a group is no evidence;
-sentences that report or refuse hostility, harmless too; and hostile ones, as even-handed.
-Evaluation: other sentences, which share no skeleton with these, about the same groups and some
-that training never names.
+A skeleton is filled with everything but the group; the frame that results is then said of one term
+of every axis of identity. So the same sentence, harmless or hostile, names them all alike.
 """
 
 from __future__ import annotations
 
+import csv
 import random
 import re
-from collections.abc import Iterator, Sequence
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, NamedTuple
 
-# Adjectives by group. The last of each group is kept from training.
-GROUPS: dict[str, tuple[str, ...]] = {
-    "orientation": ("gay", "lesbian", "bisexual", "queer", "homosexual", "straight", "asexual"),
-    "gender": ("transgender", "trans", "nonbinary", "female", "male", "intersex"),
-    "religion": (
-        *("Muslim", "Jewish", "Christian", "Hindu", "Buddhist", "atheist", "Catholic", "Mormon"),
-        "Sikh",
-    ),
-    "race": (
-        *("black", "white", "Asian", "Hispanic", "Latino", "African American", "Indigenous"),
-        *("Native American", "Roma"),
-    ),
-    "nationality": (
-        *("Mexican", "Chinese", "Arab", "Indian", "American", "Nigerian", "Russian", "German"),
-        "Somali",
-    ),
-    "origin": ("immigrant", "refugee", "migrant", "foreign"),
-    "disability": ("disabled", "blind", "deaf", "autistic", "bipolar", "paralysed"),
-    "age": ("old", "young", "elderly", "teenage", "middle-aged"),
-}
-PERSONS = ("person", "man", "woman", "student", "colleague", "neighbour", "teacher", "friend")
-PEOPLE = ("people", "men", "women", "students", "families", "couples", "workers", "kids")
+from gemsieve.filters.toxicity import identities
+from gemsieve.filters.toxicity.identities import Axis, capital, in_sentence, with_articles
+from gemsieve.filters.toxicity.misspell import careless, misspelt
 
-HARMLESS = (
-    "I am a {one}.",
-    "My best friend is a {one}.",
-    "She is a {one} and works as a nurse.",
-    "He told us that he is {adjective}, and we thanked him for telling us.",
-    "I'm {adjective} and I live in a small town.",
-    "The new teacher is a {one} who loves mathematics.",
-    "Two {many} opened a bakery near the station.",
-    "{many} live in every part of the country.",
-    "The museum has a room about the history of {many}.",
-    "A {one} won the race last year.",
-    "We invited {many} to speak at the conference.",
-    "As a {one}, I am happy with the school.",
-    "There are many {many} in our choir.",
-    "The book tells the story of a {one} in the 1950s.",
-    "My parents are {adjective} and so am I.",
-    "A group of {many} met at the library on Tuesday.",
-    "Proud to be {adjective}!",
-    "How many {many} voted in the last election?",
-    "I married a {one} and we have two children.",
-    "The report counts {many} by region and by income.",
-)
-# Hostility named in order to refuse or report it.
-SLURLESS = (
-    "Nobody should be mocked for being {adjective}.",
-    "It is wrong to say that {many} are stupid.",
-    "She was insulted because she is {adjective}, and the whole class stood up for her.",
-    "People who hate {many} are not welcome in our club.",
-    "The law protects {many} from violence and threats.",
-    "He apologised for the jokes he had made about {many}.",
-    "Saying that {many} are criminals is a lie, and a harmful one.",
-    "Attacks on {many} rose last year, the police report says.",
-)
-HOSTILE = (
-    "I hate {many}.",
-    "{many} are stupid.",
-    "{many} are all liars and thieves.",
-    "All {many} should be thrown out of this country.",
-    "I can't stand {many}, they make me sick.",
-    "{many} are disgusting vermin.",
-    "You are just a worthless {one}.",
-    "Nobody wants {many} here, get lost.",
-    "Someone should beat up those {many}.",
-    "Never trust a {one}, they are all scum.",
-)
-# For measuring only.
-HELD_OUT_HARMLESS = (
-    "Our family doctor happens to be {adjective}.",
-    "{many} joined the choir rehearsal on Sunday evening.",
-    "Thanks to a {one} from next door, the garden looks wonderful.",
-    "Yesterday a {one} helped me carry the shopping upstairs.",
-    "Is there a chess club for {many} around here?",
-    "Growing up {adjective} in the countryside taught me patience.",
-    "This documentary follows three {many} through a winter in Norway.",
-    "Do you remember the {one} who repaired our bikes?",
-    "Being {adjective} is one part of who I am.",
-    "Dinner with some {many} from the office was lovely.",
-)
-HELD_OUT_HOSTILE = (
-    "Ugh, {many} ruin everything, what a bunch of idiots.",
-    "This place was fine until the filthy {many} came.",
-    "Shut up, you pathetic {one}.",
-    "If I see another {one} I will punch them in the face.",
-    "{many} belong in a cage like animals.",
-)
+SLOT = re.compile(r"\{(\w+)\}")
+MISSPELT = 0.08  # of all rows, harmless and hostile
+CARELESS = 0.25
+QUOTABLE = ("derogation", "dehumanisation", "exclusion", "stereotype", "incitement", "rhetorical")
+# Categories of the list of profanities whose words are said of people for what they are.
+SLURS = frozenset({"racial / ethnic slurs", "sexual orientation / gender", "religious offense"})
+HARMLESS_KINDS = {"insult": False, "threat": False, "identity_attack": False}
 
 
-def fill(skeletons: Sequence[str], rng: random.Random, count: int) -> list[str]:
-    """Draw sentences for training: groups in turn, each group's last adjective never."""
-    groups = [adjectives[:-1] for adjectives in GROUPS.values()]
-    return [
-        sentence(rng.choice(skeletons), rng.choice(groups[i % len(groups)]), rng)
-        for i in range(count)
-    ]
+class Sentence(NamedTuple):
+    """A row: the text, whether it is toxic, and the sub-labels that are certain."""
+
+    text: str
+    toxic: bool
+    kinds: Mapping[str, bool]
 
 
-def held_out(skeletons: Sequence[str], rng: random.Random) -> Iterator[tuple[str, str]]:
-    """Yield group and sentence: every adjective, also those kept from training, everywhere."""
-    for group, adjectives in GROUPS.items():
-        for adjective in adjectives:
-            for skeleton in skeletons:
-                yield group, sentence(skeleton, adjective, rng)
+@dataclass(frozen=True)
+class Class:
+    """Skeletons of one kind of sentence.
+
+    Attributes:
+        share: Its part of the rows, against the other classes' shares.
+    """
+
+    name: str
+    toxic: bool
+    skeletons: tuple[str, ...]
+    kinds: Mapping[str, bool]
+    share: float = 1.0
 
 
-def sentence(skeleton: str, adjective: str, rng: random.Random) -> str:
-    """Fill one skeleton, with the article that the adjective takes."""
-    text = skeleton.format(
-        adjective=adjective,
-        one=f"{adjective} {rng.choice(PERSONS)}",
-        many=f"{adjective} {rng.choice(PEOPLE)}",
+def table(name: str) -> dict[str, Any]:
+    """Read one of the tables beside this file."""
+    return tomllib.loads(files("gemsieve.filters.toxicity").joinpath(name).read_text("utf-8"))
+
+
+def classes(name: str, toxic: bool) -> tuple[Class, ...]:
+    """Read the classes of one file."""
+    return tuple(
+        Class(
+            title,
+            toxic,
+            tuple(entry["skeletons"]),
+            entry.get("kinds", {}) if toxic else HARMLESS_KINDS,
+            float(entry.get("share", 1)),
+        )
+        for title, entry in table(name).items()
     )
-    if adjective[0].lower() in "aeiou":
-        text = re.sub(rf"\b([Aa]) (?={re.escape(adjective)})", r"\1n ", text)
-    return text[0].upper() + text[1:]
+
+
+HARMLESS = classes("harmless.toml", toxic=False)
+HOSTILE = classes("hostile.toml", toxic=True)
+FILLERS: dict[str, list[str]] = table("fillers.toml")
+QUOTES = tuple(s for c in HOSTILE if c.name in QUOTABLE for s in c.skeletons)
+
+
+@dataclass(frozen=True)
+class Writer:
+    """Writes rows from skeletons.
+
+    Attributes:
+        axes: The terms of each axis of identity.
+        slurs: Words for `{slur}`; with none, classes that need one write nothing.
+    """
+
+    axes: Mapping[str, Axis] = field(default_factory=lambda: identities.trained_axes(None))
+    slurs: Sequence[str] = ()
+
+    def rows(self, rng: random.Random, count: int, chosen: Sequence[Class]) -> list[Sentence]:
+        """Return about `count` rows of some classes, by their shares, as clean text."""
+        usable = [c for c in chosen if self.slurs or not c.name.endswith("slur")]
+        whole = sum(c.share for c in usable)
+        rows: list[Sentence] = []
+        for kind in usable:
+            wanted = len(rows) + round(count * kind.share / whole)
+            while len(rows) < wanted:
+                rows.extend(self.frame(rng.choice(kind.skeletons), kind, rng))
+        return rows
+
+    def frame(self, skeleton: str, kind: Class, rng: random.Random) -> Iterator[Sentence]:
+        """Yield one filled skeleton, said of a term of every axis where it names a group."""
+        text = SLOT.sub(lambda slot: self.filler(slot, rng), skeleton)
+        text = SLOT.sub(lambda slot: self.filler(slot, rng), text)  # those of a quotation
+        if not identities.has_identity(text):
+            text = capital(with_articles(text))
+            yield Sentence(text, kind.toxic, {**kind.kinds, **profanity(text, skeleton)})
+            return
+        for axis in self.axes.values():
+            term = rng.choice(axis.fitting(text))
+            said = in_sentence(text, term, axis.person(rng))
+            yield Sentence(said, kind.toxic, {**kind.kinds, **profanity(said, skeleton)})
+
+    def filler(self, slot: re.Match[str], rng: random.Random) -> str:
+        """Return what a slot becomes; slots that name a group stay."""
+        name = slot[1]
+        if slot[0] in identities.SLOTS:
+            return slot[0]
+        if name == "quote":
+            return rng.choice(QUOTES).rstrip(".")
+        if name in {"slur", "slurs"}:
+            return rng.choice(self.slurs) + "s" * (name == "slurs")
+        return rng.choice(FILLERS[name])
+
+
+def profanity(text: str, skeleton: str) -> dict[str, bool]:
+    """Tell whether a row is profane, where that is certain."""
+    words = set(re.findall(r"\w+", text.lower()))
+    if words.intersection(FILLERS["profane"]):
+        return {"profanity": True}
+    doubtful = "{slur" in skeleton or words.intersection(FILLERS["doubtful"])
+    return {} if doubtful else {"profanity": False}
+
+
+def slurs(data: Path) -> list[str]:
+    """Read single words of abuse for what people are, from the list of profanities; sorted.
+
+    Raises:
+        FileNotFoundError: The folder holds no such list; names it.
+    """
+    with (data / "words_surge_profanity" / "profanity_en.csv").open(encoding="utf-8") as lines:
+        rows = [r for r in csv.DictReader(lines) if r["category_1"] in SLURS]
+    harsh = {r["canonical_form_1"] or r["text"] for r in rows if r["severity_rating"] >= "2"}
+    return sorted(w for w in harsh if re.fullmatch(r"[a-z]{3,}[a-rt-z]", w))
+
+
+def sentences(rng: random.Random, count: int, data: Path | None) -> list[Sentence]:
+    """Return about `count` rows for training, harmless and hostile ones in equal numbers.
+
+    The folder of published word lists adds terms for people, and slurs for hostile rows and for
+    reclaimed use; None does without.
+    """
+    writer = Writer(identities.trained_axes(data), slurs(data) if data else ())
+    rows = [row for some in (HARMLESS, HOSTILE) for row in writer.rows(rng, count // 2, some)]
+    return [row._replace(text=respelt(row.text, rng)) for row in rows]
+
+
+def respelt(text: str, rng: random.Random) -> str:
+    """Return the text, sometimes in careless or odd spelling."""
+    if rng.random() < CARELESS:
+        text = careless(text, rng)
+    return misspelt(text, rng) if rng.random() < MISSPELT else text

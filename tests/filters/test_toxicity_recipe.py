@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.filters.toxicity_lists import lists
 
 from gemsieve.filters import toxicity_recipe
 from gemsieve.filters.fasttext_model import load_file
@@ -83,30 +84,6 @@ def test_learned_rows_are_of_the_training_part_and_balanced() -> None:
     assert len(natural) == len(set(natural))
 
 
-def test_templates_for_measuring_share_no_skeleton_with_those_for_training() -> None:
-    """No skeleton, and no run of four of its words, is in both; each group keeps a term back."""
-
-    def grams(skeletons: tuple[str, ...]) -> set[tuple[str, ...]]:
-        words = [skeleton.lower().split() for skeleton in skeletons]
-        return {tuple(w[i : i + 4]) for w in words for i in range(len(w) - 3)}
-
-    learnt = grams((*templates.HARMLESS, *templates.SLURLESS, *templates.HOSTILE))
-    held = grams((*templates.HELD_OUT_HARMLESS, *templates.HELD_OUT_HOSTILE))
-    assert not learnt & held
-    seen = " ".join(templates.fill(templates.HARMLESS, random.Random(0), 2_000))
-    for adjectives in templates.GROUPS.values():
-        assert adjectives[0] in seen
-        assert adjectives[-1] not in seen
-
-
-def test_articles_fit_the_adjective() -> None:
-    """The templates write "an old man" and "a gay man"."""
-    rng = random.Random(0)
-    assert templates.sentence("I am a {one}.", "old", rng).startswith("I am an old ")
-    assert templates.sentence("A {one} won.", "gay", rng).startswith("A gay ")
-    assert templates.sentence("A {one} won.", "old", rng).startswith("An old ")
-
-
 def write(folder: Path, rows: Sequence[Mapping[str, object]]) -> None:
     """Write a data set as the recipe reads it."""
     folder.mkdir()
@@ -117,9 +94,10 @@ def write(folder: Path, rows: Sequence[Mapping[str, object]]) -> None:
 def test_recipe_writes_model_constants_and_card(tmp_path: Path) -> None:
     """On small made-up sets one command leaves three files: it trained twice alike, and learned."""
     rng = random.Random(0)
+    writer = templates.Writer()
     for source in (*SOURCES, THREADS):
-        kind = templates.fill(templates.HARMLESS, rng, 150)
-        unkind = templates.fill(templates.HOSTILE, rng, 150)
+        kind = [row.text for row in writer.rows(rng, 150, templates.HARMLESS)]
+        unkind = [row.text for row in writer.rows(rng, 150, templates.HOSTILE)]
         rows = [{"text": text, "label": 0} for text in kind]
         write(tmp_path / source.name, rows + [{"text": text, "label": 1} for text in unkind])
     page = "The meeting was held on Monday, and a report of it is in the library. " * 150
@@ -129,6 +107,7 @@ def test_recipe_writes_model_constants_and_card(tmp_path: Path) -> None:
     write(tmp_path / "raw_multi", [{"text": page, "source": "x", "lang": "de"}])
     write(tmp_path / "raw_udhr", [{"text": page, "code": "eng"}])
 
+    lists(tmp_path)
     output = tmp_path / "out"
     toxicity_recipe.main(["--data", str(tmp_path), "--output", str(output)])
     assert {path.name for path in output.iterdir()} == {MODEL, CONSTANTS, "toxicity.md"}
