@@ -6,19 +6,23 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gemsieve.filters import Action, Batch, Filter, Verdict
 from gemsieve.filters.detector import PROBABILITY
 from gemsieve.pipeline.heartbeat import Heartbeat
 from gemsieve.pipeline.job import Job
 from gemsieve.pipeline.manifest import OUTCOMES
+from gemsieve.pipeline.mitigate import Mitigator
 from gemsieve.pipeline.read import read
 from gemsieve.pipeline.receipt import Receipt
 from gemsieve.pipeline.record import Broken, Meter, Record
 from gemsieve.pipeline.slices import Slice
 from gemsieve.pipeline.tally import Tally
 from gemsieve.pipeline.write import ShardWriter, schema
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 BATCH_RECORDS = 1000
 BATCH_CHARACTERS = 2_000_000
@@ -50,6 +54,15 @@ class Siever:
         ranges = [d.labels.ranges() for d in self.judge.detectors["corpus"]]
         return frozenset(x for r in ranges for x, bounds in r.items() if bounds == PROBABILITY)
 
+    @cached_property
+    def mitigator(self) -> Mitigator:
+        """What the policy makes of kept records."""
+        return Mitigator(self.judge)
+
+    def schema(self, outcome: str) -> pa.Schema:
+        """Return the columns of one outcome's shards."""
+        return schema(outcome, self.job.columns, self.judge.policy.mitigation.columns)
+
     def sieve(self, piece: Slice) -> Receipt:
         """Sieve one slice and write its receipt last."""
         job, tally, meter, records = self.job, Tally(), Meter(), 0
@@ -58,7 +71,7 @@ class Siever:
         with ExitStack() as stack:
             writers = {
                 outcome: stack.enter_context(
-                    ShardWriter(job.folder, job.drafts, outcome, name, schema(outcome, job.columns))
+                    ShardWriter(job.folder, job.drafts, outcome, name, self.schema(outcome))
                 )
                 for outcome in OUTCOMES
             }
@@ -80,11 +93,14 @@ class Siever:
         """Return each outcome's rows, as columns, in the order of the input."""
         records = [record for record in batch if isinstance(record, Record)]
         columns = self.columns_of(piece, records)
-        verdicts = iter(self.judge(Batch([r.text for r in records], columns), "corpus"))
+        texts = Batch([record.text for record in records], columns)
+        judged = self.judge(texts, "corpus")
+        ids = [f"{piece.source}:{record.number}" for record in records]
+        changes = iter(self.mitigator.rows(ids, texts, judged, tally))
+        verdicts = iter(judged)
         passed = {name: iter(values) for name, values in self.passed(records).items()}
         rows: dict[str, dict[str, list[Any]]] = {
-            outcome: {name: [] for name in schema(outcome, self.job.columns).names}
-            for outcome in OUTCOMES
+            outcome: {name: [] for name in self.schema(outcome).names} for outcome in OUTCOMES
         }
         sources = iter(columns["source"])
         for record in batch:
@@ -96,6 +112,7 @@ class Siever:
                 row["source"] = next(sources)
                 row |= {name: next(values) for name, values in passed.items()}
                 outcome = self.settle(record, next(verdicts), row, tally)
+                row |= next(changes)
             for name, values in rows[outcome].items():
                 values.append(row[name])
         return rows

@@ -37,6 +37,8 @@ class Tally:
         mentions: (label, outcome) -> records with at least one finding of an event label.
         scores: (label, outcome, bin) -> records, of whole-text findings.
         characters: outcome -> characters of text read.
+        transforms: (transform, what) -> records, of what `[mitigate]` changed.
+        groups: ("before" or "after" that, *labels) -> kept records that mention just these.
     """
 
     outcomes: Counter[tuple[str, ...]] = field(default_factory=Counter)
@@ -45,6 +47,8 @@ class Tally:
     mentions: Counter[tuple[str, ...]] = field(default_factory=Counter)
     scores: Counter[tuple[str, ...]] = field(default_factory=Counter)
     characters: Counter[tuple[str, ...]] = field(default_factory=Counter)
+    transforms: Counter[tuple[str, ...]] = field(default_factory=Counter)
+    groups: Counter[tuple[str, ...]] = field(default_factory=Counter)
 
     def add(self, source: str, text: str, verdict: Verdict, probabilities: frozenset[str]) -> None:
         """Count one judged text."""

@@ -19,8 +19,14 @@ if TYPE_CHECKING:
 ROW_GROUP_BYTES = 16 << 20
 
 
-def schema(outcome: str, columns: Sequence[str] = ()) -> pa.Schema:
-    """Return the columns of one outcome's shards."""
+def schema(outcome: str, columns: Sequence[str] = (), lists: Sequence[str] = ()) -> pa.Schema:
+    """Return the columns of one outcome's shards.
+
+    Args:
+        outcome: `kept`, `dropped` or `quarantined`.
+        columns: Columns of texts that kept shards have besides.
+        lists: Columns of lists of words that they have besides.
+    """
     import pyarrow as pa
 
     finding = pa.struct(
@@ -39,6 +45,7 @@ def schema(outcome: str, columns: Sequence[str] = ()) -> pa.Schema:
     else:
         fields += [("reasons", pa.list_(pa.string())), ("findings", pa.list_(finding))]
     if outcome == "kept":
+        fields += [(name, pa.list_(pa.string())) for name in lists]
         fields += [(name, pa.string()) for name in columns]
     return pa.schema(fields)
 
