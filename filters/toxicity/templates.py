@@ -23,6 +23,7 @@ from gemsieve.filters.toxicity.misspell import careless, misspelt
 SLOT = re.compile(r"\{(\w+)\}")
 MISSPELT = 0.08  # of all rows, harmless and hostile
 CARELESS = 0.25
+SURROUNDED = 0.2
 QUOTABLE = ("derogation", "dehumanisation", "exclusion", "stereotype", "incitement", "rhetorical")
 # Categories of the list of profanities whose words are said of people for what they are.
 SLURS = frozenset({"racial / ethnic slurs", "sexual orientation / gender", "religious offense"})
@@ -57,8 +58,8 @@ def table(name: str) -> dict[str, Any]:
     return tomllib.loads(files("gemsieve.filters.toxicity").joinpath(name).read_text("utf-8"))
 
 
-def classes(name: str, toxic: bool) -> tuple[Class, ...]:
-    """Read the classes of one file."""
+def classes(names: Sequence[str], toxic: bool) -> tuple[Class, ...]:
+    """Read the classes of some files."""
     return tuple(
         Class(
             title,
@@ -67,12 +68,13 @@ def classes(name: str, toxic: bool) -> tuple[Class, ...]:
             entry.get("kinds", {}) if toxic else HARMLESS_KINDS,
             float(entry.get("share", 1)),
         )
+        for name in names
         for title, entry in table(name).items()
     )
 
 
-HARMLESS = classes("harmless.toml", toxic=False)
-HOSTILE = classes("hostile.toml", toxic=True)
+HARMLESS = classes(("harmless.toml", "harmless_else.toml"), toxic=False)
+HOSTILE = classes(("hostile.toml", "hostile_else.toml"), toxic=True)
 FILLERS: dict[str, list[str]] = table("fillers.toml")
 QUOTES = tuple(s for c in HOSTILE if c.name in QUOTABLE for s in c.skeletons)
 
@@ -102,8 +104,9 @@ class Writer:
 
     def frame(self, skeleton: str, kind: Class, rng: random.Random) -> Iterator[Sentence]:
         """Yield one filled skeleton, said of a term of every axis where it names a group."""
-        text = SLOT.sub(lambda slot: self.filler(slot, rng), skeleton)
-        text = SLOT.sub(lambda slot: self.filler(slot, rng), text)  # those of a quotation
+        text = surrounded(skeleton, rng)
+        for _ in range(2):  # a quotation brings slots of its own
+            text = SLOT.sub(lambda slot: self.filler(slot, rng), text)
         if not identities.has_identity(text):
             text = capital(with_articles(text))
             yield Sentence(text, kind.toxic, {**kind.kinds, **profanity(text, skeleton)})
@@ -123,6 +126,14 @@ class Writer:
         if name in {"slur", "slurs"}:
             return rng.choice(self.slurs) + "s" * (name == "slurs")
         return rng.choice(FILLERS[name])
+
+
+def surrounded(skeleton: str, rng: random.Random) -> str:
+    """Return the skeleton, sometimes with something before or after it that says nothing."""
+    chance = rng.random()
+    if chance < SURROUNDED / 2:
+        return f"{rng.choice(FILLERS['opening'])} {skeleton}"
+    return f"{skeleton} {rng.choice(FILLERS['closing'])}" if chance < SURROUNDED else skeleton
 
 
 def profanity(text: str, skeleton: str) -> dict[str, bool]:

@@ -27,7 +27,7 @@ def grams(skeletons: Iterable[str]) -> set[tuple[str, ...]]:
 def test_measuring_and_training_share_no_run_of_four_words() -> None:
     """No skeleton for measuring, and no four words of one, can have been learned."""
     learnt = grams(skeleton for kind in CLASSES for skeleton in kind.skeletons)
-    assert learnt
+    learnt |= grams(some for fillers in templates.FILLERS.values() for some in fillers)
     assert not learnt & grams((*held_out.HELD_OUT_HARMLESS, *held_out.HELD_OUT_HOSTILE))
 
 
