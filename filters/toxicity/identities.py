@@ -91,6 +91,12 @@ def kept_back() -> frozenset[str]:
     return frozenset(word.lower() for word in held)
 
 
+def words() -> frozenset[str]:
+    """Return all our words for people, in small letters."""
+    terms = [term for a in AXES.values() for term in (*a.adjectives, *a.nouns)]
+    return frozenset(word.lower() for term in terms for word in (term.adjective, *term.noun))
+
+
 def trained_axes(data: Path | None) -> dict[str, Axis]:
     """Return the axes for training: last terms kept back, published descriptors added.
 

@@ -148,13 +148,16 @@ def profanity(text: str, skeleton: str) -> dict[str, bool]:
 def slurs(data: Path) -> list[str]:
     """Read single words of abuse for what people are, from the list of profanities; sorted.
 
+    Words that people also have for themselves, our terms and the published ones, are left out.
+
     Raises:
         FileNotFoundError: The folder holds no such list; names it.
     """
     with (data / "words_surge_profanity" / "profanity_en.csv").open(encoding="utf-8") as lines:
         rows = [r for r in csv.DictReader(lines) if r["category_1"] in SLURS]
     harsh = {r["canonical_form_1"] or r["text"] for r in rows if r["severity_rating"] >= "2"}
-    return sorted(w for w in harsh if re.fullmatch(r"[a-z]{3,}[a-rt-z]", w))
+    kind = identities.words().union(*identities.descriptors(data).values())
+    return sorted(w for w in harsh - kind if re.fullmatch(r"[a-z]{3,}[a-rt-z]", w))
 
 
 def sentences(rng: random.Random, count: int, data: Path | None) -> list[Sentence]:

@@ -26,7 +26,7 @@ def lists(folder: Path) -> Path:
     (folder / "words_surge_profanity" / "profanity_en.csv").write_text(
         "text,canonical_form_1,category_1,severity_rating\n"
         "wugg,wugg,racial / ethnic slurs,2.8\nblick,blick,bodily fluids / excrement,2.8\n"
-        "mild,mild,racial / ethnic slurs,1.0\n",
+        "mild,mild,racial / ethnic slurs,1.0\nqueer,queer,sexual orientation / gender,2.8\n",
         "utf-8",
     )
     return folder
