@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gemsieve.filters.finding import Finding
+from gemsieve.filters.limits.limit import wanted
 from gemsieve.filters.policy import Action, Rule, Ruleset, invalid, share
 
 
@@ -89,7 +90,8 @@ def comparison(rule: Rule, score: float) -> str:
     """Compare a score with the limits of a rule; a NaN is on the wrong side of each."""
     beyond = rule.acts_on(score)
     if rule.above is not None:
-        return f"{score!r} is {'' if beyond else 'not '}above {rule.above:g}"
+        reason = f" (set by {wanted(rule.target.goal)})" if rule.target else ""
+        return f"{score!r} is {'' if beyond else 'not '}above {rule.above:g}{reason}"
     if rule.below is not None:
         return f"{score!r} is {'' if beyond else 'not '}below {rule.below:g}"
     if rule.outside is not None:

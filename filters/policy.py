@@ -15,6 +15,7 @@ from typing import Literal, get_args
 from gemsieve.filters.audit.rule import AuditRule
 from gemsieve.filters.finding import Finding
 from gemsieve.filters.leak_rule import LeakRule
+from gemsieve.filters.limits.limit import Limit
 from gemsieve.filters.mitigation import Mitigation
 from gemsieve.filters.operators.key import KeySource
 from gemsieve.filters.operators.operator import Edit, Operator
@@ -45,6 +46,7 @@ class Rule:
         when: Columns and the values for which the rule holds (globs).
         excepted: Globs of labels that the rule is not about all the same.
         operator: Under REDACT, what writes over a finding.
+        target: Where `above` was set by a target, how, and what it costs.
     """
 
     labels: tuple[str, ...]
@@ -58,6 +60,7 @@ class Rule:
     when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     excepted: tuple[str, ...] = ()
     operator: Operator = REDACT
+    target: Limit | None = None
 
     def names(self, label: str) -> bool:
         """Say whether the rule is about a label."""

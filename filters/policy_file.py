@@ -10,14 +10,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gemsieve.filters.detector import Detector
+from gemsieve.filters.limits import policy as limits
 from gemsieve.filters.policy import USES, Action, Owed, Rule, Ruleset, Use
 from gemsieve.filters.policy_error import PolicyError, nearest
 from gemsieve.filters.policy_operator import ACTIONS, PARAMETERS, operator
 
-__all__ = ["KEYS", "PolicyError", "RuleReader", "digest", "nearest", "read", "ruleset"]
+__all__ = ["KEYS", "PolicyError", "RuleReader", "digest", "nearest", "read", "resolved", "ruleset"]
 
 CONDITIONS = ("above", "below", "outside")
-KEYS = ("labels", "except", "action", *PARAMETERS, *CONDITIONS)
+KEYS = ("labels", "except", "action", *PARAMETERS, *CONDITIONS, *limits.KEYS)
 KEYS += ("any_of", "count_above", "share_above", "when")
 TOP = ("name", "key", "audit", "detectors", "leak_check", "mitigate", *USES)
 
@@ -49,6 +50,15 @@ def digest(body: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
+def resolved(rulesets: Mapping[Use, Ruleset]) -> dict[str, Any]:
+    """Return what the digest holds beside a policy's text: the limits that targets were set to.
+
+    They change with a detector's weights, and one digest must not stand for two sets of limits.
+    """
+    limits = {use: [r.above for r in rules.rules if r.target] for use, rules in rulesets.items()}
+    return {"limits": limits} if any(limits.values()) else {}
+
+
 def ruleset(
     body: Mapping[str, Any], use: Use, file: str, detectors: Sequence[Detector]
 ) -> tuple[Ruleset, tuple[Detector, ...]]:
@@ -62,8 +72,9 @@ def ruleset(
         raise PolicyError(f"{file}: {use}: must be an array of tables, as in [[{use}]]")
     ranges = {label: r for d in detectors for label, r in d.labels.ranges().items()}
     owed = frozenset(label for d in detectors for group in d.labels.owed() for label in group)
+    counted = limits.counted(detectors)
     rules = tuple(
-        RuleReader(table, f"{file}: {use}[{number}]", ranges, owed).rule()
+        RuleReader(table, f"{file}: {use}[{number}]", ranges, owed, counted).rule()
         for number, table in enumerate(tables, 1)
     )
     for number, rule in enumerate(rules, 1):
@@ -94,8 +105,10 @@ class RuleReader:
         place: str,
         ranges: Mapping[str, tuple[float, float]],
         owed: frozenset[str],
+        counted: limits.Counted,
     ) -> None:
         self.table, self.place, self.ranges, self.owed = table, place, ranges, owed
+        self.counted = counted
 
     def rule(self) -> Rule:
         """Return the rule, or raise PolicyError."""
@@ -122,10 +135,11 @@ class RuleReader:
             )
         if given and given[0] != "above" and any(label not in self.owed for label in scope):
             raise self.error(given[0], "is for labels that every text has; events may be absent")
+        target = limits.target(self.table, self.place, scope, self.counted)
         return Rule(
             labels=labels,
             action=action,
-            above=self.limit("above", scope),
+            above=target.above if target else self.limit("above", scope),
             below=self.limit("below", scope),
             outside=self.outside(scope),
             any_of=any_of,
@@ -134,6 +148,7 @@ class RuleReader:
             when=self.when(),
             excepted=excepted,
             operator=operator(self.table, self.place, scope),
+            target=target,
         )
 
     def error(self, key: str, text: str) -> PolicyError:
@@ -222,5 +237,5 @@ class RuleReader:
         table = self.table.get("when", {})
         if not isinstance(table, dict):
             raise self.error("when", 'must be a table, as in when = { language = "en" }')
-        reader = RuleReader(table, f"{self.place}.when", self.ranges, self.owed)
+        reader = RuleReader(table, f"{self.place}.when", self.ranges, self.owed, self.counted)
         return {column: reader.words(column) for column in table}

@@ -10,7 +10,8 @@ from typing import ClassVar
 from gemsieve.filters import fasttext_model
 from gemsieve.filters.detector import PROBABILITY, Labels
 from gemsieve.filters.finding import Batch, Finding
-from gemsieve.filters.toxicity import calibration
+from gemsieve.filters.limits.counts import ScoreCounts
+from gemsieve.filters.toxicity import calibration, limits
 from gemsieve.filters.toxicity.text import normalise, passages
 
 MODEL = "toxicity.ftz"
@@ -43,6 +44,10 @@ class ToxicityDetector:
     def setup(self) -> None:
         """Load the model and its calibration, once a process."""
         passage_score()
+
+    def score_counts(self, label: str) -> ScoreCounts | None:
+        """Return the scores of the development part, for limits that are set by a target."""
+        return limits.shipped((MODEL, CONSTANTS)).get(label)
 
     def __call__(self, batch: Batch) -> list[list[Finding]]:
         """Return one finding of each text, to four decimals."""
