@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-Names = Literal["keep", "swap"]
+Names = Literal["keep", "swap", "leave"]
 NAMES: tuple[Names, ...] = get_args(Names)
 Method = Literal["weight", "resample"]
 METHODS: tuple[Method, ...] = get_args(Method)
@@ -23,7 +23,8 @@ class GenderSwap:
 
     Attributes:
         share: Of the kept records, those that are swapped; which, the seed and their ids decide.
-        names: Whether given names are swapped too.
+        names: What is done about first names: they are kept, swapped too, or a text that holds one
+            is left alone.
         seed: Another one picks other records.
     """
 

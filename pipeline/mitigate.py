@@ -65,24 +65,24 @@ class Mitigator:
 
         A text that its swapped form would see dropped or redacted stays as it was.
         """
-        from gemsieve.filters.bias.gender import swap_gender
+        from gemsieve.filters.bias.gender import gender_swap
 
         chosen = [
             i
             for i, verdict in enumerate(verdicts)
             if verdict.redacted is not None and draw(SWAP, rule.seed, ids[i]) < rule.share
         ]
-        texts = [verdicts[i].redacted or "" for i in chosen]
-        drafts = {
-            i: new
-            for i, text in zip(chosen, texts, strict=True)
-            if (new := swap_gender(text, names=rule.names)) != text
-        }
-        again = Batch([*drafts.values()], batch.take([*drafts]).columns)
+        drafts = {i: gender_swap(verdicts[i].redacted or "", rule.names) for i in chosen}
+        for draft in drafts.values():
+            if draft.reason:
+                tally.transforms[SWAP, draft.reason] += 1
+        drafts = {i: draft for i, draft in drafts.items() if not draft.reason}
+        again = Batch([draft.text for draft in drafts.values()], batch.take([*drafts]).columns)
         looks = zip(drafts.items(), self.judge(again, "corpus"), strict=True)
-        passed = {i: verdict for (i, text), verdict in looks if verdict.redacted == text}
+        passed = {i: look for (i, draft), look in looks if look.redacted == draft.text}
         tally.transforms[SWAP, "chosen"] += len(chosen)
         tally.transforms[SWAP, "swapped"] += len(passed)
+        tally.transforms[SWAP, "words"] += sum(len(drafts[i].edits) for i in passed)
         tally.transforms[SWAP, "reverted"] += len(drafts) - len(passed)
         return passed
 

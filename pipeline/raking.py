@@ -8,6 +8,7 @@ scaled by the geometric mean of their factors: generalised iterative scaling (Da
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ Array = npt.NDArray[np.float64]
 
 ROUNDS = 1000
 NEAR = 1e-7  # of all records: what a group may miss when fitting ends
+STILL = 1e-9  # of a weight: what moves less in a round has come as near as the cap lets it
 DECIMALS = 6  # of a weight: so that no library's last bit can change a byte
 
 
@@ -55,11 +57,17 @@ def fit(table: Mapping[Groups, int], axes: Sequence[Shares], cap: float) -> Fit:
         return Fit(dict.fromkeys(table, 1.0), [shares({}, axis) for axis in axes], 0)
     records = np.array([table[groups] for groups in told], float)
     margins = [margin(told, records, axis) for axis in axes]
-    weights, rounds = np.ones(len(told)), 0
-    while rounds < ROUNDS and any(one.missed(records * weights) > NEAR for one in margins):
+    weights, rounds, moved = np.ones(len(told)), 0, math.inf
+    while (
+        rounds < ROUNDS
+        and moved > STILL
+        and any(one.missed(records * weights) > NEAR for one in margins)
+    ):
+        before = weights
         for one in margins:
             weights = weights * one.factors(records * weights)
         weights = weights.clip(1 / cap, cap)
+        moved = float(np.abs(weights / before - 1).max())
         rounds += 1
     weights = levelled(records, weights, cap).round(DECIMALS)
     rest = dict.fromkeys(set(table) - set(told), 1.0)

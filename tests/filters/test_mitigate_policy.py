@@ -56,7 +56,10 @@ def test_mitigation_is_part_of_the_digest() -> None:
         ),
         ("[mitigate.gender]\nshare = 0", r"gender\.share: 0 swaps nothing"),
         ("[mitigate.gender]\nshare = 1.5", r"gender\.share: 1\.5 is no number in 0\.\.1"),
-        ("[mitigate.gender]\nnames = 'all'", r"gender\.names: 'all' is none of 'keep', 'swap'"),
+        (
+            "[mitigate.gender]\nnames = 'all'",
+            r"gender\.names: 'all' is none of 'keep', 'swap', 'leave'",
+        ),
         ("[mitigate.gender]\nseed = 0.5", r"gender\.seed: 0\.5 is no whole number"),
         ("[mitigate.weights]", r"weights\.targets: missing"),
         (

@@ -1,0 +1,187 @@
+"""What a policy's `[mitigate]` came to in a whole job, as numbers: for its manifest and report."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+from gemsieve.filters.mitigation import GENDER, Mitigation, Weighting
+from gemsieve.pipeline.mitigate import SWAP
+from gemsieve.pipeline.raking import Fit, effective, fit, shares
+from gemsieve.pipeline.tally import Tally
+from gemsieve.pipeline.weigh import by_groups
+from gemsieve.pipeline.weights import Groups, Weighed
+
+MISSED = 1e-3  # of a share: a target that is missed by less is reached
+DECIMALS = 6
+
+# Of kept records: those the draw chose = those swapped + those whose swapped text the policy would
+# not let be + those left for what they hold. And the words swapped.
+COUNTS = ("chosen", "swapped", "reverted", "nothing", "name", "biology", "words")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One group of one axis.
+
+    Attributes:
+        before, after: Kept records that mention it, before and after swaps.
+        share_before, share_after: Its share of the records that mention a group of the axis.
+        target: What the policy asks for; None without weights.
+        weighted: Its share when each record counts by its weight.
+        read: Its share when each record is read as often as its copies say.
+        missed: Why the target is out of reach; "" where it is reached.
+    """
+
+    axis: str
+    label: str
+    before: int
+    after: int
+    share_before: float
+    share_after: float
+    target: float | None = None
+    weighted: float | None = None
+    read: float | None = None
+    missed: str = ""
+
+
+def told(rule: Mitigation, tally: Tally, weighed: Sequence[Weighed]) -> dict[str, Any]:
+    """Return what was asked for and what came of it, as a JSON object; empty where nothing was.
+
+    Args:
+        rule: What the policy asks for.
+        tally: The sum over all slices.
+        weighed: What each slice's records count for.
+    """
+    if not rule:
+        return {}
+    body: dict[str, Any] = {}
+    if rule.gender:
+        body["gender"] = rule.gender.body() | {w: tally.transforms[SWAP, w] for w in COUNTS}
+    lines: list[Line] = []
+    if rule.weights:
+        table = by_groups(rule.weights, tally)
+        axes = [target.shares for target in rule.weights.targets]
+        found = fit(table, axes, rule.weights.cap)
+        copies = sum((part.copies for part in weighed), Counter[tuple[str, ...]]())
+        body["weights"] = rule.weights.body() | spread(rule.weights, table, found, copies)
+        lines += targets(rule.weights, tally, found, copies)
+    if rule.gender and not any(line.label.startswith(GENDER) for line in lines):
+        lines += untargeted(tally)
+    return body | {"groups": [asdict(line) for line in lines]}
+
+
+def spread(
+    rule: Weighting, table: Mapping[Groups, int], found: Fit, copies: Counter[tuple[str, ...]]
+) -> dict[str, Any]:
+    """Return how weights are spread over kept records, and what they cost."""
+    weights: Counter[float] = Counter()
+    for groups, n in table.items():
+        weights[found.weights[groups]] += n
+    body: dict[str, Any] = {
+        "records": weights.total(),
+        "mentioning": sum(n for groups, n in table.items() if groups),
+        "least": min(weights, default=1.0),
+        "most": max(weights, default=1.0),
+        "at_cap": sum(n for w, n in weights.items() if w in (rule.cap, round(1 / rule.cap, 6))),
+        "effective": round(effective(weights), 1),
+    }
+    if rule.method == "weight":
+        return body
+    read: Counter[int] = Counter()
+    for (times, *_), n in copies.items():
+        read[int(times)] += n
+    return body | {
+        "copies": {str(times): n for times, n in sorted(read.items())},
+        "read": sum(times * n for times, n in read.items()),
+        "effective": round(effective({float(times): n for times, n in read.items()}), 1),
+    }
+
+
+def targets(
+    rule: Weighting, tally: Tally, found: Fit, copies: Counter[tuple[str, ...]]
+) -> list[Line]:
+    """Return the groups that have a target."""
+    before, after = (by_groups(rule, tally, moment) for moment in ("before", "after"))
+    read: Counter[Groups] = Counter()
+    for (times, *groups), n in copies.items():
+        read[tuple(groups)] += int(times) * n
+    lines = []
+    for target, reached in zip(rule.targets, found.reached, strict=True):
+        was, now = shares(before, target.shares), shares(after, target.shares)
+        drawn = shares(read, target.shares) if rule.method == "resample" else {}
+        for label, wanted in sorted(target.shares.items()):
+            lines.append(
+                Line(
+                    *(target.axis, label, mentioning(before, label), mentioning(after, label)),
+                    *(short(was[label]), short(now[label]), short(wanted), short(reached[label])),
+                    read=short(drawn[label]) if drawn else None,
+                    missed=missed(after, target.shares, label, reached[label]),
+                )
+            )
+    return lines
+
+
+def missed(table: Mapping[Groups, int], axis: Mapping[str, float], label: str, share: float) -> str:
+    """Return why a group's share is off its target, or ""."""
+    if abs(share - axis[label]) <= MISSED:
+        return ""
+    if not mentioning(table, label):
+        return "no kept record mentions it"
+    present = sum(wanted for other, wanted in axis.items() if mentioning(table, other))
+    if abs(share - axis[label] / present) <= MISSED:
+        return "it has its part of what absent groups leave"
+    return "the cap, or the groups that stand beside it, do not allow more or less"
+
+
+def untargeted(tally: Tally) -> list[Line]:
+    """Return the genders that are mentioned, where none has a target."""
+    axis = f"{GENDER}*"
+    before, after = (
+        {tuple(groups): n for (when, *groups), n in tally.groups.items() if when == moment}
+        for moment in ("before", "after")
+    )
+    labels = {label for groups in (*before, *after) for label in groups if fnmatchcase(label, axis)}
+    was, now = shares(before, labels), shares(after, labels)
+    return [
+        Line(
+            *(axis, label, mentioning(before, label), mentioning(after, label)),
+            *(short(was[label]), short(now[label])),
+        )
+        for label in sorted(labels)
+    ]
+
+
+def mentioning(table: Mapping[Groups, int], label: str) -> int:
+    """Return the records that mention a group."""
+    return sum(n for groups, n in table.items() if label in groups)
+
+
+def short(share: float) -> float:
+    """Return a share with as many digits as say something."""
+    return round(share, DECIMALS)
+
+
+def lines_for_people(body: Mapping[str, Any]) -> Iterable[str]:
+    """Yield what a command says at its end about a manifest's `mitigation`."""
+    if gender := body.get("gender"):
+        yield (
+            f"mitigation: gendered words swapped in {gender['swapped']:,} of {gender['chosen']:,}"
+            f" records chosen, {gender['reverted']:,} left as they were, for the policy would not"
+            " have let the swapped text be"
+        )
+    if weights := body.get("weights"):
+        yield (
+            f"weights: {weights['records']:,} kept records count like"
+            f" {weights['effective']:,.0f} of equal weight; {weights['mentioning']:,} mention a"
+            " group with a target"
+        )
+    if off := [line for line in body.get("groups", ()) if line["missed"]]:
+        names = "; ".join(
+            f"{line['label']} {line['weighted']:.1%} of {line['target']:.1%}" for line in off[:5]
+        )
+        more = f"; and {len(off) - 5:,} more" if len(off) > 5 else ""
+        yield f"targets not reached: {names}{more}"

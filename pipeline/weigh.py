@@ -1,0 +1,62 @@
+"""When a job's slices were sieved: derive weights from their counts, have each slice weighed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from gemsieve.filters.mitigation import Weighting
+from gemsieve.pipeline.job import Job
+from gemsieve.pipeline.receipt import read_receipt
+from gemsieve.pipeline.slices import Slice
+from gemsieve.pipeline.tally import Tally, total
+from gemsieve.pipeline.weights import Groups, Plan, Weighed, read_weighed, targeted
+
+
+def weigh_all(
+    job: Job,
+    rule: Weighting,
+    digest: str,
+    slices: Sequence[Slice],
+    run: Callable[[Plan, Sequence[Slice]], None],
+) -> None:
+    """Have those slices weighed that are not yet.
+
+    Args:
+        job: The job, whose slices were sieved.
+        rule: What its policy asks for.
+        digest: The job's digest, which its receipts bear.
+        slices: Its plan.
+        run: Weighs slices by a plan.
+    """
+    receipts = [read_receipt(job.receipts, piece.number, digest) for piece in slices]
+    tally = total(receipt.tally for receipt in receipts if receipt is not None)
+    plan = plan_weights(rule, tally, digest, len(slices))
+    if left := [piece for piece in slices if noted(job, plan, piece) is None]:
+        run(plan, left)
+
+
+def noted(job: Job, plan: Plan, piece: Slice) -> Weighed | None:
+    """Return what a slice's records count for, or None where that has to be found out (again)."""
+    found = read_weighed(job.weighed, piece.number, plan.digest)
+    if found is None or found.shard is None:
+        return found
+    path = job.folder / found.shard.path
+    return found if path.is_file() and path.stat().st_size == found.shard.bytes else None
+
+
+def plan_weights(rule: Weighting, tally: Tally, digest: str, pieces: int) -> Plan:
+    """Return what records count for by the counts of all slices."""
+    from gemsieve.pipeline.raking import fit
+
+    axes = [target.shares for target in rule.targets]
+    return Plan(rule, digest, pieces, fit(by_groups(rule, tally), axes, rule.cap).weights)
+
+
+def by_groups(rule: Weighting, tally: Tally, moment: str = "after") -> Counter[Groups]:
+    """Return kept records by the targeted groups that they mention, before or after swaps."""
+    table: Counter[Groups] = Counter()
+    for (when, *groups), n in tally.groups.items():
+        if when == moment:
+            table[targeted(rule, groups)] += n
+    return table
