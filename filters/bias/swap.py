@@ -11,17 +11,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from gemsieve.filters.bias.gender import swap_gender
 from gemsieve.filters.bias.swap_slot import slot
 from gemsieve.filters.bias.swap_table import normal, swap_table
+from gemsieve.filters.bias.wording import opens_sentence, with_article
 from gemsieve.filters.finding import Span
 from gemsieve.filters.identity import mentions
 
-ARTICLE = re.compile(r"\b(an?)([\s\u2010\u2011-])$", re.IGNORECASE)
-OPENING = re.compile(r"(?:^|[.!?:\n]|[.!?][\"”’)])[\s\"“‘(*_-]*$")
 WORD = re.compile(r"[\w'’]+")
-REACH = 20  # characters read before a mention for the start of a sentence
-# Written with a vowel, spoken with a consonant.
-CONSONANTS = ("ukrain", "uni", "euro")
+
+# These two are swapped with their pronouns and kin, and only with each other.
+GENDERS = {
+    "identity.gender.men": "identity.gender.women",
+    "identity.gender.women": "identity.gender.men",
+}
 
 # A mention: its place, and the slot that it fills there, if any.
 Part = tuple[Span, str | None]
@@ -49,14 +52,20 @@ def swaps(text: str, limit: int | None = None, seed: str = "") -> list[Swap]:
 
     All mentions of a group are swapped together. A swap is left out where a mention has no word
     that fits, where the other group is in the text already, or where the identity detector would
-    not take the new words for a mention of it. With a limit, a choice by a hash of text and seed.
+    not take the new words for a mention of it. Women and men are swapped as `gender` does, pronouns
+    included. With a limit, a choice by a hash of text and seed.
     """
     groups = parts(text)
-    pairs = [(source, target) for source in groups for target in swap_table().others(source)]
+    pairs = [(source, target) for source in groups for target in others(source)]
     if limit is not None:
         pairs.sort(key=lambda pair: hashed(seed, text, *pair))
     made = (swapped(text, source, target, groups) for source, target in pairs)
     return list(islice((swap for swap in made if swap), limit))
+
+
+def others(source: str) -> list[str]:
+    """Return the groups that can stand in a group's place."""
+    return [GENDERS[source]] if source in GENDERS else list(swap_table().others(source))
 
 
 def hashed(*words: str) -> bytes:
@@ -69,11 +78,11 @@ def parts(text: str) -> dict[str, list[Part]]:
     table = swap_table()
     groups: dict[str, list[Part]] = {}
     for finding in mentions(text):
-        if finding.span and finding.label in table.forms:
+        if finding.span and (finding.label in table.forms or finding.label in GENDERS):
             start, end = finding.span
             slots = table.slots.get((finding.label, normal(text[start:end])), frozenset())
-            filled = slot(text, start, end, slots)
-            groups.setdefault(finding.label, []).append((finding.span, filled))
+            part = slot(text, start, end, slots)
+            groups.setdefault(finding.label, []).append((finding.span, part))
     return groups
 
 
@@ -81,15 +90,28 @@ def swapped(text: str, source: str, target: str, groups: Mapping[str, list[Part]
     """Return the text with one group's mentions written as another's, where that can be done."""
     if target in groups or clash(text, target):
         return None
-    edits = []
-    for span, filled in groups[source]:
-        form = filled and swap_table().form(target, filled)
-        if not form:
-            return None
-        edits.append((span, form))
+    if source in GENDERS:
+        written = swap_gender(text)
+        after = {finding.label for finding in mentions(written)}
+        whole = target in after and source not in after
+        return Swap(written, source, target, groups[source][0][0]) if whole else None
+    edits = filled(groups[source], target)
+    if edits is None:
+        return None
     written, starts = rewritten(text, edits)
     seen = {f.span[0] for f in mentions(written) if f.span and f.label == target}
     return Swap(written, source, target, edits[0][0]) if seen.issuperset(starts) else None
+
+
+def filled(places: Sequence[Part], target: str) -> list[tuple[Span, str]] | None:
+    """Return what a group writes in each place, or None where it has no word for one of them."""
+    edits = []
+    for span, part in places:
+        form = part and swap_table().form(target, part)
+        if not form:
+            return None
+        edits.append((span, form))
+    return edits
 
 
 def clash(text: str, target: str) -> bool:
@@ -110,29 +132,11 @@ def rewritten(text: str, edits: Sequence[tuple[Span, str]]) -> tuple[str, list[i
     return written + text[reached:], starts
 
 
-def with_article(before: str, word: str, form: str) -> str:
-    """Return the text before a word, with the "a" or "an" at its end that the word takes."""
-
-    def agreed(found: re.Match[str]) -> str:
-        article = "an" if sounds_vowel(form) else "a"
-        if found[1] == "AN" or (found[1] == "A" and word.isupper() and not form.isupper()):
-            return article.upper() + found[2]
-        return (article.capitalize() if found[1][0] == "A" else article) + found[2]
-
-    return ARTICLE.sub(agreed, before)
-
-
-def sounds_vowel(form: str) -> bool:
-    """Say whether a word sounds a vowel first: "an Arab", "an LGBT", but "a Ukrainian"."""
-    letters = "aefhilmnorsx" if form.split(maxsplit=1)[0].isupper() else "aeiou"
-    return form[0].lower() in letters and not form.lower().startswith(CONSONANTS)
-
-
 def in_case(form: str, text: str, start: int, end: int) -> str:
     """Return a word in the letter case that its place asks for."""
     there, table = text[start:end], swap_table()
     if there.isupper() and normal(there) not in table.acronyms:
         return form.upper()
-    opens = OPENING.search(text, max(0, start - REACH), start) is not None
-    capital = there[0].isupper() and (opens or normal(there) not in table.proper)
+    fixed = normal(there) in table.proper and not opens_sentence(text, start)
+    capital = there[0].isupper() and not fixed
     return form[0].upper() + form[1:] if capital else form
