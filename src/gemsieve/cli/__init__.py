@@ -14,6 +14,7 @@ COMMANDS: dict[str, str] = {
     "check": "judge texts, one JSON verdict a line",
     "explain": "show what was found in a text, by which rule, and what the policy makes of it",
     "eval": "measure detectors on labelled data, beside stock ones",
+    "bias": "measure what a corpus says of groups, before and after a filter",
     "decrypt": "restore what a policy encrypted, with its key",
     "train": "train a tokenizer and a Gemma 2 model on verified shards",
     "sample": "write from a trained checkpoint, through the guard",
