@@ -8,6 +8,7 @@ bound is within the target keeps it, without a correction for the many limits th
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 
 from gemsieve.filters.limits import exact
@@ -152,9 +153,13 @@ class Curve:
     def catching(self, most: float) -> int:
         """Return the largest limit whose bound on misses is at most this."""
         sure = self.goal.confidence
-        good = [i for i, k in enumerate(self.missed) if self.bounded(k, self.positives, most)]
-        if good:
-            return good[-1]
+        beyond = bisect_left(
+            self.missed,
+            True,
+            key=lambda missed: not exact.within(missed, self.positives, most, sure),
+        )
+        if beyond:
+            return beyond - 1
         bound = exact.upper(self.missed[0], self.positives, sure)
         raise UnreachableError(
             f"{wanted(self.goal)}: the calibration split has {self.positives:,} such texts, of"
@@ -167,9 +172,11 @@ class Curve:
         most, sure = self.goal.false_alarm_at_most, self.goal.confidence
         if most is None:
             return 0
-        for place, alarms in enumerate(self.alarms):
-            if self.bounded(alarms, self.negatives, most):
-                return place
+        first = bisect_left(
+            self.alarms, True, key=lambda alarms: exact.within(alarms, self.negatives, most, sure)
+        )
+        if first < len(LIMITS):
+            return first
         raise UnreachableError(
             f"{wanted(self.goal)}: the calibration split has {self.negatives:,} harmless texts:"
             f" with confidence {sure:g} no less than"
@@ -187,10 +194,6 @@ class Curve:
             )
         wide = [place for place, gap in enumerate(self.gaps) if gap > most]
         return wide[-1] + 1 if wide else 0
-
-    def bounded(self, hits: int, trials: int, most: float) -> bool:
-        """Say whether a proportion's upper bound is within the goal."""
-        return exact.within(hits, trials, most, self.goal.confidence)
 
 
 def gaps(groups: list[list[int]]) -> list[float]:

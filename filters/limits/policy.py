@@ -12,6 +12,7 @@ from gemsieve.filters.policy_error import PolicyError
 
 PROMISES = ("miss_at_most", "false_alarm_at_most")  # of which `confidence` says how sure
 TARGETS = (*PROMISES, "equal_false_alarms")
+LEAST_CONFIDENCE = 0.5
 KEYS = (*TARGETS, "confidence")
 OTHERS = ("above", "below", "outside", "any_of", "count_above", "share_above")
 
@@ -44,20 +45,9 @@ def target(
     Raises:
         PolicyError: A value is wrong, keys contradict each other, or no limit meets the target.
     """
-    given = [key for key in TARGETS if key in table]
-    if "confidence" in table and not any(key in table for key in PROMISES):
-        raise PolicyError(f"{place}.confidence: is of {' or '.join(PROMISES)}; give one of them")
-    if not given:
+    wish = goal(table, place)
+    if wish is None:
         return None
-    for key in OTHERS:
-        if key in table:
-            raise PolicyError(f"{place}.{given[0]}: cannot stand beside {key!r}; write two rules")
-    goal = Goal(
-        **{key: number(table[key], f"{place}.{key}") for key in given},
-        confidence=number(table.get("confidence", CONFIDENCE), f"{place}.confidence"),
-    )
-    if goal.confidence < 0.5:
-        raise PolicyError(f"{place}.confidence: {goal.confidence:g} is below 0.5")
     if len(scope) != 1:
         raise PolicyError(
             f"{place}.labels: {len(scope)} labels, and a limit is set for one; write a rule for"
@@ -66,14 +56,33 @@ def target(
     found = counts(scope[0])
     if found is None:
         raise PolicyError(
-            f"{place}.{given[0]}: no detector ships scores to set a limit for {scope[0]!r} by; give"
+            f"{place}: no detector ships scores to set a limit for {scope[0]!r} by; give"
             f" above = LIMIT, as `gemsieve limits FILE --label {scope[0]}` finds it on texts of"
             " yours"
         )
     try:
-        return limit_for(scope[0], found, goal)
+        return limit_for(scope[0], found, wish)
     except UnreachableError as error:
         raise PolicyError(f"{place}: {error}") from None
+
+
+def goal(table: Mapping[str, Any], place: str) -> Goal | None:
+    """Return what a table asks a limit to achieve, or None where it asks for nothing.
+
+    Raises:
+        PolicyError: A value is wrong, or keys contradict each other.
+    """
+    given = [key for key in TARGETS if key in table]
+    if "confidence" in table and not any(key in table for key in PROMISES):
+        raise PolicyError(f"{place}.confidence: is of {' or '.join(PROMISES)}; give one of them")
+    for key in OTHERS:
+        if given and key in table:
+            raise PolicyError(f"{place}.{given[0]}: cannot stand beside {key!r}; write two rules")
+    sure = number(table.get("confidence", CONFIDENCE), f"{place}.confidence")
+    if sure < LEAST_CONFIDENCE:
+        raise PolicyError(f"{place}.confidence: {sure:g} is below {LEAST_CONFIDENCE:g}")
+    values = {key: number(table[key], f"{place}.{key}") for key in given}
+    return Goal(**values, confidence=sure) if given else None
 
 
 def number(value: object, place: str) -> float:

@@ -13,6 +13,7 @@ COMMANDS: dict[str, str] = {
     "filter": "sieve a corpus with a Beam job: kept, dropped and quarantined shards, and a report",
     "check": "judge texts, one JSON verdict a line",
     "explain": "show what was found in a text, by which rule, and what the policy makes of it",
+    "limits": "show what limits a policy's targets come to, and what they cost",
     "eval": "measure detectors on labelled data, beside stock ones",
     "bias": "measure what a corpus says of groups, before and after a filter",
     "decrypt": "restore what a policy encrypted, with its key",

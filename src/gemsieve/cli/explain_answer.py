@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from gemsieve.cli.check import number
+from gemsieve.cli.limits_answer import target_rows
 
 if TYPE_CHECKING:
     from gemsieve.filters import Filter, Finding, Verdict
@@ -49,6 +50,7 @@ def explained(judge: Filter, use: Use, text: str, given: Mapping[str, str]) -> d
         "use": use,
         "action": verdict.action.name.lower(),
         "reasons": list(verdict.reasons),
+        "limits": target_rows(rules, use),
         "findings": rows,
         "refused": [
             {

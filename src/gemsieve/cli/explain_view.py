@@ -9,6 +9,8 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from gemsieve.cli.limits_answer import limit_lines
+
 SEEN = frozenset("\n\t")  # of the control characters, those a terminal takes as they are
 INDENT = "    "
 
@@ -21,6 +23,10 @@ def show(answer: Mapping[str, Any], text: str | None) -> None:
         console.print()
     reasons = f": {', '.join(answer['reasons'])}" if answer["reasons"] else ""
     console.print(f"{answer['action']}{reasons}  (policy {answer['policy']}, {answer['use']})")
+    for row in answer["limits"]:
+        console.print()
+        for line in limit_lines(row):
+            console.print(line)
     for row in answer["findings"]:
         console.print()
         console.print(heading(row))
