@@ -1,4 +1,4 @@
-"""The Beam pipeline: slices as elements, a step that sieves each and one that checks its output."""
+"""The Beam pipeline: slices as elements; each is sieved, its output checked, its filter audited."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import logging
 import shlex
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -19,8 +19,11 @@ from apache_beam.options.pipeline_options import (
 )
 from apache_beam.utils.shared import Shared
 
+from gemsieve.pipeline.audit_slice import Auditor
+from gemsieve.pipeline.audit_sums import read_swaps
 from gemsieve.pipeline.job import Job, RunnerError
 from gemsieve.pipeline.leak_check import Checker
+from gemsieve.pipeline.leak_counts import read_leaks
 from gemsieve.pipeline.receipt import read_receipt, stands
 from gemsieve.pipeline.sieve import Siever
 from gemsieve.pipeline.slices import Slice
@@ -64,12 +67,35 @@ class CheckSlice(beam.DoFn):  # type: ignore[misc]
         self._quotas = tuple(quotas)
         self._shared = Shared()
 
-    def process(self, piece: Slice) -> Iterable[int]:
-        """Check one slice's kept records; returns its number."""
-        checker: Checker = self._shared.acquire(lambda: Checker(*self._make))
-        leaks = checker.check(piece, self._quotas[piece.number])
-        Metrics.counter("gemsieve", "proven leaks").inc(leaks.proven.total())
-        return [piece.number]
+    def process(self, piece: Slice) -> Iterator[Slice]:
+        """Check one slice's kept records, unless an earlier attempt did, and pass it on."""
+        job, digest, _ = self._make
+        if read_leaks(job.leaks, piece.number, digest) is None:
+            checker: Checker = self._shared.acquire(lambda: Checker(*self._make))
+            leaks = checker.check(piece, self._quotas[piece.number])
+            Metrics.counter("gemsieve", "proven leaks").inc(leaks.proven.total())
+        yield piece
+
+
+class AuditSlice(beam.DoFn):  # type: ignore[misc]
+    """Audits the filter on slices that it sieved; its models are loaded once a process.
+
+    `quotas` are how many sentences of each slice of the plan are swapped, for each axis.
+    """
+
+    def __init__(self, job: Job, digest: str, pieces: int, quotas: Sequence[int]) -> None:
+        self._make = (job, digest, pieces)
+        self._quotas = tuple(quotas)
+        self._shared = Shared()
+
+    def process(self, piece: Slice) -> Iterator[Slice]:
+        """Audit one slice, unless an earlier attempt did, and pass it on."""
+        job, digest, _ = self._make
+        if read_swaps(job.audits, piece.number, digest) is None:
+            auditor: Auditor = self._shared.acquire(lambda: Auditor(*self._make))
+            swaps = auditor.audit(piece, self._quotas[piece.number])
+            Metrics.counter("gemsieve", "counterfactual swaps").inc(swaps.trials.total())
+        yield piece
 
 
 def check(flags: Sequence[str]) -> None:
@@ -105,24 +131,20 @@ def runner_of(options: PipelineOptions, workers: int) -> PipelineRunner | str:
 
 
 def run(
-    sieve: SieveSlice,
-    leaks: CheckSlice,
+    steps: Mapping[str, beam.DoFn],
     slices: Sequence[Slice],
     workers: int,
     flags: Sequence[str],
 ) -> None:
-    """Run the pipeline over slices to its end, with flags that `check` let pass."""
+    """Run slices through each step in order to the end, with flags that `check` let pass."""
     options = PipelineOptions(list(flags))
     runner = runner_of(options, workers)
     with quiet(), beam.Pipeline(runner=runner, options=options) as pipeline:
-        _ = (
-            pipeline
-            | "Slices" >> beam.Create(slices)
-            # Without it a runner fuses everything onto the worker that made the list.
-            | "Spread" >> beam.Reshuffle()
-            | "Sieve" >> beam.ParDo(sieve)
-            | "Check" >> beam.ParDo(leaks)
-        )
+        passed = pipeline | "Slices" >> beam.Create(slices)
+        # Without it a runner fuses everything onto the worker that made the list.
+        passed |= "Spread" >> beam.Reshuffle()
+        for name, step in steps.items():
+            passed |= name >> beam.ParDo(step)
 
 
 @contextmanager

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from gemsieve.filters import Filter
+from gemsieve.filters.audit.counts import total as total_swaps
+from gemsieve.filters.audit.judge import judge_of
+from gemsieve.filters.audit.verdict import faults as audit_faults
+from gemsieve.filters.audit.verdict import summary
+from gemsieve.filters.audit.verdict import told as audit_told
 from gemsieve.pipeline import manifest
+from gemsieve.pipeline.audit_sums import read_swaps
 from gemsieve.pipeline.heartbeat import read_heartbeats
 from gemsieve.pipeline.job import Job, described, rules_of
 from gemsieve.pipeline.leak_counts import read_leaks
@@ -18,34 +26,47 @@ from gemsieve.pipeline.leak_planted import read_planted
 from gemsieve.pipeline.leak_scope import entities
 from gemsieve.pipeline.manifest import GateError, Manifest, ManifestError
 from gemsieve.pipeline.receipt import Receipt, read_receipt, reconcile
+from gemsieve.pipeline.report_identity import beside_others
 from gemsieve.pipeline.slices import Slice
 from gemsieve.pipeline.tally import Tally, total
 
 REFUSED = (
-    "{}: the leak check refuses the output: {}. The shards stand for you to look at; {} tells where"
-    " to look, {} holds the counts, and there is no manifest. Let the policy's corpus rules remove"
-    " more and name a new folder; or raise the limit and run the same command, which then sieves"
-    " nothing again"
+    "{}: the {} refuses the output: {}. The shards stand for you to look at; {} tells where"
+    " to look, {} holds the counts, and there is no manifest. {} and name a new folder; or raise"
+    " the limit and run the same command, which then sieves nothing again"
 )
+MENDING = {
+    "leak_check": "Let the policy's corpus rules remove more",
+    "audit": "Change the rules or detectors that judge groups differently, or the corpus,",
+}
+REASONS = 3  # told in a message; the page and the file hold all
+
+
+@dataclass(frozen=True)
+class Digests:
+    """What the parts of a job bear: its receipts, its leak check and its audit."""
+
+    sieved: str
+    checked: str
+    audited: str
 
 
 def finish(
-    job: Job, judge: Filter, digest: str, checked: str, slices: Sequence[Slice]
+    job: Job, judge: Filter, digests: Digests, slices: Sequence[Slice]
 ) -> tuple[Manifest, Tally]:
     """Reconcile the receipts, write the report, and last of all the manifest.
 
     Args:
-        job: The job, all of whose slices were sieved and checked.
+        job: The job, all of whose slices were sieved, checked and audited.
         judge: Its filter.
-        digest: The job's digest, which its receipts bear.
-        checked: That of its leak check.
+        digests: What its receipts and sums bear.
         slices: Its plan.
 
     Raises:
         ManifestError: The books do not balance; there is no manifest.
-        GateError: More remains in the output than the policy lets pass; there is no manifest.
+        GateError: The output does not pass a limit of the policy's; there is no manifest.
     """
-    found = [read_receipt(job.receipts, piece.number, digest) for piece in slices]
+    found = [read_receipt(job.receipts, piece.number, digests.sieved) for piece in slices]
     missing = [piece.number for piece, r in zip(slices, found, strict=True) if r is None]
     if missing:
         raise ManifestError(f"{job.folder}: slices {missing} left no receipt; run the job again")
@@ -54,7 +75,8 @@ def finish(
     counts = reconcile(receipts, tally, job.folder)
     shards = sorted((s for r in receipts for s in r.shards), key=lambda shard: shard.path)
     sweep(job, {shard.path for shard in shards})
-    leak_check = look_back(job, judge, checked, slices, counts["kept"])
+    audit = looked_at(job, judge, digests.audited, slices, tally)
+    leak_check = look_back(job, judge, digests.checked, slices, counts["kept"])
     books = Manifest(
         folder=job.folder,
         policy=rules_of(judge),
@@ -65,14 +87,15 @@ def finish(
         code=version("gemsieve"),
         settings=job.settings,
         leak_check=leak_check,
+        audit=summary(audit),
     )
     from gemsieve.pipeline.report import Clocks, write_report
 
-    clocks = Clocks(read_heartbeats(job.heartbeats), read_heartbeats(job.leak_heartbeats))
-    page = write_report(books, judge, tally, clocks)
-    if reasons := faults(leak_check):
-        manifest.write_failed(books, "leak_check", reasons)
-        raise GateError(REFUSED.format(job.folder, "; ".join(reasons), page, manifest.FAILED))
+    clocks = Clocks(
+        *map(read_heartbeats, (job.heartbeats, job.leak_heartbeats, job.audit_heartbeats))
+    )
+    page = write_report(books, judge, tally, clocks, audit)
+    hold(books, {"leak_check": faults(leak_check), "audit": audit_faults(audit)}, page)
     manifest.write(books)
     shutil.rmtree(job.work, ignore_errors=True)
     return books, tally
@@ -95,6 +118,40 @@ def look_back(
         )
     planted = read_planted(job.planted) if job.planted else None
     return told(leaks, judge.policy.leak_check, entities(judge), planted)
+
+
+def looked_at(
+    job: Job, judge: Filter, audited: str, slices: Sequence[Slice], tally: Tally
+) -> dict[str, Any]:
+    """Return what the audit found in all slices together.
+
+    Raises:
+        ManifestError: It did not look at every slice.
+    """
+    parts = [read_swaps(job.audits, piece.number, audited) for piece in slices]
+    found = [part for part in parts if part is not None]
+    if len(found) < len(parts):
+        missing = [piece.number for piece, part in zip(slices, parts, strict=True) if part is None]
+        raise ManifestError(f"{job.folder}: slices {missing} were not audited; run the job again")
+    return audit_told(total_swaps(found), judge_of(judge, "corpus"), beside_others(tally))
+
+
+def hold(books: Manifest, gates: Mapping[str, Sequence[str]], page: Path) -> None:
+    """Let an output pass for which no gate has a reason against it.
+
+    Raises:
+        GateError: One has; `_FAILED.json` is written, under the name of the first.
+    """
+    failed = {gate: reasons for gate, reasons in gates.items() if reasons}
+    if not failed:
+        return
+    every = [reason for reasons in failed.values() for reason in reasons]
+    manifest.write_failed(books, next(iter(failed)), every)
+    more = f"; and {len(every) - REASONS:,} more" if len(every) > REASONS else ""
+    names = " and the ".join(gate.replace("_", " ") for gate in failed)
+    mending = " ".join(MENDING[gate] for gate in failed)
+    told = "; ".join(every[:REASONS]) + more
+    raise GateError(REFUSED.format(books.folder, names, told, page, manifest.FAILED, mending))
 
 
 def sweep(job: Job, real: set[str]) -> None:

@@ -88,6 +88,16 @@ class Job:
         return self.work / "leak_heartbeats"
 
     @property
+    def audits(self) -> Path:
+        """Where the audit of the filter writes what it found, slice by slice."""
+        return self.work / "audits"
+
+    @property
+    def audit_heartbeats(self) -> Path:
+        """Where workers say how long the audit took them."""
+        return self.work / "audit_heartbeats"
+
+    @property
     def read_columns(self) -> tuple[str, ...]:
         """The columns that a reader brings along."""
         more = (self.source_field,) if self.source_field else ()

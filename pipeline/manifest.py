@@ -15,7 +15,7 @@ from typing import Any
 
 NAME = "_MANIFEST.json"
 FAILED = "_FAILED.json"
-FORMAT = 2
+FORMAT = 3
 OUTCOMES = ("kept", "dropped", "quarantined")
 
 
@@ -51,6 +51,7 @@ class Manifest:
         code: The version of gemsieve that ran.
         settings: What the job was told beside its policy.
         leak_check: What the check of the kept records looked for, and how much of it remains.
+        audit: How equally the filter judged sentences and dropped records about each group.
     """
 
     folder: Path
@@ -62,6 +63,7 @@ class Manifest:
     code: str
     settings: Mapping[str, Any] = field(default_factory=dict)
     leak_check: Mapping[str, Any] = field(default_factory=dict)
+    audit: Mapping[str, Any] = field(default_factory=dict)
 
     def body(self) -> dict[str, Any]:
         """Return the JSON object that is written, in its written order."""
@@ -74,6 +76,7 @@ class Manifest:
             "inputs": [dict(entry) for entry in self.inputs],
             "counts": dict(self.counts),
             "leak_check": dict(self.leak_check),
+            "audit": dict(self.audit),
             "shards": [asdict(shard) for shard in self.shards],
         }
 
@@ -122,7 +125,9 @@ def write_failed(books: Manifest, gate: str, reasons: Sequence[str]) -> Path:
     """Write `_FAILED.json` in place of a manifest: which gate, why, and the counts behind it."""
     path = books.folder / FAILED
     body = {"format": FORMAT, "gate": gate, "reasons": list(reasons)}
-    body |= {key: books.body()[key] for key in ("gemsieve", "policy", "counts", "leak_check")}
+    body |= {
+        key: books.body()[key] for key in ("gemsieve", "policy", "counts", "leak_check", "audit")
+    }
     write_atomically(path, (json.dumps(body, indent=1, ensure_ascii=False) + "\n").encode())
     return path
 
@@ -173,6 +178,7 @@ def read(folder: Path) -> Manifest:
             code=body["gemsieve"],
             settings=body["settings"],
             leak_check=body["leak_check"],
+            audit=body["audit"],
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ManifestError(f"{path}: damaged near {error}; run the job again") from None

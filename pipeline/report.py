@@ -7,7 +7,7 @@ the same input, policy and code.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -41,27 +41,38 @@ INPUTS = 50  # named on the page; the manifest names all
 
 @dataclass(frozen=True)
 class Clocks:
-    """What workers last said of each slice: while they sieved it, and while they checked it."""
+    """What workers last said of each slice: while sieving, checking and auditing it."""
 
     sieve: Sequence[Beat] = ()
     check: Sequence[Beat] = ()
+    audit: Sequence[Beat] = ()
 
     @property
     def check_seconds(self) -> float:
         """Seconds of work that the leak check took."""
         return sum(beat.seconds for beat in self.check)
 
+    @property
+    def audit_seconds(self) -> float:
+        """Seconds of work that the audit took."""
+        return sum(beat.seconds for beat in self.audit)
 
-def write_report(books: Manifest, judge: Filter, tally: Tally, clocks: Clocks) -> Path:
-    """Write the report of a job that wrote its shards and return the path of its page."""
+
+def write_report(
+    books: Manifest, judge: Filter, tally: Tally, clocks: Clocks, audit: Mapping[str, Any]
+) -> Path:
+    """Write the report of a job that wrote its shards and return the path of its page.
+
+    `audit` is all that the audit tells, of which the manifest holds the summary.
+    """
     folder = books.folder / FOLDER
-    numbers = json.dumps(body(books, tally, clocks), indent=1, sort_keys=True) + "\n"
+    numbers = json.dumps(body(books, tally, clocks, audit), indent=1, sort_keys=True) + "\n"
     write_atomically(folder / "report.json", numbers.encode())
-    write_atomically(folder / "index.html", page(books, judge, tally, clocks).encode())
+    write_atomically(folder / "index.html", page(books, judge, tally, clocks, audit).encode())
     return folder / "index.html"
 
 
-def body(books: Manifest, tally: Tally, clocks: Clocks) -> dict[str, Any]:
+def body(books: Manifest, tally: Tally, clocks: Clocks, audit: Mapping[str, Any]) -> dict[str, Any]:
     """Return the numbers of the page as a JSON object."""
     overall = removal(tally)
     pace = speed(clocks.sieve)
@@ -76,6 +87,7 @@ def body(books: Manifest, tally: Tally, clocks: Clocks) -> dict[str, Any]:
         "counts": dict(books.counts),
         "tally": tally.body(),
         "leak_check": dict(books.leak_check) | {"faults": leaks.faults} if leaks else None,
+        "audit": dict(audit),
         "removal_rate": overall,
         "identity": [
             asdict(g) | {"mentioned": g.mentioned, "rate": g.rate} for g in groups(tally, overall)
@@ -86,6 +98,7 @@ def body(books: Manifest, tally: Tally, clocks: Clocks) -> dict[str, Any]:
             "characters_per_second": pace.per_second(pace.characters),
             "bytes_per_second": pace.per_second(pace.bytes),
             "leak_check_seconds": clocks.check_seconds,
+            "audit_seconds": clocks.audit_seconds,
         },
     }
 
@@ -96,7 +109,9 @@ def removal(tally: Tally) -> float:
     return dropped / judged(tally) if dropped else 0.0
 
 
-def page(books: Manifest, judge: Filter, tally: Tally, clocks: Clocks) -> str:
+def page(
+    books: Manifest, judge: Filter, tally: Tally, clocks: Clocks, audit: Mapping[str, Any]
+) -> str:
     """Return the page: one HTML document that needs nothing beside it."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 

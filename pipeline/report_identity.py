@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gemsieve.filters.audit.rows import Records
 from gemsieve.filters.intervals import wilson
-from gemsieve.pipeline.report_numbers import rows
+from gemsieve.pipeline.report_numbers import Row, rows
 from gemsieve.pipeline.tally import Tally
 
 ENOUGH = 30  # records; with fewer an interval says nothing that one would act on
+
+
+FAMILIES = ("identity", "dialect")
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,39 @@ def groups(tally: Tally, overall: float) -> list[Group]:
         words = ".".join(name) or kind
         found.append(Group(row.name, kind, words, kept, redacted, dropped, interval, verdict))
     return sorted(found, key=lambda g: (g.kind, -g.rate, g.label))
+
+
+def beside_others(tally: Tally) -> list[Records]:
+    """Return every group and feature that is mentioned, with the records to compare it with.
+
+    A group of people: the records that mention anybody, without it. A feature of a dialect, and
+    the dialect as a whole: the judged records that show none of its features.
+    """
+    found: list[Records] = []
+    for family in FAMILIES:
+        mentions = {k: n for k, n in tally.mentions.items() if k[0].startswith(f"{family}.")}
+        whole = rows({k: n for k, n in tally.families.items() if k[0] == family})
+        speech = family == "dialect"
+        for row in (*(whole if speech else ()), *rows(mentions)):
+            other = tally_of(tally) if speech else whole[0]
+            taken = whole[0] if speech else row
+            found.append(
+                Records(
+                    row.name,
+                    family,
+                    row.total,
+                    row.counts["dropped"],
+                    other.total - taken.total,
+                    other.counts["dropped"] - taken.counts["dropped"],
+                )
+            )
+    return found
+
+
+def tally_of(tally: Tally) -> Row:
+    """Return all judged records by outcome."""
+    outcomes = tally.by_outcome()
+    return Row("", {name: outcomes[name] for name in ("kept", "redacted", "dropped")})
 
 
 def place(interval: tuple[float, float], overall: float) -> str:

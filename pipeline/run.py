@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gemsieve.filters import Filter
-from gemsieve.pipeline import manifest
-from gemsieve.pipeline.finish import finish, inputs
+from gemsieve.pipeline import audit_sums, manifest
+from gemsieve.pipeline.audit_sums import read_swaps
+from gemsieve.pipeline.finish import Digests, finish, inputs
 from gemsieve.pipeline.job import Job, described, fingerprint, rules_of
 from gemsieve.pipeline.leak_check import digest_of, remaining
 from gemsieve.pipeline.leak_counts import read_leaks
@@ -60,6 +61,7 @@ def run_job(
         read_planted(job.planted)
     digest = job.digest(slices, judge)
     checked = digest_of(job, judge, digest)
+    audited = audit_sums.digest_of(judge, digest)
     if flags:
         from gemsieve.pipeline import beam_job
 
@@ -72,18 +74,26 @@ def run_job(
     left = [
         piece
         for piece in slices
-        if piece.number not in done or read_leaks(job.leaks, piece.number, checked) is None
+        if piece.number not in done
+        or read_leaks(job.leaks, piece.number, checked) is None
+        or read_swaps(job.audits, piece.number, audited) is None
     ]
     if left:
         # Beam is imported only when there is work for it: it takes seconds.
-        from gemsieve.pipeline.beam_job import CheckSlice, SieveSlice, run
+        from gemsieve.pipeline.audit_slice import shares
+        from gemsieve.pipeline.beam_job import AuditSlice, CheckSlice, SieveSlice, run
 
-        shares = quotas([piece.size for piece in slices], judge.policy.leak_check.records)
-        sieve = SieveSlice(job, digest, len(slices))
-        check = CheckSlice(job, checked, len(slices), shares)
+        weights = [piece.size for piece in slices]
+        records = quotas(weights, judge.policy.leak_check.records)
+        sentences = shares(weights, judge.policy.audit.sentences)
+        steps = {
+            "Sieve": SieveSlice(job, digest, len(slices)),
+            "Check": CheckSlice(job, checked, len(slices), records),
+            "Audit": AuditSlice(job, audited, len(slices), sentences),
+        }
         with watch(job, slices):
-            run(sieve, check, left, workers, flags)
-    books, tally = finish(job, judge, digest, checked, slices)
+            run(steps, left, workers, flags)
+    books, tally = finish(job, judge, Digests(digest, checked, audited), slices)
     return Outcome(books, tally, resumed=len(done))
 
 
@@ -120,6 +130,7 @@ def finished(job: Job, judge: Filter, slices: Sequence[Slice]) -> Manifest:
         and found.settings == job.settings
         and sizes(found.inputs) == sizes(inputs(slices, []))
         and found.leak_check["rule"] == judge.policy.leak_check.body()
+        and found.audit["rule"] == judge.policy.audit.body()
     )
     if not same:
         raise OutputError(f"{job.folder}: holds a finished job; name another folder")

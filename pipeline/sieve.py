@@ -92,7 +92,7 @@ class Siever:
     ) -> dict[str, dict[str, list[Any]]]:
         """Return each outcome's rows, as columns, in the order of the input."""
         records = [record for record in batch if isinstance(record, Record)]
-        columns = self.columns_of(piece, records)
+        columns = columns_of(self.job, piece, records)
         texts = Batch([record.text for record in records], columns)
         judged = self.judge(texts, "corpus")
         ids = [f"{piece.source}:{record.number}" for record in records]
@@ -130,13 +130,6 @@ class Siever:
         row |= {"text": verdict.redacted, "action": verdict.action.name.lower()}
         return "kept"
 
-    def columns_of(self, piece: Slice, records: Sequence[Record]) -> dict[str, list[str | None]]:
-        """Return what detectors and rules may ask of the records beside their texts."""
-        field = self.job.source_field
-        sources: list[str | None] = [r.columns.get(field) or piece.source for r in records]
-        urls = [r.columns.get("url") for r in records]
-        return {"source": sources, "url": urls}
-
     def passed(self, records: Sequence[Record]) -> Mapping[str, list[str | None]]:
         """Return the columns that pass into the kept shards, each value sieved like a text."""
         passed: dict[str, list[str | None]] = {}
@@ -147,6 +140,12 @@ class Siever:
                 None if value is None else text for value, text in zip(values, clean, strict=True)
             ]
         return passed
+
+
+def columns_of(job: Job, piece: Slice, records: Sequence[Record]) -> dict[str, list[str | None]]:
+    """Return what detectors and rules may ask of the records beside their texts."""
+    sources: list[str | None] = [r.columns.get(job.source_field) or piece.source for r in records]
+    return {"source": sources, "url": [r.columns.get("url") for r in records]}
 
 
 def batches(records: Iterable[Record | Broken]) -> Iterator[list[Record | Broken]]:

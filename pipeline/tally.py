@@ -35,6 +35,7 @@ class Tally:
         reasons: (source, label, action) -> records.
         faults: (source, fault) -> records in quarantine.
         mentions: (label, outcome) -> records with at least one finding of an event label.
+        families: (family, outcome) -> records with at least one event whose label begins so.
         scores: (label, outcome, bin) -> records, of whole-text findings.
         characters: outcome -> characters of text read.
         transforms: (transform, what) -> records, of what `[mitigate]` changed.
@@ -45,6 +46,7 @@ class Tally:
     reasons: Counter[tuple[str, ...]] = field(default_factory=Counter)
     faults: Counter[tuple[str, ...]] = field(default_factory=Counter)
     mentions: Counter[tuple[str, ...]] = field(default_factory=Counter)
+    families: Counter[tuple[str, ...]] = field(default_factory=Counter)
     scores: Counter[tuple[str, ...]] = field(default_factory=Counter)
     characters: Counter[tuple[str, ...]] = field(default_factory=Counter)
     transforms: Counter[tuple[str, ...]] = field(default_factory=Counter)
@@ -59,8 +61,11 @@ class Tally:
         self.characters[outcome,] += len(text)
         for label in verdict.reasons:
             self.reasons[source, label, verdict.action.name.lower()] += 1
-        for label in {f.label for f in verdict.findings if f.span is not None}:
+        events = {f.label for f in verdict.findings if f.span is not None}
+        for label in events:
             self.mentions[label, outcome] += 1
+        for family in {label.split(".")[0] for label in events}:
+            self.families[family, outcome] += 1
         for finding in verdict.findings:
             if finding.span is None:
                 place = bin_of(finding.score, probability=finding.label in probabilities)

@@ -156,7 +156,7 @@ def report(
     folder: Path, tally: Tally, beats: Sequence[Beat] = (Beat({"kept": 30}, 9_000_000, 70, 3.0),)
 ) -> tuple[str, str]:
     """Write a report and return its page and its JSON."""
-    path = write_report(books(folder, tally), judge(), tally, Clocks(beats))
+    path = write_report(books(folder, tally), judge(), tally, Clocks(beats), {})
     assert path == folder / "report" / "index.html"
     return path.read_text("utf-8"), (folder / "report" / "report.json").read_text("utf-8")
 
@@ -236,9 +236,9 @@ def test_the_page_checks_the_books(tmp_path: Path) -> None:
     """It says that the books balance only when the manifest's counts and the tally agree."""
     tally = example(["s"], 50)
     held = books(tmp_path, tally)
-    balanced = write_report(held, judge(), tally, Clocks()).read_text("utf-8")
+    balanced = write_report(held, judge(), tally, Clocks(), {}).read_text("utf-8")
     one_more = replace(held, counts=dict(held.counts) | {"in": held.counts["in"] + 1})
-    off = write_report(one_more, judge(), tally, Clocks()).read_text("utf-8")
+    off = write_report(one_more, judge(), tally, Clocks(), {}).read_text("utf-8")
     assert "✓ the books balance" in balanced
     assert "✓ the books balance" not in off
     assert "do not balance" in off

@@ -47,7 +47,7 @@ def page(folder: Path, leak_check: dict[str, Any]) -> Page:
     """Return the report of a job with this check, read strictly."""
     tally = example(["a"], 40)
     held = replace(books(folder, tally), leak_check=leak_check)
-    path = write_report(held, judge(), tally, Clocks())
+    path = write_report(held, judge(), tally, Clocks(), {})
     numbers = json.loads((folder / "report" / "report.json").read_text())
     assert (numbers["leak_check"] is None) == (not leak_check)
     return Page(path.read_text("utf-8"))
