@@ -118,7 +118,7 @@ def weighting(table: Table, found: Collection[str]) -> Weighting:
     targets = tuple(target(inner, axis, found) for axis in given)
     seen: dict[str, str] = {}
     for one in targets:
-        for label in one.shares:
+        for label in one.labels:
             if label in seen:
                 raise inner.error(one.axis, f"{label!r} is in {seen[label]!r} already")
             seen[label] = one.axis
@@ -137,7 +137,7 @@ def target(table: Table, axis: str, found: Collection[str]) -> Target:
         raise table.error(axis, f"no detector of the corpus finds {axis!r}{nearest(axis, found)}")
     given = table.given[axis]
     if given == "equal":
-        return Target(axis, {label: 1 / len(matched) for label in matched})
+        return Target(axis, tuple(matched))
     if not isinstance(given, dict):
         raise table.error(axis, 'must be "equal", or a table of shares by label')
     shares = Table(given, f"{table.place}.{axis}", matched)
@@ -146,4 +146,4 @@ def target(table: Table, axis: str, found: Collection[str]) -> Target:
             raise shares.error(label, "0 would erase the group; let a rule drop what should go")
     if abs(sum(given.values()) - 1) > ROUNDING:
         raise table.error(axis, f"the shares add up to {sum(given.values()):g}, not to 1")
-    return Target(axis, {label: float(share) for label, share in given.items()})
+    return Target(axis, tuple(sorted(given)), {label: float(given[label]) for label in given})

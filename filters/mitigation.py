@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -45,15 +45,26 @@ class Target:
 
     Attributes:
         axis: What the policy calls them, such as `identity.gender.*`.
-        shares: By label; they add up to 1 and none is 0.
+        labels: The groups.
+        stated: By label; they add up to 1 and none is 0. None where those that the kept records
+            mention are to be equal.
     """
 
     axis: str
-    shares: Mapping[str, float]
+    labels: tuple[str, ...]
+    stated: Mapping[str, float] | None = None
+
+    def shares(self, mentioned: Collection[str]) -> dict[str, float]:
+        """Return the shares that are aimed at when kept records mention some labels."""
+        if self.stated is not None:
+            return dict(self.stated)
+        there = [label for label in self.labels if label in mentioned] or self.labels
+        return {label: 1 / len(there) for label in there}
 
     def body(self) -> dict[str, Any]:
         """Return a JSON object."""
-        return {"axis": self.axis, "shares": dict(sorted(self.shares.items()))}
+        stated = "equal" if self.stated is None else dict(sorted(self.stated.items()))
+        return {"axis": self.axis, "shares": stated}
 
 
 @dataclass(frozen=True)
@@ -75,7 +86,7 @@ class Weighting:
     @property
     def labels(self) -> frozenset[str]:
         """Every label that has a target."""
-        return frozenset(label for target in self.targets for label in target.shares)
+        return frozenset(label for target in self.targets for label in target.labels)
 
     def body(self) -> dict[str, Any]:
         """Return a JSON object."""

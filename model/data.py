@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from gemsieve.model.emphasis import Emphasis
 from gemsieve.model.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[Any]
 Row = dict[str, Array]
+
+EVEN = Emphasis()
 
 _TEXTS_AT_ONCE = 256
 
@@ -44,10 +47,12 @@ class Documents:
         tokens: All tokens, two bytes each where the vocabulary allows: some 60 MB for a corpus
             of 100 MB.
         bounds: Where each document starts, and the end of the last: one more than documents.
+        weights: How much each document's tokens weigh in the loss; None where all weigh 1.
     """
 
     tokens: Array
     bounds: Array
+    weights: Array | None = None
 
     def __len__(self) -> int:
         return len(self.bounds) - 1
@@ -57,7 +62,8 @@ class Documents:
         parts = [self.tokens[self.bounds[i] : self.bounds[i + 1]] for i in order]
         lengths = np.diff(self.bounds)[order]
         tokens = np.concatenate(parts) if parts else self.tokens[:0]
-        return Documents(tokens, np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64))
+        bounds = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+        return Documents(tokens, bounds, None if self.weights is None else self.weights[order])
 
 
 def tokenize(texts: Iterator[list[str]], tokenizer: Tokenizer) -> Documents:
@@ -72,11 +78,14 @@ def tokenize(texts: Iterator[list[str]], tokenizer: Tokenizer) -> Documents:
     return Documents(np.concatenate(parts), np.cumsum(lengths, dtype=np.int64))
 
 
-def split(documents: Documents, held_out_every: int, seed: int) -> tuple[Documents, Documents]:
+def split(
+    documents: Documents, held_out_every: int, seed: int, emphasis: Emphasis = EVEN
+) -> tuple[Documents, Documents]:
     """Return documents for training, shuffled by the seed, and every n-th one, held out.
 
-    The n-th, 2n-th... document in the manifest's order is held out whatever the seed, so runs
-    with different seeds can be compared on it.
+    The n-th, 2n-th... document in the manifest's order is held out whatever the seed, once and
+    with weight 1 whatever the emphasis, so runs with different ones can be compared on it, and no
+    copy of it is trained on.
 
     Raises:
         ValueError: There are fewer than `held_out_every` documents, so none would be held out.
@@ -88,8 +97,12 @@ def split(documents: Documents, held_out_every: int, seed: int) -> tuple[Documen
         )
     numbers = np.arange(len(documents))
     held_out = numbers % held_out_every == held_out_every - 1
-    order = np.random.default_rng(seed).permutation(numbers[~held_out])
-    return documents.take(order), documents.take(numbers[held_out])
+    training = numbers[~held_out]
+    if emphasis.copies is not None:
+        training = np.repeat(training, emphasis.copies[training])
+    order = np.random.default_rng(seed).permutation(training)
+    weighed = replace(documents, weights=emphasis.weights)
+    return weighed.take(order), documents.take(numbers[held_out])
 
 
 @dataclass(frozen=True)
@@ -98,8 +111,9 @@ class Rows:
 
     Each row has `tokens`, `positions`, `segments`, `targets` (int32) and `weights` (float32),
     [length] each. A document that a row's edge cuts goes on in the next row as a segment of its
-    own, from position 0. Every token but `<bos>` is a target exactly once; weights are 0 where
-    the next token belongs to another document. Only the last row has padding, of segment 0.
+    own, from position 0. Every token but `<bos>` is a target exactly once; weights are those of
+    the documents, and 0 where the next token belongs to another document. Only the last row has
+    padding, of segment 0.
     """
 
     documents: Documents
@@ -122,6 +136,8 @@ class Rows:
             "targets": piece[1:],
             "weights": owner[1:] == owner[:-1],
         }
+        if self.documents.weights is not None:
+            columns["weights"] = columns["weights"] * self.documents.weights[owner[1:]]
         missing = self.length + 1 - len(piece)
         return {
             name: np.pad(column, (0, missing)).astype(np.float32 if name == "weights" else np.int32)

@@ -18,6 +18,7 @@ from gemsieve.model import checkpoint, metrics
 from gemsieve.model.checkpoint import About, CheckpointError
 from gemsieve.model.config import GemmaConfig
 from gemsieve.model.data import Rows, batches, in_order, read_texts, split, tokenize
+from gemsieve.model.emphasis import read_emphasis
 from gemsieve.model.loss import Batch, next_token_loss
 from gemsieve.model.optimizer import make_optimizer
 from gemsieve.model.settings import TrainSettings
@@ -93,7 +94,8 @@ def train(
     manifest = verify(data)
     tokenizer = prepare_tokenizer(settings, manifest, run)
     documents = tokenize(read_texts(manifest.kept), tokenizer)
-    parts = split(documents, settings.data.held_out_every, settings.data.shuffle_seed)
+    every, seed = settings.data.held_out_every, settings.data.shuffle_seed
+    parts = split(documents, every, seed, read_emphasis(manifest))
     rows, held_out = (Rows(part, settings.data.sequence_length) for part in parts)
     about = About(
         settings=asdict(settings),

@@ -27,6 +27,7 @@ from gemsieve.pipeline.leak_counts import read_leaks
 from gemsieve.pipeline.receipt import read_receipt, stands
 from gemsieve.pipeline.sieve import Siever
 from gemsieve.pipeline.slices import Slice
+from gemsieve.pipeline.weights import Plan, weigh
 
 if TYPE_CHECKING:
     from apache_beam.runners.runner import PipelineRunner
@@ -95,6 +96,18 @@ class AuditSlice(beam.DoFn):  # type: ignore[misc]
             auditor: Auditor = self._shared.acquire(lambda: Auditor(*self._make))
             swaps = auditor.audit(piece, self._quotas[piece.number])
             Metrics.counter("gemsieve", "counterfactual swaps").inc(swaps.trials.total())
+        yield piece
+
+
+class WeighSlice(beam.DoFn):  # type: ignore[misc]
+    """Writes what the records count for that slices left in `kept/`."""
+
+    def __init__(self, job: Job, plan: Plan) -> None:
+        self._job, self._plan = job, plan
+
+    def process(self, piece: Slice) -> Iterator[Slice]:
+        """Weigh one slice's kept records and pass it on."""
+        weigh(self._job, self._plan, piece)
         yield piece
 
 

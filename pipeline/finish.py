@@ -25,10 +25,13 @@ from gemsieve.pipeline.leak_gate import faults, told
 from gemsieve.pipeline.leak_planted import read_planted
 from gemsieve.pipeline.leak_scope import entities
 from gemsieve.pipeline.manifest import GateError, Manifest, ManifestError
+from gemsieve.pipeline.mitigation_told import told as told_mitigation
 from gemsieve.pipeline.receipt import Receipt, read_receipt, reconcile
 from gemsieve.pipeline.report_identity import beside_others
 from gemsieve.pipeline.slices import Slice
 from gemsieve.pipeline.tally import Tally, total
+from gemsieve.pipeline.weigh import noted, plan_weights
+from gemsieve.pipeline.weights import Weighed
 
 REFUSED = (
     "{}: the {} refuses the output: {}. The shards stand for you to look at; {} tells where"
@@ -73,7 +76,10 @@ def finish(
     receipts = [receipt for receipt in found if receipt is not None]
     tally = total(receipt.tally for receipt in receipts)
     counts = reconcile(receipts, tally, job.folder)
-    shards = sorted((s for r in receipts for s in r.shards), key=lambda shard: shard.path)
+    weighed = weights_of(job, judge, digests.sieved, slices, tally)
+    written = [shard for receipt in receipts for shard in receipt.shards]
+    written += [one.shard for one in weighed if one.shard is not None]
+    shards = sorted(written, key=lambda shard: shard.path)
     sweep(job, {shard.path for shard in shards})
     audit = looked_at(job, judge, digests.audited, slices, tally)
     leak_check = look_back(job, judge, digests.checked, slices, counts["kept"])
@@ -87,6 +93,7 @@ def finish(
         code=version("gemsieve"),
         settings=job.settings,
         leak_check=leak_check,
+        mitigation=told_mitigation(judge.policy.mitigation, tally, weighed),
         audit=summary(audit),
     )
     from gemsieve.pipeline.report import Clocks, write_report
@@ -154,10 +161,29 @@ def hold(books: Manifest, gates: Mapping[str, Sequence[str]], page: Path) -> Non
     raise GateError(REFUSED.format(books.folder, names, told, page, manifest.FAILED, mending))
 
 
+def weights_of(
+    job: Job, judge: Filter, digest: str, slices: Sequence[Slice], tally: Tally
+) -> list[Weighed]:
+    """Return what the kept records of each slice count for; empty where the policy weighs none.
+
+    Raises:
+        ManifestError: Those of a slice were not weighed.
+    """
+    rule = judge.policy.mitigation.weights
+    if rule is None:
+        return []
+    plan = plan_weights(rule, tally, digest, len(slices))
+    found = [noted(job, plan, piece) for piece in slices]
+    missing = [piece.number for piece, one in zip(slices, found, strict=True) if one is None]
+    if missing:
+        raise ManifestError(f"{job.folder}: slices {missing} were not weighed; run the job again")
+    return [one for one in found if one is not None]
+
+
 def sweep(job: Job, real: set[str]) -> None:
     """Remove shards that no receipt names: a killed attempt published them and never signed."""
-    for outcome in manifest.OUTCOMES:
-        for path in (job.folder / outcome).glob("*"):
+    for part in (*manifest.OUTCOMES, manifest.WEIGHTS):
+        for path in (job.folder / part).glob("*"):
             if path.relative_to(job.folder).as_posix() not in real:
                 path.unlink()
 

@@ -98,6 +98,11 @@ class Job:
         return self.work / "audit_heartbeats"
 
     @property
+    def weighed(self) -> Path:
+        """Where it is noted which slices' records were weighed."""
+        return self.work / "weighed"
+
+    @property
     def read_columns(self) -> tuple[str, ...]:
         """The columns that a reader brings along."""
         more = (self.source_field,) if self.source_field else ()

@@ -17,6 +17,7 @@ NAME = "_MANIFEST.json"
 FAILED = "_FAILED.json"
 FORMAT = 3
 OUTCOMES = ("kept", "dropped", "quarantined")
+WEIGHTS = "weights"  # what kept records count for, shard by shard; where the policy weighs them
 
 
 class ManifestError(Exception):
@@ -47,10 +48,11 @@ class Manifest:
         detectors: Each detector's `name`, `version` and, where it has weights, their `sha256`.
         inputs: Each input's `name`, `bytes` and `records`.
         counts: Records `in`, `kept`, `dropped`, `quarantined`.
-        shards: Every shard of the three outcomes, sorted by path.
+        shards: Every shard of the three outcomes, and of weights, sorted by path.
         code: The version of gemsieve that ran.
         settings: What the job was told beside its policy.
         leak_check: What the check of the kept records looked for, and how much of it remains.
+        mitigation: What the policy's `[mitigate]` asked for, and what came of it.
         audit: How equally the filter judged sentences and dropped records about each group.
     """
 
@@ -63,6 +65,7 @@ class Manifest:
     code: str
     settings: Mapping[str, Any] = field(default_factory=dict)
     leak_check: Mapping[str, Any] = field(default_factory=dict)
+    mitigation: Mapping[str, Any] = field(default_factory=dict)
     audit: Mapping[str, Any] = field(default_factory=dict)
 
     def body(self) -> dict[str, Any]:
@@ -76,6 +79,7 @@ class Manifest:
             "inputs": [dict(entry) for entry in self.inputs],
             "counts": dict(self.counts),
             "leak_check": dict(self.leak_check),
+            "mitigation": dict(self.mitigation),
             "audit": dict(self.audit),
             "shards": [asdict(shard) for shard in self.shards],
         }
@@ -94,9 +98,18 @@ class Manifest:
         """The Parquet shards a trainer may read, in order."""
         return tuple(self.folder / s.path for s in self.shards if s.path.startswith("kept/"))
 
+    @property
+    def weights(self) -> tuple[Path, ...]:
+        """The files of weights, one for each of the kept shards, or none at all."""
+        paths = (shard.path for shard in self.shards)
+        return tuple(self.folder / path for path in paths if path.startswith(f"{WEIGHTS}/"))
+
 
 def balance(counts: Mapping[str, int], shards: Sequence[Shard]) -> str | None:
-    """Return what does not add up, or None: in = kept + dropped + quarantined, shard by shard."""
+    """Return what does not add up, or None: in = kept + dropped + quarantined, shard by shard.
+
+    Where kept records are weighed, each has its weight.
+    """
     for outcome in OUTCOMES:
         held = sum(shard.records for shard in shards if shard.path.startswith(f"{outcome}/"))
         if held != counts[outcome]:
@@ -104,7 +117,16 @@ def balance(counts: Mapping[str, int], shards: Sequence[Shard]) -> str | None:
     total = sum(counts[outcome] for outcome in OUTCOMES)
     if counts["in"] != total:
         return f"{counts['in']} records went in, {total} came out"
+    kept, weighed = (sorted_records(shards, folder) for folder in ("kept", WEIGHTS))
+    if weighed and weighed != kept:
+        return "the files of weights are not those of the kept shards"
     return None
+
+
+def sorted_records(shards: Sequence[Shard], folder: str) -> list[tuple[str, int]]:
+    """Return names and records of the shards in a folder."""
+    mine = (shard for shard in shards if shard.path.startswith(f"{folder}/"))
+    return sorted((shard.path.removeprefix(folder), shard.records) for shard in mine)
 
 
 def sha256_of(path: Path) -> str:
@@ -178,6 +200,7 @@ def read(folder: Path) -> Manifest:
             code=body["gemsieve"],
             settings=body["settings"],
             leak_check=body["leak_check"],
+            mitigation=body["mitigation"],
             audit=body["audit"],
         )
     except (KeyError, TypeError, ValueError) as error:
@@ -202,8 +225,8 @@ def verify(folder: Path) -> Manifest:
         if path.stat().st_size != shard.bytes or sha256_of(path) != shard.sha256:
             raise ManifestError(f"{path}: changed after the job wrote it; run the job again")
     listed = {shard.path for shard in manifest.shards}
-    for outcome in OUTCOMES:
-        for path in sorted((folder / outcome).glob("*")):
+    for part in (*OUTCOMES, WEIGHTS):
+        for path in sorted((folder / part).glob("*")):
             if path.relative_to(folder).as_posix() not in listed:
                 raise ManifestError(f"{path}: not listed in the manifest; move it elsewhere")
     fault = balance(manifest.counts, manifest.shards)

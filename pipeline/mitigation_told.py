@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
 from typing import Any
@@ -12,7 +12,7 @@ from gemsieve.filters.mitigation import GENDER, Mitigation, Weighting
 from gemsieve.pipeline.mitigate import SWAP
 from gemsieve.pipeline.raking import Fit, effective, fit, shares
 from gemsieve.pipeline.tally import Tally
-from gemsieve.pipeline.weigh import by_groups
+from gemsieve.pipeline.weigh import axes_of, by_groups
 from gemsieve.pipeline.weights import Groups, Weighed
 
 MISSED = 1e-3  # of a share: a target that is missed by less is reached
@@ -21,6 +21,18 @@ DECIMALS = 6
 # Of kept records: those the draw chose = those swapped + those whose swapped text the policy would
 # not let be + those left for what they hold. And the words swapped.
 COUNTS = ("chosen", "swapped", "reverted", "nothing", "name", "biology", "words")
+
+
+# Names of bands of weights; the first that holds one is its own.
+BANDS: Mapping[str, Callable[[float], bool]] = {
+    "below ¼": lambda weight: weight < 0.25,
+    "¼ to ½": lambda weight: weight < 0.5,
+    "½ to 1": lambda weight: weight < 1,
+    "1": lambda weight: weight == 1,
+    "1 to 2": lambda weight: weight <= 2,
+    "2 to 4": lambda weight: weight <= 4,
+    "above 4": lambda _: True,
+}
 
 
 @dataclass(frozen=True)
@@ -58,20 +70,19 @@ def told(rule: Mitigation, tally: Tally, weighed: Sequence[Weighed]) -> dict[str
     """
     if not rule:
         return {}
-    body: dict[str, Any] = {}
-    if rule.gender:
-        body["gender"] = rule.gender.body() | {w: tally.transforms[SWAP, w] for w in COUNTS}
+    gender = weights = None
     lines: list[Line] = []
+    if rule.gender:
+        gender = rule.gender.body() | {what: tally.transforms[SWAP, what] for what in COUNTS}
     if rule.weights:
         table = by_groups(rule.weights, tally)
-        axes = [target.shares for target in rule.weights.targets]
-        found = fit(table, axes, rule.weights.cap)
+        found = fit(table, axes_of(rule.weights, table), rule.weights.cap)
         copies = sum((part.copies for part in weighed), Counter[tuple[str, ...]]())
-        body["weights"] = rule.weights.body() | spread(rule.weights, table, found, copies)
+        weights = rule.weights.body() | spread(rule.weights, table, found, copies)
         lines += targets(rule.weights, tally, found, copies)
     if rule.gender and not any(line.label.startswith(GENDER) for line in lines):
         lines += untargeted(tally)
-    return body | {"groups": [asdict(line) for line in lines]}
+    return {"gender": gender, "weights": weights, "groups": [asdict(line) for line in lines]}
 
 
 def spread(
@@ -79,26 +90,32 @@ def spread(
 ) -> dict[str, Any]:
     """Return how weights are spread over kept records, and what they cost."""
     weights: Counter[float] = Counter()
+    bands = dict.fromkeys(BANDS, 0)
     for groups, n in table.items():
-        weights[found.weights[groups]] += n
-    body: dict[str, Any] = {
+        weight = found.weights[groups]
+        weights[weight] += n
+        bands[band(weight)] += n
+    ends = [round(end, DECIMALS) for end in (rule.cap, 1 / rule.cap)]
+    read: Counter[int] = Counter()
+    for (times, *_), n in copies.items():
+        read[int(times)] += n
+    return {
         "records": weights.total(),
         "mentioning": sum(n for groups, n in table.items() if groups),
         "least": min(weights, default=1.0),
         "most": max(weights, default=1.0),
-        "at_cap": sum(n for w, n in weights.items() if w in (rule.cap, round(1 / rule.cap, 6))),
+        "at_cap": sum(n for weight, n in weights.items() if weight in ends and weight != 1),
+        "bands": {name: n for name, n in bands.items() if n},
         "effective": round(effective(weights), 1),
-    }
-    if rule.method == "weight":
-        return body
-    read: Counter[int] = Counter()
-    for (times, *_), n in copies.items():
-        read[int(times)] += n
-    return body | {
         "copies": {str(times): n for times, n in sorted(read.items())},
         "read": sum(times * n for times, n in read.items()),
-        "effective": round(effective({float(times): n for times, n in read.items()}), 1),
+        "effective_read": round(effective({float(t): n for t, n in read.items()}), 1),
     }
+
+
+def band(weight: float) -> str:
+    """Return the name of the band that a weight is in."""
+    return next(name for name, holds in BANDS.items() if holds(weight))
 
 
 def targets(
@@ -110,16 +127,17 @@ def targets(
     for (times, *groups), n in copies.items():
         read[tuple(groups)] += int(times) * n
     lines = []
-    for target, reached in zip(rule.targets, found.reached, strict=True):
-        was, now = shares(before, target.shares), shares(after, target.shares)
-        drawn = shares(read, target.shares) if rule.method == "resample" else {}
-        for label, wanted in sorted(target.shares.items()):
+    axes = zip(rule.targets, axes_of(rule, after), found.reached, strict=True)
+    for target, axis, reached in axes:
+        was, now = shares(before, axis), shares(after, axis)
+        drawn = shares(read, axis) if rule.method == "resample" else {}
+        for label, wanted in sorted(axis.items()):
             lines.append(
                 Line(
                     *(target.axis, label, mentioning(before, label), mentioning(after, label)),
                     *(short(was[label]), short(now[label]), short(wanted), short(reached[label])),
                     read=short(drawn[label]) if drawn else None,
-                    missed=missed(after, target.shares, label, reached[label]),
+                    missed=missed(after, axis, label, reached[label]),
                 )
             )
     return lines
@@ -134,7 +152,7 @@ def missed(table: Mapping[Groups, int], axis: Mapping[str, float], label: str, s
     present = sum(wanted for other, wanted in axis.items() if mentioning(table, other))
     if abs(share - axis[label] / present) <= MISSED:
         return "it has its part of what absent groups leave"
-    return "the cap, or the groups that stand beside it, do not allow more or less"
+    return "held by the cap, or by groups that stand beside it"
 
 
 def untargeted(tally: Tally) -> list[Line]:
@@ -167,19 +185,21 @@ def short(share: float) -> float:
 
 def lines_for_people(body: Mapping[str, Any]) -> Iterable[str]:
     """Yield what a command says at its end about a manifest's `mitigation`."""
-    if gender := body.get("gender"):
+    if not body:
+        return
+    if gender := body["gender"]:
         yield (
-            f"mitigation: gendered words swapped in {gender['swapped']:,} of {gender['chosen']:,}"
-            f" records chosen, {gender['reverted']:,} left as they were, for the policy would not"
-            " have let the swapped text be"
+            f"gender: {gender['words']:,} words swapped in {gender['swapped']:,} of"
+            f" {gender['chosen']:,} chosen records; {gender['reverted']:,} left as they were,"
+            " for the policy would not let the swapped text be"
         )
-    if weights := body.get("weights"):
+    if weights := body["weights"]:
         yield (
             f"weights: {weights['records']:,} kept records count like"
             f" {weights['effective']:,.0f} of equal weight; {weights['mentioning']:,} mention a"
             " group with a target"
         )
-    if off := [line for line in body.get("groups", ()) if line["missed"]]:
+    if off := [line for line in body["groups"] if line["missed"]]:
         names = "; ".join(
             f"{line['label']} {line['weighted']:.1%} of {line['target']:.1%}" for line in off[:5]
         )

@@ -21,6 +21,8 @@ from gemsieve.pipeline.leak_stock import quotas
 from gemsieve.pipeline.manifest import GateError, Manifest, write_atomically
 from gemsieve.pipeline.receipt import read_receipt, stands
 from gemsieve.pipeline.slices import Slice, plan
+from gemsieve.pipeline.weigh import weigh_all
+from gemsieve.pipeline.weights import Plan
 from gemsieve.pipeline.tally import Tally
 
 Watch = Callable[[Job, Sequence[Slice]], AbstractContextManager[object]]
@@ -93,6 +95,14 @@ def run_job(
         }
         with watch(job, slices):
             run(steps, left, workers, flags)
+    if rule := judge.policy.mitigation.weights:
+
+        def run_weights(plan: Plan, left: Sequence[Slice]) -> None:
+            from gemsieve.pipeline.beam_job import WeighSlice, run
+
+            run({"Weigh": WeighSlice(job, plan)}, left, workers, flags)
+
+        weigh_all(job, rule, digest, slices, run_weights)
     books, tally = finish(job, judge, Digests(digest, checked, audited), slices)
     return Outcome(books, tally, resumed=len(done))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from gemsieve.filters.mitigation import Weighting
 from gemsieve.pipeline.job import Job
@@ -49,8 +49,14 @@ def plan_weights(rule: Weighting, tally: Tally, digest: str, pieces: int) -> Pla
     """Return what records count for by the counts of all slices."""
     from gemsieve.pipeline.raking import fit
 
-    axes = [target.shares for target in rule.targets]
-    return Plan(rule, digest, pieces, fit(by_groups(rule, tally), axes, rule.cap).weights)
+    table = by_groups(rule, tally)
+    return Plan(rule, digest, pieces, fit(table, axes_of(rule, table), rule.cap).weights)
+
+
+def axes_of(rule: Weighting, table: Mapping[Groups, int]) -> list[dict[str, float]]:
+    """Return what shares each target aims at, among kept records that mention these groups."""
+    mentioned = {label for groups in table for label in groups}
+    return [target.shares(mentioned) for target in rule.targets]
 
 
 def by_groups(rule: Weighting, tally: Tally, moment: str = "after") -> Counter[Groups]:

@@ -29,8 +29,11 @@ def test_defaults_are_half_the_records_and_five_times() -> None:
     assert isinstance(found.weights, Weighting)
     assert (found.weights.method, found.weights.cap, found.weights.seed) == ("weight", 5.0, 0)
     (target,) = found.weights.targets
-    assert "identity.gender.women" in target.shares
-    assert set(target.shares.values()) == {1 / len(target.shares)}
+    assert "identity.gender.nonbinary" in target.labels
+    assert target.shares({"identity.gender.women", "identity.gender.men", "language.en"}) == {
+        "identity.gender.men": 0.5,
+        "identity.gender.women": 0.5,
+    }
     assert found.columns == ("transforms", "groups")
     assert found.watches("identity.gender.men")
     assert not found.watches("identity.religion.muslim")

@@ -98,7 +98,9 @@ def failed(error: RuntimeError) -> int:
 
 
 def summary(books: Manifest, output: str) -> str:
-    """Return the books in a line, what the leak check found, and where the report is."""
+    """Return the books in a line, what was found and done, and where the report is."""
+    from gemsieve.pipeline.mitigation_told import lines_for_people
+
     counts, check = books.counts, books.leak_check
     lines = [
         f"{counts['in']:,} records in = {counts['kept']:,} kept + {counts['dropped']:,} dropped"
@@ -109,4 +111,5 @@ def summary(books: Manifest, output: str) -> str:
     ]
     if planted := check["planted"]:
         lines.append(f"planted values: {planted['values']:,}, remaining: {planted['remaining']:,}")
+    lines += lines_for_people(books.mitigation)
     return "\n".join([*lines, f"report: {output}/report/index.html"])
