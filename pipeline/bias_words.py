@@ -121,7 +121,7 @@ def row(figure: Figure) -> str:
     if figure.measure in BY_SOURCE:
         return figure.of[0] or "all sources"
     if figure.of == (ANY,):
-        return "all sentences"
+        return "all"
     names = [name(part) for part in figure.of]
     return " · ".join(reversed(names)) if figure.measure == "occupation" else names[-1]
 
@@ -139,20 +139,18 @@ def interval(figure: Figure, estimate: Estimate | None) -> str:
     return f"{words(estimate.low)} – {words(estimate.high)}"
 
 
-def change(figure: Figure) -> str:
-    """Return a change with its interval: a ratio, points, or a difference."""
+def change(figure: Figure) -> tuple[str, str]:
+    """Return a change and its interval: a ratio, points, or a difference."""
     found = figure.change
     if found is None:
-        return "–"
+        return "–", ""
+    if found.value == found.low == found.high == figure.ratio:
+        return "none", ""
     if figure.ratio:
-        if found.value == found.low == found.high == 1.0:
-            return "none"
-        return f"× {found.value:.2f} ({found.low:.2f} – {found.high:.2f})"
-    if not any((found.value, found.low, found.high)):
-        return "none"
+        return f"× {found.value:.2f}", f"{found.low:.2f} – {found.high:.2f}"
     scale, digits = (100, 1) if WORDINGS[figure.measure].shown is points else (1, 3)
     value, low, high = (moved(scale * v, digits) for v in (found.value, found.low, found.high))
-    return f"{value} ({low} – {high})" + (" points" if scale > 1 else "")
+    return value + (" points" if scale > 1 else ""), f"{low} – {high}"
 
 
 def sentence(figure: Figure) -> str:
@@ -165,4 +163,5 @@ def sentence(figure: Figure) -> str:
     before = shown(figure, figure.before.estimate)
     verb = "rose" if rose else "fell"
     ends = f"from {before} to {after}" if after != "–" else f"from {before} to too few to tell"
-    return f"{subject[0].upper()}{subject[1:]} {verb} {ends}{wording.unit}: {change(figure)}."
+    value, bounds = change(figure)
+    return f"{subject[0].upper()}{subject[1:]} {verb} {ends}{wording.unit}: {value} ({bounds})."

@@ -59,8 +59,9 @@ class Figure:
 
 
 def figures(before: Counts, after: Counts | None) -> list[Figure]:
-    """Return all figures, in the order of the measures."""
-    return [figure(measure, before, after) for measure in measures(before)]
+    """Return all figures, in the order of the measures; of pairs those alone that can be told."""
+    found = ((one, figure(one, before, after)) for one in measures(before))
+    return [one for measure, one in found if measure.form != "npmi" or one.before.estimate]
 
 
 def figure(measure: Measure, before: Counts, after: Counts | None) -> Figure:
