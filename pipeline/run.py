@@ -21,9 +21,9 @@ from gemsieve.pipeline.leak_stock import quotas
 from gemsieve.pipeline.manifest import GateError, Manifest, write_atomically
 from gemsieve.pipeline.receipt import read_receipt, stands
 from gemsieve.pipeline.slices import Slice, plan
+from gemsieve.pipeline.tally import Tally
 from gemsieve.pipeline.weigh import weigh_all
 from gemsieve.pipeline.weights import Plan
-from gemsieve.pipeline.tally import Tally
 
 Watch = Callable[[Job, Sequence[Slice]], AbstractContextManager[object]]
 
