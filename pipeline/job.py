@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from gemsieve.filters import Filter
+from gemsieve.filters.bias.gender_table import gender_table
 from gemsieve.filters.catalogue import filter_from_text
 from gemsieve.filters.policy_file import PolicyError
 from gemsieve.pipeline.slices import Slice
@@ -137,15 +138,19 @@ class Job:
 def rules_of(judge: Filter) -> dict[str, str]:
     """Return what a policy does to a corpus: its name and digest, its operators, their key.
 
-    The key is told by its fingerprint, where one is needed.
+    The key is told by its fingerprint, the table of gendered words by its digest; each where it
+    is needed.
     """
     operators = {operator.name for operator in judge.policy.ruleset("corpus").operators}
     key = fingerprint(judge)
+    needed = {"key": key} if key else {}
+    if judge.policy.mitigation.gender:
+        needed["gender_terms"] = gender_table().sha256
     return {
         "name": judge.policy.name,
         "sha256": judge.policy.sha256,
         "operators": ", ".join(sorted(operators)),
-    } | ({"key": key} if key else {})
+    } | needed
 
 
 def fingerprint(judge: Filter) -> str:

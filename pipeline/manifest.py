@@ -44,7 +44,8 @@ class Manifest:
 
     Attributes:
         policy: The policy's `name` and `sha256`, the `operators` that write over findings and,
-            where they need one, their `key`'s fingerprint.
+            where they need one, their `key`'s fingerprint; and `gender_terms`, the digest of the
+            words that are swapped, where any are.
         detectors: Each detector's `name`, `version` and, where it has weights, their `sha256`.
         inputs: Each input's `name`, `bytes` and `records`.
         counts: Records `in`, `kept`, `dropped`, `quarantined`.

@@ -13,6 +13,7 @@ from gemsieve.pipeline.draw import draw
 from gemsieve.pipeline.tally import Tally
 
 SWAP = "gender_swap"
+LANGUAGE = "language."
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,8 @@ class Mitigator:
             for i, verdict in enumerate(verdicts)
             if verdict.redacted is not None and draw(SWAP, rule.seed, ids[i]) < rule.share
         ]
-        drafts = {i: gender_swap(verdicts[i].redacted or "", rule.names) for i in chosen}
+        english = [i for i in chosen if is_english(verdicts[i].findings)]
+        drafts = {i: gender_swap(verdicts[i].redacted or "", rule.names) for i in english}
         for draft in drafts.values():
             if draft.reason:
                 tally.transforms[SWAP, draft.reason] += 1
@@ -81,6 +83,7 @@ class Mitigator:
         looks = zip(drafts.items(), self.judge(again, "corpus"), strict=True)
         passed = {i: look for (i, draft), look in looks if look.redacted == draft.text}
         tally.transforms[SWAP, "chosen"] += len(chosen)
+        tally.transforms[SWAP, "language"] += len(chosen) - len(english)
         tally.transforms[SWAP, "swapped"] += len(passed)
         tally.transforms[SWAP, "words"] += sum(len(drafts[i].edits) for i in passed)
         tally.transforms[SWAP, "reverted"] += len(drafts) - len(passed)
@@ -97,6 +100,16 @@ class Mitigator:
                 if f.span is not None and watches(f.label) and not covered(f.span, hidden)
             }
         )
+
+
+def is_english(findings: Iterable[Finding]) -> bool:
+    """Say whether English is the likeliest language of a text, or nobody asked for its language.
+
+    The words that are swapped are English, and some of them mean something else elsewhere.
+    """
+    languages = [finding for finding in findings if finding.label.startswith(LANGUAGE)]
+    likeliest = max(languages, key=lambda finding: finding.score, default=None)
+    return likeliest is None or likeliest.label == f"{LANGUAGE}en"
 
 
 def covered(span: tuple[int, int], hidden: Sequence[tuple[int, int]]) -> bool:

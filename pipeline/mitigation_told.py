@@ -19,8 +19,8 @@ MISSED = 1e-3  # of a share: a target that is missed by less is reached
 DECIMALS = 6
 
 # Of kept records: those the draw chose = those swapped + those whose swapped text the policy would
-# not let be + those left for what they hold. And the words swapped.
-COUNTS = ("chosen", "swapped", "reverted", "nothing", "name", "biology", "words")
+# not let be + those not in English + those left for what they hold. And the words swapped.
+COUNTS = ("chosen", "swapped", "reverted", "language", "nothing", "name", "biology", "words")
 
 
 # Names of bands of weights; the first that holds one is its own.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -41,6 +42,7 @@ class GenderTable:
         before: Words after which a first name is part of another name.
         openers: Words whose capital says only that a sentence begins.
         her: How "her" is read.
+        sha256: Digest (hex) of the file.
     """
 
     nouns: Mapping[str, str]
@@ -52,13 +54,14 @@ class GenderTable:
     before: Words
     openers: Words
     her: Her
+    sha256: str
 
 
 @cache
 def gender_table() -> GenderTable:
     """Read the table that ships with the package, once in a process."""
-    data = (resources.files("gemsieve.filters.bias") / "gender_terms.toml").read_text("utf-8")
-    table: dict[str, Any] = tomllib.loads(data)
+    data = (resources.files("gemsieve.filters.bias") / "gender_terms.toml").read_bytes()
+    table: dict[str, Any] = tomllib.loads(data.decode())
     names = table["names"]
     return GenderTable(
         nouns=both_ways(table["pairs"]) | table["one_way"],
@@ -70,6 +73,7 @@ def gender_table() -> GenderTable:
         before=frozenset(names["before"]),
         openers=frozenset(names["openers"]),
         her=Her(**{part: frozenset(words) for part, words in table["her"].items()}),
+        sha256=hashlib.sha256(data).hexdigest(),
     )
 
 

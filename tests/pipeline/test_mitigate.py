@@ -18,6 +18,8 @@ from gemsieve.pipeline.weights import copies_of
 
 RULES = """
 name = "mitigated"
+[detectors.pii]
+entities = ["EMAIL_ADDRESS"]
 [[corpus]]
 labels = "identity.*"
 action = "keep"
@@ -86,6 +88,17 @@ def test_a_swap_that_the_policy_would_not_let_be_is_taken_back() -> None:
     assert dropped == {}
     assert tally.transforms[SWAP, "reverted"] == tally.transforms[SWAP, "chosen"] == 1
     assert tally.transforms[SWAP, "swapped"] == 0
+
+
+def test_words_of_other_languages_are_left() -> None:
+    """Where the policy asks for the language, "her" in a German text is not taken for English."""
+    asks = '[[corpus]]\nlabels = "language.*"\naction = "keep"\n[mitigate.gender]\nshare = 1\n'
+    german = "Der Mann kam vom Fluss her und brachte die Briefe am Abend in das alte Haus."
+    (left, swapped), tally = rows(ready(RULES + asks), [german, WOMAN])
+    assert left == {"transforms": [], "groups": []}
+    assert swapped["text"] == MAN
+    assert tally.transforms[SWAP, "language"] == tally.transforms[SWAP, "swapped"] == 1
+    assert swap_gender(german) != german
 
 
 def test_hidden_mentions_are_of_no_group() -> None:
