@@ -10,11 +10,12 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gemsieve.filters import Filter
 from gemsieve.pipeline.heartbeat import Beat
 from gemsieve.pipeline.manifest import Manifest, write_atomically
+from gemsieve.pipeline.report_audit import audit_section
 from gemsieve.pipeline.report_identity import ENOUGH, groups, summary
 from gemsieve.pipeline.report_leak import leak_section
 from gemsieve.pipeline.report_numbers import (
@@ -32,6 +33,9 @@ from gemsieve.pipeline.report_numbers import (
 )
 from gemsieve.pipeline.report_scores import histograms
 from gemsieve.pipeline.tally import Tally
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 FOLDER = "report"
 FORMAT = 1
@@ -90,7 +94,9 @@ def body(books: Manifest, tally: Tally, clocks: Clocks, audit: Mapping[str, Any]
         "audit": dict(audit),
         "removal_rate": overall,
         "identity": [
-            asdict(g) | {"mentioned": g.mentioned, "rate": g.rate} for g in groups(tally, overall)
+            asdict(g)
+            | {"mentioned": g.mentioned, "rate": g.rate, "redaction_rate": g.redaction_rate}
+            for g in groups(tally, overall)
         ],
         "throughput": asdict(pace)
         | {
@@ -113,18 +119,26 @@ def page(
     books: Manifest, judge: Filter, tally: Tally, clocks: Clocks, audit: Mapping[str, Any]
 ) -> str:
     """Return the page: one HTML document that needs nothing beside it."""
+    template = environment().get_template("report.html")
+    section = audit_section(audit)
+    parts = overview(books, tally, clocks) | plots(judge, tally)
+    return template.render(books=books, audit=section, **parts)
+
+
+def environment() -> Environment:
+    """Return the templates, with the words in which they say numbers and names."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    environment = Environment(
+    found = Environment(
         loader=PackageLoader("gemsieve.pipeline", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"n": number, "percent": percent, "name": shown, "seconds": seconds}
-    template = environment.get_template("report.html")
-    return template.render(books=books, **overview(books, tally, clocks), **plots(judge, tally))
+    found.filters |= {"n": number, "percent": percent, "name": shown, "seconds": seconds}
+    found.filters |= {"times": times}
+    return found
 
 
 def overview(books: Manifest, tally: Tally, clocks: Clocks) -> dict[str, Any]:
@@ -156,23 +170,32 @@ def overview(books: Manifest, tally: Tally, clocks: Clocks) -> dict[str, Any]:
         "leaks": leak_section(books.leak_check),
         "speed": speed(clocks.sieve),
         "checked": clocks.check_seconds,
+        "audited": clocks.audit_seconds,
     }
 
 
 def plots(judge: Filter, tally: Tally) -> dict[str, Any]:
     """Return everything on the page that is drawn, with the numbers beside it."""
-    from gemsieve.pipeline.report_figures import histogram, intervals
+    from gemsieve.pipeline.report_figures import Dot, histogram, intervals
 
     overall = removal(tally)
     found = groups(tally, overall)
     told = [group for group in found if group.verdict != "insufficient"]
+    removed = [Dot(g.kind, g.name, g.rate, g.interval, g.verdict) for g in told]
+    written = [
+        Dot(g.kind, g.name, g.redaction_rate, g.redaction_interval, "within")
+        for g in told
+        if g.kept + g.redacted >= ENOUGH
+    ]
+    any_written = any(dot.rate for dot in written)
     scores = histograms(tally, judge)
     return {
         "overall": overall,
         "groups": told,
         "few": [group for group in found if group.verdict == "insufficient"],
         "groups_summary": summary(found),
-        "groups_plot": intervals(told, overall, "identity") if told else "",
+        "groups_plot": intervals(removed, overall, "all records", "identity") if told else "",
+        "redaction_plot": intervals(written, None, "", "redaction") if any_written else "",
         "histograms": [(data, histogram(data, f"score{i}")) for i, data in enumerate(scores)],
     }
 
@@ -192,6 +215,11 @@ def percent(part: float, whole: float) -> str:
     if 99.95 <= share < 100:
         return ">99.9 %"
     return f"{share:.1f} %"
+
+
+def times(value: float | None) -> str:
+    """Return a ratio; an unbounded one, and one of nothing, is a sign."""
+    return "∞" if value is None else f"{value:.2f}"
 
 
 def shown(name: str) -> str:

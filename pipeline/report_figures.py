@@ -9,11 +9,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from io import StringIO
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from gemsieve.pipeline.report_identity import Group
 from gemsieve.pipeline.report_scores import Histogram
 from gemsieve.pipeline.tally import BINS
 
@@ -51,6 +51,17 @@ STYLE: dict[str, Any] = {
     "hatch.linewidth": 1.2,
 }
 TICKS = (0, 1, 3, 10, 30, 100, 300, *(10**power for power in range(3, 16)))
+
+
+@dataclass(frozen=True)
+class Dot:
+    """A share with its interval, under a heading; `above` or `below` what it is held against."""
+
+    kind: str
+    name: str
+    rate: float
+    interval: tuple[float, float]
+    verdict: str
 
 
 def svg(figure: Figure, name: str) -> str:
@@ -144,36 +155,37 @@ def scale_values(axes: Axes, data: Histogram) -> tuple[float, float]:
     return start, end
 
 
-def intervals(groups: Sequence[Group], overall: float, name: str) -> str:
-    """Draw each group's removal rate as a dot on its interval, beside the rate of all records."""
+def intervals(dots: Sequence[Dot], line: float | None, words: str, name: str) -> str:
+    """Draw each share as a dot on its interval, beside a line with words over it."""
     from matplotlib import rc_context
 
     lines = [
-        line
-        for kind, members in groupby(groups, key=lambda group: group.kind)
-        for line in (kind, *members)
+        item
+        for kind, members in groupby(dots, key=lambda dot: dot.kind)
+        for item in (kind, *members)
     ]
     with rc_context(STYLE):
         height = 20 * len(lines) + 46
-        longest = max(len(line if isinstance(line, str) else line.name) for line in lines)
+        longest = max(len(item if isinstance(item, str) else item.name) for item in lines)
         axes = canvas(WIDTH, height, (min(180, 12 + 5.9 * longest), 24, 12, 22))
         axes.set_ylim(len(lines) - 0.3, -0.7)
         axes.set_yticks([])
-        reach = max([overall, *(group.interval[1] for group in groups)])
+        reach = max([line or 0.0, *(dot.interval[1] for dot in dots)])
         axes.set_xlim(0, min(1.0, reach * 1.08) or 1.0)
         axes.xaxis.set_major_formatter(lambda value, _: f"{100 * value:g} %")
         axes.locator_params(axis="x", nbins=5)
         axes.grid(axis="x", color=LINE, linewidth=0.8)
-        axes.axvline(overall, color=INK, linewidth=1.2, linestyle=(0, (4, 2)))
-        axes.annotate("all records", (overall, 1), (0, 5), xycoords=("data", "axes fraction"),
-                      textcoords="offset points", ha="center", color=INK)  # fmt: skip
-        for y, line in enumerate(lines):
-            draw_line(axes, y, line)
+        if line is not None:
+            axes.axvline(line, color=INK, linewidth=1.2, linestyle=(0, (4, 2)))
+            axes.annotate(words, (line, 1), (0, 5), xycoords=("data", "axes fraction"),
+                          textcoords="offset points", ha="center", color=INK)  # fmt: skip
+        for y, item in enumerate(lines):
+            draw_line(axes, y, item)
         return svg(axes.get_figure(root=True), name)
 
 
-def draw_line(axes: Axes, y: int, line: str | Group) -> None:
-    """Draw one group, or the heading of a kind."""
+def draw_line(axes: Axes, y: int, line: str | Dot) -> None:
+    """Draw one dot, or the heading of a kind."""
     margin = axes.get_yaxis_transform()
     if isinstance(line, str):
         axes.text(-0.04, y, line, transform=margin, ha="right", va="center", color=MUTED,

@@ -13,6 +13,7 @@ from gemsieve.pipeline.tally import BINS, Tally
 Counts = Mapping[tuple[str, ...], int]
 
 OUTCOMES = ("kept", "redacted", "dropped", "quarantined")
+OF_GROUPS = ("identity", "dialect")
 TOP = 20  # sources with a line of their own
 
 
@@ -118,8 +119,8 @@ def reasons_by_source(tally: Tally) -> list[tuple[Row, list[tuple[str, str, int]
 
 
 def mentions(tally: Tally) -> list[Row]:
-    """Return the labels of events other than identities: personal data first, then the rest."""
-    found = rows({k: n for k, n in tally.mentions.items() if not k[0].startswith("identity.")})
+    """Return the labels of events but those of groups: personal data first, then the rest."""
+    found = rows({k: n for k, n in tally.mentions.items() if k[0].split(".")[0] not in OF_GROUPS})
     return sorted(found, key=lambda row: not row.name.startswith("pii."))
 
 

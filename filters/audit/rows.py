@@ -7,7 +7,7 @@ passes is not proven to be within it. Below the least number of trials there is 
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -39,6 +39,19 @@ class Records:
     others: int
     others_dropped: int
 
+    @property
+    def ratio(self) -> float | None:
+        """How many times as often as the others they are dropped; None if no other is."""
+        if not self.others_dropped:
+            return None
+        return self.dropped / self.records / (self.others_dropped / self.others)
+
+    @property
+    def interval(self) -> tuple[float, float | None]:
+        """Bounds of the ratio, 95 %; None where it has no upper one."""
+        low, high = ratio(self.dropped, self.records, self.others_dropped, self.others)
+        return low, high if math.isfinite(high) else None
+
 
 def units(source: str, target: str) -> tuple[str, ...]:
     """Return what a pair is a trial of: its axis and both groups."""
@@ -66,37 +79,48 @@ def picked(
 
 
 def flip_rows(swaps: Swaps, judge: Judge) -> Iterator[Row]:
-    """Yield, for each rule, how many swaps changed what it says, by axis and group."""
+    """Yield, for each rule, the flips of each axis, and those against each group.
+
+    Of an axis every flip counts, of a group those in which the rule acts on the sentence about it
+    and not on the other one: so it is the group that is wronged whose rate is high.
+    """
     audit = judge.audit
     trials = by_unit({(s, t): n for (s, t), n in swaps.trials.items()})
     faults = {key[0] for key in swaps.flips} - set(judge.rules)
     for rule in (*judge.rules, *sorted(faults)):
-        flips = by_unit(picked(swaps.flips, rule))
+        either = by_unit(picked(swaps.flips, rule))
         against = against_each(swaps, rule)
         for unit, n in trials.items():
-            (worst, hits), *_ = ranked(against.get(unit, {})) or [("", 0)]
-            interval = wilson(flips[unit], n)
+            whole = unit.endswith(".*")
+            flips = either[unit] if whole else against[unit]
+            interval = wilson(flips, n)
             yield {
                 "rule": rule,
+                "axis": unit.split(".")[0],
                 "unit": unit,
                 "trials": n,
-                "flips": flips[unit],
-                "against": worst,
-                "against_flips": hits,
-                "rate": flips[unit] / n,
+                "flips": flips,
+                "favoured": None if whole else either[unit] - against[unit],
+                "worst": worst(against, unit) if whole else None,
+                "rate": flips / n,
                 "interval": list(interval),
                 "verdict": verdict(n, interval[0], audit.flip_rate, audit),
             }
 
 
-def against_each(swaps: Swaps, rule: str) -> dict[str, Counter[str]]:
-    """Return, by axis and group, on the sentence about which group a rule acts, in its flips."""
-    sums: defaultdict[str, Counter[str]] = defaultdict(Counter)
+def against_each(swaps: Swaps, rule: str) -> Counter[str]:
+    """Return, by group, the flips in which a rule acts on the sentence about this very group."""
+    sums: Counter[str] = Counter()
     for (name, source, target, which), n in swaps.flips.items():
         if name == rule:
-            for unit in units(source, target):
-                sums[unit][(source if which == "source" else target).split(".", 1)[1]] += n
+            sums[(source if which == "source" else target).split(".", 1)[1]] += n
     return sums
+
+
+def worst(against: Mapping[str, int], axis: str) -> str | None:
+    """Return the group of an axis against which the most flips are, if any are."""
+    mine = [(-n, group) for group, n in against.items() if f"{group.split('.')[0]}.*" == axis]
+    return min(mine)[1] if mine else None
 
 
 def gap_rows(swaps: Swaps, judge: Judge) -> Iterator[Row]:
@@ -126,8 +150,6 @@ def gap_rows(swaps: Swaps, judge: Judge) -> Iterator[Row]:
 def ratio_rows(removal: Sequence[Records], audit: AuditRule) -> Iterator[Row]:
     """Yield how many times as often as others the records of a group were dropped."""
     for row in removal:
-        low, high = ratio(row.dropped, row.records, row.others_dropped, row.others)
-        base = row.others_dropped / row.others if row.others else 0.0
         yield {
             "unit": row.label,
             "among": row.among,
@@ -135,9 +157,11 @@ def ratio_rows(removal: Sequence[Records], audit: AuditRule) -> Iterator[Row]:
             "dropped": row.dropped,
             "others": row.others,
             "others_dropped": row.others_dropped,
-            "ratio": row.dropped / row.records / base if base else None,
-            "interval": [low, high if math.isfinite(high) else None],
-            "verdict": verdict(min(row.records, row.others), low, audit.removal_ratio, audit),
+            "ratio": row.ratio,
+            "interval": list(row.interval),
+            "verdict": verdict(
+                min(row.records, row.others), row.interval[0], audit.removal_ratio, audit
+            ),
         }
 
 
@@ -148,11 +172,6 @@ def verdict(trials: int, low: float, limit: float | None, audit: AuditRule) -> V
     if limit is None:
         return "unlimited"
     return "fail" if low > limit else "pass"
-
-
-def ranked(counts: Mapping[str, int]) -> list[tuple[str, int]]:
-    """Return names with their counts, the largest first, ties by name."""
-    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
 
 def sorted_rows(rows: Iterable[Row]) -> list[Row]:

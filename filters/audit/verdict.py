@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
 from gemsieve.filters.audit.counts import Swaps
@@ -69,24 +70,16 @@ def overall(rows: Sequence[Row], limit: float | None) -> Verdict:
     return "fail" if "fail" in found else "pass" if "pass" in found else "insufficient"
 
 
-def interval_words(low: float, high: float | None) -> str:
-    """Say an interval of shares."""
-    return f"{low:.1%} to {1 if high is None else high:.1%}"
-
-
 def faults(audit: Mapping[str, Any]) -> list[str]:
     """Return, as sentences, what keeps an output from passing; `audit` is what `told` returns."""
     rule = audit["rule"]
-    reasons = [flip_words(row, audit) for row in audit["flips"] if row["verdict"] == "fail"]
-    reasons += [
-        f"{row['label']}: swaps move its score by {row['mean']:.3f} on average, largest"
-        f" {row['largest']:.3f}, in {row['trials']:,} sentences about {row['unit']} (95 %:"
-        f" {row['interval'][0]:.3f} to {row['interval'][1]:.3f}); audit.score_gap is"
-        f" {rule['score_gap']:g}"
-        for row in audit["gaps"]
-        if row["verdict"] == "fail"
+    kinds = [
+        [flip_words(row, audit) for row in audit["flips"] if row["verdict"] == "fail"],
+        [gap_words(row, rule) for row in audit["gaps"] if row["verdict"] == "fail"],
+        [ratio_words(row, rule) for row in audit["removal"] if row["verdict"] == "fail"],
     ]
-    reasons += [ratio_words(row, rule) for row in audit["removal"] if row["verdict"] == "fail"]
+    # The worst under each limit first, so that a message that tells a few tells of every limit.
+    reasons = [reason for rank in zip_longest(*kinds) for reason in rank if reason]
     if rule["insufficient"] == "fail":
         reasons += [
             f"audit.{limit}: insufficient, no group has {rule['least']:,} trials"
@@ -97,14 +90,28 @@ def faults(audit: Mapping[str, Any]) -> list[str]:
 
 
 def flip_words(row: Mapping[str, Any], audit: Mapping[str, Any]) -> str:
-    """Say what a rule does to a group."""
+    """Say what a rule does to a group, or to an axis of groups."""
     name = row["rule"]
     meaning = f" ({audit['rules'][name]})" if name in audit["rules"] else ""
-    against = f", {row['against_flips']:,} against {row['against']}" if row["against"] else ""
+    said = f"{row['flips']:,} of {row['trials']:,} swaps of {row['unit']}"
+    said += (
+        " change what it says" if row["favoured"] is None else " have it act on that group alone"
+    )
+    most = f", most against {row['worst']}" if row["worst"] else ""
+    low, high = row["interval"]
     return (
-        f"{name}{meaning}: {row['flips']:,} of {row['trials']:,} swaps of {row['unit']} change what"
-        f" it says{against}: {row['rate']:.1%} (95 %: {interval_words(*row['interval'])});"
+        f"{name}{meaning}: {said}{most}: {row['rate']:.1%} (95 %: {low:.1%} to {high:.1%});"
         f" audit.flip_rate is {audit['rule']['flip_rate']:.1%}"
+    )
+
+
+def gap_words(row: Mapping[str, Any], rule: Mapping[str, Any]) -> str:
+    """Say how far swaps of a group move a score."""
+    low, high = row["interval"]
+    return (
+        f"{row['label']}: {row['trials']:,} swaps of {row['unit']} move it by {row['mean']:.3f} on"
+        f" average (95 %: {low:.3f} to {high:.3f}), by {row['largest']:.3f} at most;"
+        f" audit.score_gap is {rule['score_gap']:g}"
     )
 
 

@@ -143,16 +143,17 @@ def test_a_planted_grudge_fails_the_job_and_without_it_the_same_corpus_passes(
         run(job(output, LIMIT, "Muslim"), inputs)
     said = str(told.value)
     assert "corpus[3] (drop grudge.* above 0.5): " in said
-    assert "swaps of religion.muslim change what it says" in said
-    assert "100.0% (95 %: " in said
+    assert "swaps of religion.muslim have it act on that group alone: 100.0% (95 %: " in said
     assert "audit.flip_rate is 5.0%" in said
     failed = json.loads((output / FAILED).read_bytes())
     assert failed["gate"] == "audit"
     assert failed["audit"]["verdicts"]["flip_rate"] == "fail"
     worst = failed["audit"]["flips"][0]
     assert worst["unit"] == "religion.muslim"
-    assert worst["flips"] == worst["trials"] == worst["against_flips"] >= 30
-    assert worst["against"] == "religion.muslim"
+    assert worst["flips"] == worst["trials"] >= 30
+    assert worst["favoured"] == 0
+    named = {row["unit"] for row in failed["audit"]["flips"] if row["verdict"] == "fail"}
+    assert named == {"religion.*", "religion.muslim"}
     assert any((output / "kept").iterdir())
     assert not (output / NAME).exists()
     assert run(job(tmp_path / "fair", LIMIT), inputs).manifest.audit["verdicts"] == {
@@ -246,7 +247,7 @@ def test_two_workers_find_the_same(inputs: Path, tmp_path: Path) -> None:
 
 def test_a_rule_that_crashes_on_one_group_is_a_flip(inputs: Path, tmp_path: Path) -> None:
     """A text that nobody can judge is removed, so a crash is a difference like any other."""
-    with pytest.raises(GateError, match=r"error\.grudge: .* \d+ against religion\.jewish"):
+    with pytest.raises(GateError, match=r"error\.grudge: .* most against religion\.jewish"):
         run(job(tmp_path / "out", LIMIT, more='crash = "Jewish"'), inputs)
 
 
