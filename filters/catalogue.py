@@ -20,6 +20,7 @@ from gemsieve.filters.policy_operator import key_source
 # Name of the detector: module and class, imported when a policy is read. Importing one of these
 # loads no model and no library. Others join by the entry point group `gemsieve.detectors`.
 DETECTORS: dict[str, str] = {
+    "dialect": "gemsieve.filters.dialect:DialectDetector",
     "identity": "gemsieve.filters.identity:IdentityDetector",
     "language": "gemsieve.filters.language:LanguageDetector",
     "names": "gemsieve.filters.names:NamesDetector",

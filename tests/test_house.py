@@ -172,7 +172,8 @@ def test_every_label_is_documented() -> None:
     judge = load_filter()
     detectors = {d.name: d for use in judge.detectors.values() for d in use}
     assert set(detectors) == {
-        *("identity", "language", "pii", "pii_hidden", "quality", "secrets", "toxicity")
+        *("dialect", "identity", "language", "pii", "pii_hidden", "quality", "secrets"),
+        "toxicity",
     }
     for detector in detectors.values():
         assert [x for x in detector.labels.ranges() if not documented(x, page)] == []
