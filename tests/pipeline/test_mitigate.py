@@ -7,43 +7,41 @@ from collections import Counter
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.strategies import NUMBERS
 
-from gemsieve.filters import Batch, Filter
+from gemsieve.filters import Action, Batch, Filter
 from gemsieve.filters.bias.gender import swap_gender
-from gemsieve.filters.catalogue import filter_from_text
+from gemsieve.filters.detector import Detector
+from gemsieve.filters.identity import IdentityDetector
+from gemsieve.filters.language import LanguageDetector
+from gemsieve.filters.mitigation import GenderSwap, Mitigation, Target, Weighting
+from gemsieve.filters.policy import Policy, Rule, Ruleset, Use
 from gemsieve.pipeline.draw import draw
 from gemsieve.pipeline.mitigate import SWAP, Mitigator
 from gemsieve.pipeline.tally import Tally
 from gemsieve.pipeline.weights import copies_of
 
-RULES = """
-name = "mitigated"
-[detectors.pii]
-entities = ["EMAIL_ADDRESS"]
-[[corpus]]
-labels = "identity.*"
-action = "keep"
-[[corpus]]
-labels = "pii.*"
-above = 0.4
-action = "redact"
-"""
-WEIGHTS = '[mitigate.weights]\ntargets = { "identity.gender.*" = "equal" }'
 WOMAN = "The woman closed her shop at noon."
 MAN = "The man closed his shop at noon."
+MEN, WOMEN = "identity.gender.men", "identity.gender.women"
+ALL = Mitigation(GenderSwap(share=1), Weighting((Target("identity.gender.*", (MEN, WOMEN)),)))
+KEEP = Rule(("*",), Action.KEEP)
+
+
+def filter_of(mitigation: Mitigation, *rules: Rule, language: bool = False) -> Filter:
+    """Return a loaded filter that looks for identities and numbers, and keeps what no rule says."""
+    detectors: tuple[Detector, ...] = (IdentityDetector(), NUMBERS)
+    detectors += (LanguageDetector(),) if language else ()
+    rulesets: dict[Use, Ruleset] = {"corpus": Ruleset((KEEP, *rules))}
+    found = Filter(Policy("test", "0" * 64, rulesets, mitigation=mitigation), {"corpus": detectors})
+    found.setup("corpus")
+    return found
 
 
 @pytest.fixture(scope="module")
 def judge() -> Filter:
-    """Return a filter that swaps all it can and weighs genders."""
-    return ready(f"{RULES}[mitigate.gender]\nshare = 1\n{WEIGHTS}")
-
-
-def ready(text: str) -> Filter:
-    """Return a policy's filter, loaded."""
-    found = filter_from_text(text, "mine.toml")
-    found.setup("corpus")
-    return found
+    """Return a filter that redacts numbers, swaps all it can and weighs genders."""
+    return filter_of(ALL, Rule(("pii.*",), Action.REDACT))
 
 
 def rows(judge: Filter, texts: list[str]) -> tuple[list[dict[str, object]], Tally]:
@@ -56,17 +54,15 @@ def rows(judge: Filter, texts: list[str]) -> tuple[list[dict[str, object]], Tall
 def test_words_are_swapped_and_groups_follow(judge: Filter) -> None:
     """A swapped text, its transform and the group that it now mentions stand in its row."""
     ((row,), tally) = rows(judge, [WOMAN])
-    assert row == {"text": MAN, "transforms": [SWAP], "groups": ["identity.gender.men"]}
-    assert tally.groups == Counter(
-        {("before", "identity.gender.women"): 1, ("after", "identity.gender.men"): 1}
-    )
+    assert row == {"text": MAN, "transforms": [SWAP], "groups": [MEN]}
+    assert tally.groups == Counter({("before", WOMEN): 1, ("after", MEN): 1})
     assert tally.transforms[SWAP, "words"] == 2
 
 
 def test_redaction_comes_first_and_stays(judge: Filter) -> None:
     """What is swapped is the redacted text: its placeholder stands, and is let be."""
-    ((row,), _) = rows(judge, [f"{WOMAN} Write to her.shop@example.com today."])
-    assert row["text"] == f"{MAN} Write to <EMAIL_ADDRESS> today."
+    ((row,), _) = rows(judge, [f"{WOMAN} It opened at 9 again."])
+    assert row["text"] == f"{MAN} It opened at <NUMBER> again."
 
 
 def test_a_text_without_such_words_is_left(judge: Filter) -> None:
@@ -78,13 +74,9 @@ def test_a_text_without_such_words_is_left(judge: Filter) -> None:
 
 def test_a_swap_that_the_policy_would_not_let_be_is_taken_back() -> None:
     """Swapped, the text would be dropped: the original stays, and is counted as reverted."""
-    strict = RULES.replace(
-        'labels = "identity.*"', 'labels = "identity.*"\nexcept = "identity.gender.men"'
-    )
-    strict += '[[corpus]]\nlabels = "identity.gender.men"\naction = "drop"\n'
-    found = ready(f"{strict}[mitigate.gender]\nshare = 1")
+    found = filter_of(ALL, Rule((MEN,), Action.DROP))
     (kept, dropped), tally = rows(found, [WOMAN, MAN])
-    assert kept == {"transforms": [], "groups": ["identity.gender.women"]}
+    assert kept == {"transforms": [], "groups": [WOMEN]}
     assert dropped == {}
     assert tally.transforms[SWAP, "reverted"] == tally.transforms[SWAP, "chosen"] == 1
     assert tally.transforms[SWAP, "swapped"] == 0
@@ -92,9 +84,8 @@ def test_a_swap_that_the_policy_would_not_let_be_is_taken_back() -> None:
 
 def test_words_of_other_languages_are_left() -> None:
     """Where the policy asks for the language, "her" in a German text is not taken for English."""
-    asks = '[[corpus]]\nlabels = "language.*"\naction = "keep"\n[mitigate.gender]\nshare = 1\n'
     german = "Der Mann kam vom Fluss her und brachte die Briefe am Abend in das alte Haus."
-    (left, swapped), tally = rows(ready(RULES + asks), [german, WOMAN])
+    (left, swapped), tally = rows(filter_of(ALL, language=True), [german, WOMAN])
     assert left == {"transforms": [], "groups": []}
     assert swapped["text"] == MAN
     assert tally.transforms[SWAP, "language"] == tally.transforms[SWAP, "swapped"] == 1
@@ -103,8 +94,7 @@ def test_words_of_other_languages_are_left() -> None:
 
 def test_hidden_mentions_are_of_no_group() -> None:
     """A mention that the policy redacts is not in the written text, so its group does not count."""
-    hiding = RULES.replace('action = "keep"', 'action = "redact"')
-    found = ready(hiding + WEIGHTS)
+    found = filter_of(Mitigation(weights=ALL.weights), Rule((WOMEN,), Action.REDACT))
     ((row,), tally) = rows(found, [WOMAN])
     assert row["groups"] == []
     assert tally.groups == Counter({("before",): 1, ("after",): 1})

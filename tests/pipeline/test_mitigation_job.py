@@ -12,6 +12,8 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from tests.pipeline.test_job import pytestmark as beam_warnings
+from tests.pipeline.test_job import tree
 
 from gemsieve.cli import main
 from gemsieve.filters.bias.gender import gender_swap
@@ -24,9 +26,6 @@ from gemsieve.pipeline.sieve import Siever
 from gemsieve.pipeline.slices import plan
 from gemsieve.pipeline.weigh import plan_weights
 from gemsieve.pipeline.weights import weigh
-
-from .test_job import pytestmark as beam_warnings
-from .test_job import tree
 
 pytestmark = beam_warnings
 
