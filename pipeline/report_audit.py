@@ -94,8 +94,8 @@ class AuditSection:
         return next(iter(self.audit["widest"]), None)
 
 
-def audit_section(audit: Mapping[str, Any]) -> AuditSection | None:
-    """Return the section of an audit, or None when there was none."""
+def audit_section(audit: Mapping[str, Any], plots: str = "audit") -> AuditSection | None:
+    """Return the section of an audit, or None when there was none; `plots` begins their ids."""
     if not audit:
         return None
     flips = audit["flips"]
@@ -110,7 +110,7 @@ def audit_section(audit: Mapping[str, Any]) -> AuditSection | None:
         - len({row["unit"] for row in told if not row["unit"].endswith(".*")}),
         heats=heats(audit),
         plots={
-            rule: plot(rows, limit, f"audit{i}")
+            rule: plot(rows, limit, f"{plots}{i}")
             for i, (rule, rows) in enumerate(by_rule.items())
             if rows
         },

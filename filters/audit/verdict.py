@@ -70,6 +70,16 @@ def overall(rows: Sequence[Row], limit: float | None) -> Verdict:
     return "fail" if "fail" in found else "pass" if "pass" in found else "insufficient"
 
 
+def line_for_people(audit: Mapping[str, Any]) -> str:
+    """Say in a line what a summary tells: how many flips, and whether each limit is kept."""
+    flips = sum(row["flips"] for row in audit["flips"] if row["unit"].endswith(".*"))
+    verdicts = (
+        f"{limit}: {found}" for limit, found in audit["verdicts"].items() if found != "unlimited"
+    )
+    counts = f"audit: {audit['swapped']:,} sentences swapped, {flips:,} flips"
+    return ", ".join((counts, *verdicts))
+
+
 def faults(audit: Mapping[str, Any]) -> list[str]:
     """Return, as sentences, what keeps an output from passing; `audit` is what `told` returns."""
     rule = audit["rule"]

@@ -290,6 +290,10 @@ def test_the_command_ends_with_status_1(
     assert "religion.muslim" in told
     assert "report/index.html" in told
     assert "neighbours" not in told
+    policy.write_text(POLICY.format(options="", audit="flip_rate = 0.05\nsentences = 35"))
+    assert main([*command, "--output", str(tmp_path / "fair")]) == 0
+    said = "audit: 5 sentences swapped, 0 flips, flip_rate: insufficient"
+    assert said in capsys.readouterr().out
 
 
 def test_shares_add_up_to_what_was_asked() -> None:

@@ -99,6 +99,7 @@ def failed(error: RuntimeError) -> int:
 
 def summary(books: Manifest, output: str) -> str:
     """Return the books in a line, what was found and done, and where the report is."""
+    from gemsieve.filters.audit.verdict import line_for_people
     from gemsieve.pipeline.mitigation_told import lines_for_people
 
     counts, check = books.counts, books.leak_check
@@ -108,6 +109,7 @@ def summary(books: Manifest, output: str) -> str:
         f"leak check: {check['proven_values']:,} proven values remain in"
         f" {check['records']:,} records, {check['suspected_values']:,} are suspected in a sample"
         f" of {check['sample']['records']:,}",
+        line_for_people(books.audit),
     ]
     if planted := check["planted"]:
         lines.append(f"planted values: {planted['values']:,}, remaining: {planted['remaining']:,}")
