@@ -91,6 +91,7 @@ def body(books: Manifest, tally: Tally, clocks: Clocks, audit: Mapping[str, Any]
         "counts": dict(books.counts),
         "tally": tally.body(),
         "leak_check": dict(books.leak_check) | {"faults": leaks.faults} if leaks else None,
+        "mitigation": dict(books.mitigation) or None,
         "audit": dict(audit),
         "removal_rate": overall,
         "identity": [
@@ -168,6 +169,7 @@ def overview(books: Manifest, tally: Tally, clocks: Clocks) -> dict[str, Any]:
         "mentions": mentions(tally),
         "languages": languages(tally),
         "leaks": leak_section(books.leak_check),
+        "mitigation": books.mitigation,
         "speed": speed(clocks.sieve),
         "checked": clocks.check_seconds,
         "audited": clocks.audit_seconds,
