@@ -16,6 +16,7 @@ COMMANDS: dict[str, str] = {
     "limits": "show what limits a policy's targets come to, and what they cost",
     "eval": "measure detectors on labelled data, beside stock ones",
     "bias": "measure what a corpus says of groups, before and after a filter",
+    "audit": "ask of a filter or detector whether it judges groups of people differently",
     "decrypt": "restore what a policy encrypted, with its key",
     "train": "train a tokenizer and a Gemma 2 model on verified shards",
     "sample": "write from a trained checkpoint, through the guard",
