@@ -1,6 +1,7 @@
 """Ask toxicity detectors what they understand, class by class.
 
-    python bench/toxicity_functional.py [--data DIR] [--second NAME] [--seed 0] [--json FILE]
+    python bench/toxicity_functional.py [--data DIR] [--second NAME] [--alone]
+                                        [--classes NAME ...] [--seed 0] [--json FILE]
 
 Prints a Markdown table for our detector and, where it is installed, one for alt-profanity-check.
 Classes that need slurs or strong profanity are left out unless `--data` names the folder of
@@ -46,14 +47,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, help="folder of the two word lists")
     parser.add_argument("--second", help="the detector's second tier")
+    parser.add_argument("--alone", action="store_true", help="leave alt-profanity-check out")
+    parser.add_argument("--classes", nargs="+", metavar="NAME", help="ask no others")
     parser.add_argument("--seed", type=int, default=0, help="of the words that are filled in")
     parser.add_argument("--json", type=Path, help="also write the figures here")
     options = parser.parse_args()
-    suite = load()
-    words = suite.fill | (listed(suite, options.data) if options.data else {})
-    made = [(one, cases(suite, one, words, options.seed)) for one in suite.classes]
-    figures = {}
-    for name, score in detectors(options.second):
+    try:
+        made = chosen_cases(options.data, options.classes, options.seed)
+    except ValueError as error:
+        parser.error(str(error))
+    figures: dict[str, Any] = {}
+    for name, score in detectors(options.second, peer=not options.alone):
         figures[name] = measured([ask(one, some, score) for one, some in made if some])
         print(f"\n## {name}\n", *table(figures[name]), "", *summary(figures[name]), sep="\n")
     left = [one.name for one, some in made if not some]
@@ -63,8 +67,28 @@ def main() -> None:
         options.json.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
 
 
-def detectors(second: str | None) -> Iterator[tuple[str, Score]]:
-    """Yield ours, and the peer if it is installed."""
+def chosen_cases(
+    data: Path | None, chosen: Sequence[str] | None, seed: int
+) -> list[tuple[Class, list[Case] | None]]:
+    """Return the chosen classes, or all, with their cases; None where words are wanting.
+
+    Raises:
+        ValueError: There is no such class, or only one polarity is left to compare.
+    """
+    suite = load()
+    unknown = {*(chosen or ())} - {one.name for one in suite.classes}
+    if unknown:
+        raise ValueError(f"no such class: {', '.join(sorted(unknown))}")
+    words = {**suite.fill, **(listed(suite, data) if data else {})}
+    asked = [one for one in suite.classes if not chosen or one.name in chosen]
+    made = [(one, cases(suite, one, words, seed)) for one in asked]
+    if len({one.toxic for one, some in made if some}) < 2:
+        raise ValueError("figures compare toxic with harmless classes: choose some of both")
+    return made
+
+
+def detectors(second: str | None, peer: bool) -> Iterator[tuple[str, Score]]:
+    """Yield ours and, if it is wanted and installed, the peer."""
     chosen: dict[str, Any] = {"second": second} if second else {}
     detector = ToxicityDetector(**chosen)
     detector.setup()
@@ -74,9 +98,9 @@ def detectors(second: str | None) -> Iterator[tuple[str, Score]]:
         return {label: [one[label] for one in found] for label in detector.labels.measures}
 
     yield "gemsieve" + (f", second tier {second}" if second else ""), ours
-    if find_spec("profanity_check") is None:
+    if peer and find_spec("profanity_check") is None:
         print("alt-profanity-check is not installed: not measured")
-    else:
+    elif peer:
         predict = import_module("profanity_check").predict_prob
         yield "alt-profanity-check", lambda texts: {ANY: [float(p) for p in predict([*texts])]}
 
@@ -137,6 +161,7 @@ def group_figures(asked: Sequence[Asked]) -> dict[str, dict[str, list[float]]]:
         group: {
             name: [share_above(scores[toxic], limit) for limit in LIMITS]
             for name, toxic in (("harmless", False), ("toxic", True))
+            if scores[toxic]
         }
         for group, scores in found.items()
     }
@@ -173,8 +198,9 @@ def summary(figures: Mapping[str, Any]) -> Iterator[str]:
     yield f"Without the misspelt classes: {figures['auc_spelt_well']:.3f}"
     yield f"Mean of the classes' AUC: {figures['mean_class_auc']:.3f}"
     for name in ("harmless", "toxic"):
-        for place, limit in enumerate(LIMITS):
-            shares = {group: row[name][place] for group, row in figures["groups"].items()}
+        groups = {group: row[name] for group, row in figures["groups"].items() if name in row}
+        for place, limit in enumerate(LIMITS if groups else ()):
+            shares = {group: row[place] for group, row in groups.items()}
             low, high = min(shares, key=shares.__getitem__), max(shares, key=shares.__getitem__)
             yield (
                 f"{name} sentences that name a group, above {limit}: from {percent(shares[low])} % "
