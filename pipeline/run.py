@@ -24,6 +24,7 @@ from gemsieve.pipeline.slices import Slice, plan
 from gemsieve.pipeline.tally import Tally
 from gemsieve.pipeline.weigh import weigh_all
 from gemsieve.pipeline.weights import Plan
+from gemsieve.pipeline.write import schema
 
 Watch = Callable[[Job, Sequence[Slice]], AbstractContextManager[object]]
 
@@ -59,6 +60,9 @@ def run_job(
     slices = plan(patterns)
     judge = job.build_filter()
     job = replace(job, key=fingerprint(judge))
+    taken = {*schema("kept").names, *judge.policy.mitigation.columns}
+    if clash := sorted(taken.intersection(job.columns)):
+        raise OutputError(f"--columns {','.join(clash)}: kept shards have columns of that name")
     if job.planted:
         read_planted(job.planted)
     digest = job.digest(slices, judge)

@@ -7,6 +7,7 @@ import random
 import shutil
 from collections import Counter
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from gemsieve.pipeline.job import Job
 from gemsieve.pipeline.manifest import ManifestError, verify
 from gemsieve.pipeline.mitigate import SWAP
 from gemsieve.pipeline.receipt import read_receipt
-from gemsieve.pipeline.run import claim, run_job
+from gemsieve.pipeline.run import OutputError, claim, run_job
 from gemsieve.pipeline.sieve import Siever
 from gemsieve.pipeline.slices import plan
 from gemsieve.pipeline.weigh import plan_weights
@@ -199,6 +200,16 @@ def test_bytes_do_not_depend_on_workers_or_resumption(
     assert outcome.resumed == 1
     assert read_receipt(mine.receipts, 0, digest) is None
     assert tree(tmp_path / "out") == tree(once[0])
+
+
+def test_a_column_that_the_job_writes_cannot_pass(
+    corpus: tuple[Path, dict[str, str]], tmp_path: Path
+) -> None:
+    """A field named like a column of the job's own is refused by name, before anything is read."""
+    mine = replace(job(tmp_path / "out"), columns=("groups", "site"))
+    with pytest.raises(OutputError, match="--columns groups: kept shards have"):
+        run_job(mine, [str(corpus[0] / "*")], 1, [], lambda *_: nullcontext())
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_finished_job_is_not_mitigated_again(
