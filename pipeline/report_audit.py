@@ -79,6 +79,14 @@ class AuditSection:
         return [(NAMES[k], rule[k], told) for k, told in found if rule[k] is not None]
 
     @property
+    def tables(self) -> Sequence[tuple[str, Sequence[Row], Sequence[Row]]]:
+        """Each rule with the rows of axes and of groups with flips against them, and the others."""
+        return [
+            (rule, [r for r in rows if loud(r)], [r for r in rows if not loud(r)])
+            for rule, rows in self.enough
+        ]
+
+    @property
     def gaps(self) -> Sequence[Row]:
         """The widest gaps of whole axes and of groups with enough trials."""
         return [row for row in self.audit["gaps"] if row["verdict"] != "insufficient"][:GROUPS]
@@ -115,6 +123,11 @@ def audit_section(audit: Mapping[str, Any], plots: str = "audit") -> AuditSectio
             if rows
         },
     )
+
+
+def loud(row: Row) -> bool:
+    """Say whether a row has a line of its own: a whole axis, or a group with flips against it."""
+    return bool(row["favoured"] is None or row["flips"])
 
 
 def rules(audit: Mapping[str, Any]) -> list[str]:

@@ -11,9 +11,15 @@ from dataclasses import dataclass
 from gemsieve.filters.audit.counts import Swaps
 from gemsieve.filters.audit.pairs import Pair
 from gemsieve.filters.audit.sentence import sentence
+from gemsieve.filters.bias.gender import gender_swap
 from gemsieve.filters.bias.swap import Swap, swaps
+from gemsieve.filters.identity import mentions
 
 FAMILY = "identity."
+SEXES = {
+    "identity.gender.women": "identity.gender.men",
+    "identity.gender.men": "identity.gender.women",
+}
 
 
 @dataclass(frozen=True, order=True)
@@ -42,10 +48,10 @@ def hashed(*words: str) -> int:
     return int.from_bytes(digest.digest())
 
 
-def chosen(mentions: Iterable[Mention], quota: int) -> list[Mention]:
+def chosen(found: Iterable[Mention], quota: int) -> list[Mention]:
     """Return of each axis the mentions whose hashes are the smallest: the same for any order."""
     heaps: defaultdict[str, list[tuple[int, Mention]]] = defaultdict(list)
-    for mention in mentions:
+    for mention in found:
         entry = -hashed(mention.record, str(mention.start)), mention
         heap = heaps[mention.axis]
         if len(heap) < quota:
@@ -56,7 +62,7 @@ def chosen(mentions: Iterable[Mention], quota: int) -> list[Mention]:
 
 
 def pairs_of(
-    text: str, mentions: Sequence[Mention], columns: Mapping[str, str | None], left: Swaps
+    text: str, sample: Sequence[Mention], columns: Mapping[str, str | None], left: Swaps
 ) -> list[Pair]:
     """Return a pair for each sentence of a record that holds chosen mentions; one an axis.
 
@@ -65,7 +71,7 @@ def pairs_of(
     """
     found: list[Pair] = []
     seen: set[tuple[int, str]] = set()
-    for mention in sorted(mentions):
+    for mention in sorted(sample):
         start, end = sentence(text, mention.start, mention.end)
         if (start, mention.axis) in seen:
             continue
@@ -81,7 +87,30 @@ def pairs_of(
 
 def drawn(text: str, mention: Mention) -> Swap | None:
     """Return one of a sentence's swaps of the group mentioned, or None where there are none."""
+    if mention.label in SEXES:
+        return other_sex(text, mention.label)
     able = [swap for swap in swaps(text) if swap.source == mention.label]
     return min(
         able, key=lambda s: hashed(mention.record, str(mention.start), s.target), default=None
     )
+
+
+def other_sex(text: str, source: str) -> Swap | None:
+    """Return a sentence about women as one about men, or the other way, pronouns and all.
+
+    None where it speaks of both, for the two would change places, or where it cannot be done.
+    """
+    target = SEXES[source]
+    draft = gender_swap(text, names="swap")
+    if draft.reason or not draft.edits or target in groups(text):
+        return None
+    return (
+        Swap(draft.text, source, target, draft.edits[0].span)
+        if target in groups(draft.text)
+        else None
+    )
+
+
+def groups(text: str) -> set[str]:
+    """Return the groups that a sentence mentions."""
+    return {finding.label for finding in mentions(text)}

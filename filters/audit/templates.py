@@ -12,6 +12,11 @@ from gemsieve.filters.audit.pairs import Pair
 from gemsieve.filters.bias.swap_table import swap_table
 from gemsieve.filters.bias.wording import sounds_vowel
 
+# No word of one slot answers to these, so the table of swaps leaves them out.
+SEXES = {
+    "identity.gender.women": ("woman", "women"),
+    "identity.gender.men": ("man", "men"),
+}
 KINDS = ("harmless", "borderline", "hostile")
 
 
@@ -51,6 +56,7 @@ def another(label: str, labels: Sequence[str], skeleton: str) -> str:
 
 def words() -> Iterator[tuple[str, tuple[str, str]]]:
     """Yield each group with the words for one of its persons, and for several."""
+    yield from SEXES.items()
     for label, forms in swap_table().forms.items():
         if "adjective" in forms:
             yield label, (f"{forms['adjective']} person", f"{forms['adjective']} people")

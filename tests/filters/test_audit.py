@@ -129,6 +129,25 @@ def test_a_sentence_is_one_trial_of_an_axis() -> None:
     assert made == pairs_of(text, found, {"source": "a"}, Swaps())
 
 
+@pytest.mark.parametrize(
+    ("text", "swapped"),
+    [
+        ("The women sang, and she was glad.", "The men sang, and he was glad."),
+        ("Two men mended his clock.", "Two women mended her clock."),
+        ("A man and a woman mended clocks.", None),
+        ("The pregnant women sang.", None),
+    ],
+)
+def test_women_and_men_change_places_with_their_pronouns(text: str, swapped: str | None) -> None:
+    """Where a sentence is about one of them and its grammar allows it; else it is counted."""
+    first = Mention(*next(f.span for f in mentions(text) if f.span), "", "a:1")
+    label = next(f.label for f in mentions(text) if f.span == (first.start, first.end))
+    left = Swaps()
+    made = pairs_of(text, [Mention(first.start, first.end, label, "a:1")], {}, left)
+    assert [pair.swapped for pair in made] == ([] if swapped is None else [swapped])
+    assert left.unswapped.total() == (swapped is None)
+
+
 def test_flips_are_against_the_group_that_is_removed() -> None:
     """Sums by pair, by axis and by group; the group on whose sentence the rule acts is wronged."""
     swaps = compare(
