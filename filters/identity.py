@@ -39,7 +39,7 @@ class IdentityDetector:
     """
 
     name = "identity"
-    version = "1"
+    version = "2"
     needs = ()
 
     @cached_property

@@ -23,6 +23,8 @@ COPULAS = frozenset(
     {"am", "is", "are", "was", "were", "be", "being", "been", "m", "re", "s", "born", "went"}
 )
 ADVERBS = frozenset({"also", "both", "all", "openly", "proudly", "legally", "completely", "not"})
+ASKED = frozenset({"i", "he", "she", "you"})
+DECLARED = frozenset({"identify", "identifies", "identified", "identifying", "out"})
 COLLECTIVE_VERBS = frozenset({"are", "were", "have", "had", "can", "cannot", "do", "who"})
 
 
@@ -42,7 +44,7 @@ def weigh(text: str, start: int, end: int, term: Term, lexicon: Lexicon) -> floa
     if kind is DEMONYM:
         return 0.0 if after[:1].isupper() or previous in lexicon.tongue else WEAK
     closed = END.match(text, end) is not None
-    said = kind.predicate and closed and is_said_of_person(before)
+    said = kind.predicate and closed and is_said_of_person(before, lexicon)
     named = kind.collective and previous == "the" and (closed or after in COLLECTIVE_VERBS)
     return WEAK if said or named else kind.alone
 
@@ -64,7 +66,19 @@ def says_person(text: str, end: int, lexicon: Lexicon) -> bool:
     return False
 
 
-def is_said_of_person(before: list[str]) -> bool:
-    """Say whether the words before make a term a predicate of a person: "she is legally blind"."""
-    words = before[:-1] if before and before[-1] in ADVERBS else before
-    return len(words) > 1 and words[-1] in COPULAS and words[-2] in SUBJECTS
+def is_said_of_person(before: list[str], lexicon: Lexicon) -> bool:
+    """Say whether the words before make a term a predicate of a person.
+
+    "She is legally blind", "my brother was born deaf", "are you gay", "identifies as queer".
+    """
+    words = before[:-1] if before and before[-1] in ADVERBS else list(before)
+    if words[-1:] == ["as"]:
+        return words[-2:-1] != [] and words[-2] in DECLARED
+    if words and words[-1] in ASKED:
+        return words[-2:-1] != [] and words[-2] in COPULAS
+    found = len(words)
+    while words and words[-1] in COPULAS:
+        words.pop()
+    if not words or len(words) == found:
+        return False
+    return words[-1] in SUBJECTS or words[-1] in lexicon.people

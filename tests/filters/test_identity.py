@@ -84,6 +84,11 @@ WEAK = [
     ("the French said no", ["nationality.french:French"]),
     ("the English.", ["nationality.english:English"]),
     ("a Christian, she said", ["religion.christian:Christian"]),
+    ("My brother is black.", ["race_ethnicity.black:black"]),
+    ("Most voters were white, they say", ["race_ethnicity.white:white"]),
+    ("I was born deaf.", ["disability.deaf:deaf"]),
+    ("are you straight?", ["sexual_orientation.heterosexual:straight"]),
+    ("she identifies as queer.", ["sexual_orientation.queer:queer"]),
     ("whites and blacks", ["race_ethnicity.white:whites", "race_ethnicity.black:blacks"]),
 ]
 NOTHING = [
@@ -111,6 +116,11 @@ NOTHING = [
     "Roma is a city",
     "asexual reproduction",
     "the young and the restless",
+    "man of the match at Man City, a boy band, Lady Gaga, Boys Town",
+    "male and female connectors, a dead man's switch",
+    "A Dutch oven, German measles, Spanish flu, Chinese checkers, Canadian bacon",
+    "a Great Dane and AS Roma, the Arab Spring, a Swiss Army knife",
+    "used as white, known as straight. the lines are straight. Is it black?",
     "",
 ]
 
