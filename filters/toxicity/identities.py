@@ -144,8 +144,9 @@ def in_sentence(skeleton: str, term: Term, person: Noun) -> str:
 
 def with_articles(text: str) -> str:
     """Write "an" before a vowel's sound and "a" before any other."""
-    text = re.sub(r"\b(a)n? (?=[aeiou])", r"\1n ", text, flags=re.IGNORECASE)
-    return re.sub(r"\b(a)n (?=eu|uni|us|one\b|[^\Waeiou])", r"\1 ", text, flags=re.IGNORECASE)
+    text = re.sub(r"\b(a)n? (?=[aeiou]|hour|honest)", r"\1n ", text, flags=re.IGNORECASE)
+    other = r"eu|uni|use|one\b|(?!hour|honest)[^\Waeiou]"
+    return re.sub(rf"\b(a)n (?={other})", r"\1 ", text, flags=re.IGNORECASE)
 
 
 def capital(text: str) -> str:

@@ -17,7 +17,7 @@ from gemsieve.filters.limits import counts, exact
 from gemsieve.filters.limits.counts import LIMITS, ScoreCounts
 from gemsieve.filters.limits.limit import Goal, UnreachableError, limit_for
 from gemsieve.filters.policy import Ruleset
-from gemsieve.filters.policy_file import PolicyError, read, ruleset
+from gemsieve.filters.policy_file import PolicyError, read, resolved, ruleset
 from gemsieve.filters.toxicity.detector import ToxicityDetector
 
 CONFIDENCES = st.sampled_from([0.5, 0.8, 0.95, 0.999])
@@ -175,6 +175,13 @@ def test_rule_acts_above_the_limit_that_was_set() -> None:
     assert (rule.target.missed, rule.target.false_alarms) == (4, 0.0)
     assert rule.acts_on(0.8041)
     assert not rule.acts_on(0.804)
+
+
+def test_digest_tells_the_limits_that_were_set() -> None:
+    """The same text of a policy is another policy when new weights bring another limit."""
+    aimed = rules('labels = "harm.known"\nmiss_at_most = 0.1')
+    assert resolved({"corpus": aimed}) == {"limits": {"corpus": [0.804]}}
+    assert resolved({"corpus": rules('labels = "harm.known"\nabove = 0.804')}) == {}
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,7 @@ def test_kinds_follow_the_words() -> None:
         ("A {one} won.", "gay", "A gay man won."),
         ("I saw an {adjective} dog, a African, and a {one}.", "European",
          "I saw a European dog, an African, and a European man."),
-        ("{many} sing.", "blind", "Blind men sing."),
+        ("{many} sing for an hour.", "blind", "Blind men sing for an hour."),
     ],
 )  # fmt: skip
 def test_articles_and_capitals_fit(skeleton: str, adjective: str, text: str) -> None:
