@@ -39,10 +39,17 @@ class Sample:
 
     def offer(self, sentence: Sentence, number: int, block: int) -> None:
         """Show a sentence with its ticket's number."""
-        mentions = tuple(span for _, span in sentence.groups)
-        one = Drawn(-number, block, sentence.text, mentions)
-        for key in keys(sentence):
-            self.keep(key, one)
+        wanted = [key for key in keys(sentence) if self.wants(key, -number)]
+        if wanted:
+            mentions = tuple(span for _, span in sentence.groups)
+            one = Drawn(-number, block, sentence.text, mentions)
+            for key in wanted:
+                self.keep(key, one)
+
+    def wants(self, key: str, lot: int) -> bool:
+        """Say whether a sentence of this lot may be among those of a key."""
+        heap = self.drawn.get(key, [])
+        return len(heap) < self.cap or lot >= heap[0].lot
 
     def keep(self, key: str, one: Drawn) -> None:
         """Take a sentence in if its ticket is among the smallest."""

@@ -82,6 +82,12 @@ def pieces(text: str) -> Iterator[Span]:
 
 def cut(text: str, start: int, end: int) -> Iterator[Span]:
     """Yield a span without the white space around it, in pieces where it is long."""
+    if end - start <= LONGEST:
+        held = text[start:end].lstrip()
+        first = end - len(held)
+        if held:
+            yield first, first + len(held.rstrip())
+        return
     for piece in PIECE.finditer(text, start, end):
         first, last = piece.span()
         yield first, first + len(text[first:last].rstrip())
