@@ -10,7 +10,9 @@ from gemsieve.cli import Command
 
 # One line an evaluation. The module `eval_NAME` in this package holds `add_arguments` and `run`.
 EVALUATIONS: dict[str, str] = {
+    "bias": "score how differently labelled texts about groups of people are judged",
     "pii": "score spans of personal data, ours beside stock Presidio's",
+    "toxicity": "score labelled texts, ours beside alt-profanity-check",
 }
 
 
