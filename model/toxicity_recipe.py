@@ -16,7 +16,7 @@ import hashlib
 import json
 import logging
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -35,6 +35,8 @@ from gemsieve.model.toxicity.tuning import Tuning, tune
 from gemsieve.model.toxicity.wordpiece import WordPiece, read_vocabulary
 
 CARD = "strong.md"
+FAST = "toxicity.toxicity"
+SHAPE = Shape()
 PASSES = 2
 EVERYWHERE = [0.0, 1.0]  # the band until one is chosen
 
@@ -56,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         choose_band(options.data, options.output)
 
 
-def train(data: Path, output: Path, encoder: Path, seed: int) -> None:
+def train(data: Path, output: Path, encoder: Path, seed: int, shape: Shape = SHAPE) -> None:
     """Train, round, calibrate, measure; write the four files.
 
     Raises:
@@ -70,26 +72,28 @@ def train(data: Path, output: Path, encoder: Path, seed: int) -> None:
         for number, examples in enumerate(shown)
         for batch in training_batches(examples, cut, seed + number)
     ]
-    start = minilm.read(encoder, Shape(), seed)
-    digest = digest_of(batches)
+    digest = digest_of(batches, shape)
     saved = output / f"tuning-{digest[:12]}.state"
-    tuned = tune(start, Encoder(Shape()), batches, Tuning(), saved)
+    start = minilm.read(encoder, shape, seed)
+    tuned = tune(start, Encoder(shape), batches, Tuning(), saved)
     quantised.write(tuned, output / WEIGHTS)
     shutil.copyfile(encoder / "vocab.txt", output / VOCABULARY)
 
-    model = scorer.load(output / WEIGHTS, output / VOCABULARY)
+    model = scorer.load(output / WEIGHTS, output / VOCABULARY, shape)
     curves = calibration(judged(model, data, "dev"))
     figures = measure(model, judged(model, data, "test"), curves, seed)
     run = {"seed": seed, "passes": PASSES, "steps": len(batches), "training batches": digest}
     text = card(strata, [one for some in shown for one in some], figures, output / WEIGHTS, run)
-    write_constants(output, {"calibration": curves, "band": EVERYWHERE})
+    constants = {"shape": asdict(shape), "calibration": curves, "band": EVERYWHERE}
+    write_constants(output, constants)
     (output / CARD).write_text(text, "utf-8")
+    saved.unlink()
     print(text)
 
 
-def digest_of(batches: Sequence[TrainingBatch]) -> str:
+def digest_of(batches: Sequence[TrainingBatch], shape: Shape) -> str:
     """Return the SHA-256 of what is learned from and how, so that no other run is gone on with."""
-    body = hashlib.sha256(repr((Tuning(), Shape())).encode())
+    body = hashlib.sha256(repr((Tuning(), shape)).encode())
     for batch in batches:
         for array in vars(batch).values():
             body.update(array.tobytes())
@@ -119,12 +123,10 @@ def choose_band(data: Path, output: Path) -> None:
     print(json.dumps(asdict(chosen)))
 
 
-def write_constants(output: Path, constants: dict[str, object]) -> None:
+def write_constants(output: Path, constants: Mapping[str, object]) -> None:
     """Write calibration and band."""
     (output / CONSTANTS).write_text(json.dumps(constants, indent=1) + "\n", "utf-8")
 
-
-FAST = "toxicity.toxicity"
 
 if __name__ == "__main__":
     main()

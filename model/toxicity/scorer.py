@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import jax
 import numpy as np
@@ -18,19 +19,23 @@ LENGTHS = (16, 24, 32, 48, 64, 96, 128)
 PIECES = 384  # of a call, padding included: more is hardly faster, and one text alone pays for all
 
 
+@partial(jax.jit, static_argnums=0)
+def apply(encoder: Encoder, params: Mapping[str, Any], pieces: np.ndarray) -> jax.Array:
+    """Return the encoder's logits; compiled once a shape."""
+    return cast(jax.Array, encoder.apply({"params": params}, pieces))
+
+
 class Scorer:
-    """Holds the parameters and one compiled function a shape."""
+    """Cuts texts, lays them out in fixed shapes, and puts each text's logits back in its place."""
 
     def __init__(self, params: Mapping[str, Any], cut: WordPiece, shape: Shape) -> None:
-        encoder = Encoder(shape)
         self._params = jax.device_put(params)
-        self._apply = jax.jit(lambda given, pieces: encoder.apply({"params": given}, pieces))
         self._cut = cut
-        self._labels = shape.labels
+        self._encoder = Encoder(shape)
 
     def __call__(self, texts: Sequence[str]) -> np.ndarray:
         """Return logits [texts, labels]: of a long text's windows the highest, of nothing -inf."""
-        found = np.full((len(texts), self._labels), -np.inf, np.float32)
+        found = np.full((len(texts), self._encoder.shape.labels), -np.inf, np.float32)
         shelves: dict[int, list[tuple[int, list[int]]]] = defaultdict(list)
         for number, text in enumerate(texts):
             for window in self._windows(text):
@@ -54,12 +59,12 @@ class Scorer:
         pieces = np.zeros((max(1, PIECES // length), length), np.int32)
         for row, window in zip(pieces, windows, strict=False):
             row[: len(window)] = window
-        return np.asarray(self._apply(self._params, pieces))
+        return np.asarray(apply(self._encoder, self._params, pieces))
 
 
-def load(weights: Path, vocabulary: Path) -> Scorer:
+def load(weights: Path, vocabulary: Path, shape: Shape) -> Scorer:
     """Read the files of a folder of weights."""
-    return Scorer(quantised.read(weights), WordPiece(read_vocabulary(vocabulary)), Shape())
+    return Scorer(quantised.read(weights), WordPiece(read_vocabulary(vocabulary)), shape)
 
 
 def probabilities(logits: np.ndarray, curves: Sequence[Mapping[str, float]]) -> np.ndarray:

@@ -55,7 +55,7 @@ def digest(folder: Path) -> str:
 
 @cache
 def constants(folder: Path) -> dict[str, Any]:
-    """Read labels, calibration and band."""
+    """Read the encoder's shape, the labels with their calibration, and the band."""
     found: dict[str, Any] = json.loads((folder / CONSTANTS).read_text("utf-8"))
     return found
 
@@ -63,10 +63,12 @@ def constants(folder: Path) -> dict[str, Any]:
 @cache
 def judge(folder: Path) -> Judge:
     """Load what a folder holds, once a process."""
+    from gemsieve.model.toxicity.encoder import Shape
     from gemsieve.model.toxicity.scorer import load, probabilities
 
-    scorer = load(folder / WEIGHTS, folder / VOCABULARY)
-    curves: dict[str, dict[str, float]] = constants(folder)["calibration"]
+    given = constants(folder)
+    scorer = load(folder / WEIGHTS, folder / VOCABULARY, Shape(**given["shape"]))
+    curves: dict[str, dict[str, float]] = given["calibration"]
     return lambda texts: [
         dict(zip(curves, row, strict=True))
         for row in probabilities(scorer(texts), list(curves.values())).tolist()

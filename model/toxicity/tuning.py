@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -41,6 +41,14 @@ class Tuning:
     weight_decay: float = 0.01
     clip_norm: float = 1.0
     offset_penalty: float = 1e-3
+
+
+class Plan(NamedTuple):
+    """What stays the same from step to step, and is compiled in."""
+
+    encoder: Encoder
+    tuning: Tuning
+    steps: int
 
 
 def loss(params: Tree, encoder: Encoder, penalty: float, batch: Tree) -> jax.Array:
@@ -92,6 +100,15 @@ def optimizer(params: Tree, tuning: Tuning, steps: int) -> optax.GradientTransfo
     )
 
 
+@partial(jax.jit, static_argnums=0, donate_argnums=(1, 2))
+def step(plan: Plan, params: Tree, inner: Tree, batch: Tree) -> tuple[Tree, Tree, jax.Array]:
+    """Take one step; return parameters, the optimizer's state and the loss."""
+    encoder, tuning, steps = plan
+    value, gradients = jax.value_and_grad(loss)(params, encoder, tuning.offset_penalty, batch)
+    updates, inner = optimizer(params, tuning, steps).update(gradients, inner, params)
+    return optax.apply_updates(params, updates), inner, value
+
+
 def tune(
     start: Tree,
     encoder: Encoder,
@@ -106,21 +123,16 @@ def tune(
     sources = 1 + max(int(batch.sources.max()) for batch in batches)
     offsets = jnp.zeros((sources, encoder.shape.labels))
     params: Tree = {"encoder": jax.tree.map(jnp.asarray, start), "offsets": offsets}
-    chain = optimizer(params, tuning, len(batches))
-    state: Tree = {"params": params, "optimizer": chain.init(params), "step": 0}
+    plan = Plan(encoder, tuning, len(batches))
+    inner = optimizer(params, tuning, plan.steps).init(params)
+    state: Tree = {"params": params, "optimizer": inner, "step": 0}
     if saved.is_file():
         state = serialization.from_bytes(state, saved.read_bytes())
-
-    @partial(jax.jit, donate_argnums=(0, 1))
-    def step(params: Tree, inner: Tree, batch: Tree) -> tuple[Tree, Tree, jax.Array]:
-        value, gradients = jax.value_and_grad(loss)(params, encoder, tuning.offset_penalty, batch)
-        updates, inner = chain.update(gradients, inner, params)
-        return optax.apply_updates(params, updates), inner, value
 
     params, inner = state["params"], state["optimizer"]
     began, first, losses = time.monotonic(), int(state["step"]), 0.0
     for number in range(first, len(batches)):
-        params, inner, value = step(params, inner, vars(batches[number]))
+        params, inner, value = step(plan, params, inner, vars(batches[number]))
         losses = 0.98 * losses + 0.02 * float(value)
         if (number + 1) % SAVE_EVERY == 0 or number + 1 == len(batches):
             save({"params": params, "optimizer": inner, "step": number + 1}, saved)
