@@ -1,5 +1,7 @@
 """Gender swaps: grammar, what stays, what is left alone, and that a swap can be undone."""
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -103,8 +105,11 @@ WORDS = st.sampled_from(
 )
 
 
+CASES: list[Callable[[str], str]] = [str, str.capitalize, str.upper]
+
+
 @given(
-    st.lists(st.tuples(WORDS, st.sampled_from([str, str.capitalize, str.upper]))).map(
+    st.lists(st.tuples(WORDS, st.sampled_from(CASES))).map(
         lambda words: " ".join(case(word) for word, case in words)
     )
 )
