@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from gemsieve.filters.toxicity import templates
-from gemsieve.filters.toxicity.kinds import kinds_of
+from gemsieve.filters.toxicity.kinds import kinds_of, share_of
 from gemsieve.filters.toxicity.text import normalise, passages
 
 Part = Literal["train", "dev", "test"]
@@ -73,12 +73,19 @@ class Row:
 
     Attributes:
         kinds: What its set tells of `insult`, `threat` and the like; an absent one is unknown.
+        share: Which share of raters called it toxic; None where its set does not tell.
     """
 
     text: str
     toxic: bool
     part: Part
     kinds: Mapping[str, bool] = field(default_factory=dict, hash=False)
+    share: float | None = None
+
+    @property
+    def target(self) -> float:
+        """What a model should answer: the share of raters where it is known, else the label."""
+        return float(self.toxic) if self.share is None else self.share
 
 
 def part_of(text: str) -> Part:
@@ -107,6 +114,7 @@ def labelled(data: Path, source: Source) -> list[Row]:
             bool(record["label"]),
             part_of((record.get("labels") or {}).get("rewrite_of") or record["text"]),
             kinds_of(source.name, record.get("labels"), bool(record["label"])),
+            share_of(source.name, record.get("labels")),
         )
         for record in records(data, source.name)
     ]

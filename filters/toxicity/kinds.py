@@ -94,6 +94,20 @@ READERS: dict[str, Callable[[Detail, bool], dict[str, bool]]] = {
 }
 
 
+# Where a set tells how many of its raters called a text toxic, or how sure they were.
+SHARES: dict[str, Callable[[Detail], float]] = {
+    "tox_civil_comments_spans_pool": lambda detail: float(detail["toxic_fraction"]),
+    "tox_davidson_tweets": lambda detail: 1 - detail["n_neither"] / detail["n"],
+    "tox_toxigen_human": lambda detail: (detail["human_toxicity_1to5"] - 1) / 4,
+}
+
+
+def share_of(source: str, detail: Detail | None) -> float | None:
+    """Return which share of raters called a text toxic, or None where a set does not tell."""
+    reader = SHARES.get(source)
+    return reader(detail) if reader and detail else None
+
+
 def kinds_of(source: str, detail: Detail | None, toxic: bool) -> dict[str, bool]:
     """Return the kinds that a set tells of one of its texts, true or false; absent is unknown."""
     reader = READERS.get(source)

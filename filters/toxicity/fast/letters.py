@@ -1,0 +1,110 @@
+"""What each code point is to the fast tier: its plain form, and what it does to words.
+
+Case, accents and compatibility forms are dropped, so that a word has one spelling. Offsets stay:
+a code point becomes one code point, or none where it is invisible or a mark on another.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from functools import cache, cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+# Kinds of code points, in the low bits of a class.
+SPACE, WORD, SINGLE, INNER, EDGE, NONE = range(6)
+KIND, STOP, BREAK, LETTER = 0x07, 0x08, 0x10, 0x20
+
+INNERS = "'\u2019!|"  # part of a word between two of its letters: "don't", "st!r"
+EDGES = "@$*"  # part of a word beside one of its letters: "@ss", "f*"
+STOPS = ".!?\u2026\u3002\uff01\uff1f"
+LAST = 0x30000  # code points above stand alone, as themselves
+HANGUL = range(0xAC00, 0xD7A4)
+# Scripts written without spaces in which a sign is a word or near it.
+ALONE = (range(0x3040, 0x3100), range(0x3400, 0xA000), range(0xF900, 0xFB00), range(0x20000, LAST))
+
+Classes = npt.NDArray[np.uint8]
+Codes = npt.NDArray[np.uint32]
+
+
+@dataclass(frozen=True)
+class Letters:
+    """Tables by code point: its class, and the code of its plain form."""
+
+    classes: Classes
+    plain: Codes
+
+    @cached_property
+    def class_bytes(self) -> bytes:
+        """The classes of single bytes, for `bytes.translate`."""
+        return self.classes.tobytes().ljust(256, b"\0")
+
+    @cached_property
+    def plain_bytes(self) -> bytes:
+        """The plain forms of single bytes."""
+        return self.plain.astype(np.uint8).tobytes().ljust(256, b"\0")
+
+    def look_up(self, codes: Codes) -> tuple[Classes, Codes]:
+        """Return class and plain form of any codes; those beyond the tables stand alone."""
+        high = codes >= len(self.plain)
+        index = np.where(high, 0, codes)
+        classes = np.where(high, np.uint8(SINGLE), self.classes[index])
+        return classes, np.where(high, codes, self.plain[index])
+
+
+@cache
+def ascii_letters() -> Letters:
+    """Return the tables of ASCII alone, small enough for the nearest cache."""
+    return tables(0x80)
+
+
+@cache
+def all_letters() -> Letters:
+    """Return the tables of every code point that has one, in a quarter of a second."""
+    return tables(LAST)
+
+
+def tables(size: int) -> Letters:
+    """Return the tables of the first code points."""
+    classes, plain = np.zeros(size, np.uint8), np.zeros(size, np.uint32)
+    for code in range(size):
+        character = chr(code)
+        classes[code] = class_of(character)
+        plain[code] = plain_code(character)
+    return Letters(classes, plain)
+
+
+def class_of(character: str) -> int:
+    """Return what a character does to words, and whether it ends sentences or is a letter."""
+    kind = kind_of(character)
+    stop = STOP if character in STOPS else 0
+    line = BREAK if character in "\n\r\u2028\u2029" else 0
+    return kind | stop | line | (LETTER if character.isalpha() else 0)
+
+
+def kind_of(character: str) -> int:
+    """Return a character's kind."""
+    code, category = ord(character), unicodedata.category(character)
+    if category in {"Mn", "Me", "Cf"} or code == 0xAD:
+        return NONE
+    if character in INNERS:
+        return INNER
+    if character in EDGES:
+        return EDGE
+    if any(code in block for block in ALONE):
+        return SINGLE
+    if category[0] in "LNM" or character == "_":
+        return WORD
+    return SINGLE if category[0] in "PS" else SPACE
+
+
+def plain_code(character: str) -> int:
+    """Return the code of a character without case, accent or compatibility form."""
+    lower = character.lower()
+    if ord(character) in HANGUL or not lower:
+        return ord(character)
+    bare = "".join(c for c in unicodedata.normalize("NFKD", lower) if not unicodedata.combining(c))
+    bare = bare.lower()
+    return ord(bare) if len(bare) == 1 else ord(lower[0])
