@@ -139,11 +139,9 @@ class Ranking:
         rng, size = np.random.default_rng(seed), len(self.scores)
         if not size:
             return dict.fromkeys(self.figures(limit), (-math.inf, math.inf))
-        drawn = (
-            self.figures(limit, np.bincount(rng.integers(0, size, size), minlength=size) * 1.0)
-            for _ in range(rounds)
-        )
-        return percentiles(list(drawn))
+        counts = (np.bincount(rng.integers(0, size, size), minlength=size) for _ in range(rounds))
+        drawn = [self.figures(limit, count.astype(np.float64)) for count in counts]
+        return percentiles(drawn)
 
 
 def percentiles(drawn: list[dict[str, float]]) -> dict[str, Interval]:
