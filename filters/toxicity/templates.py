@@ -10,8 +10,9 @@ import csv
 import random
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -76,7 +77,6 @@ def classes(names: Sequence[str], toxic: bool) -> tuple[Class, ...]:
 HARMLESS = classes(("harmless.toml", "harmless_else.toml"), toxic=False)
 HOSTILE = classes(("hostile.toml", "hostile_else.toml"), toxic=True)
 FILLERS: dict[str, list[str]] = table("fillers.toml")
-QUOTES = tuple(s for c in HOSTILE if c.name in QUOTABLE for s in c.skeletons)
 
 
 @dataclass(frozen=True)
@@ -86,14 +86,23 @@ class Writer:
     Attributes:
         axes: The terms of each axis of identity.
         slurs: Words for `{slur}`; with none, classes that need one write nothing.
+        without: Names of classes that are left out, in quotations too.
     """
 
     axes: Mapping[str, Axis] = field(default_factory=lambda: identities.trained_axes(None))
     slurs: Sequence[str] = ()
+    without: Collection[str] = ()
+
+    @cached_property
+    def quotes(self) -> tuple[str, ...]:
+        """Hostile skeletons that harmless ones may quote."""
+        some = [c for c in HOSTILE if c.name in QUOTABLE and c.name not in self.without]
+        return tuple(skeleton for kind in some for skeleton in kind.skeletons)
 
     def rows(self, rng: random.Random, count: int, chosen: Sequence[Class]) -> list[Sentence]:
         """Return about `count` rows of some classes, by their shares, as clean text."""
-        usable = [c for c in chosen if self.slurs or not c.name.endswith("slur")]
+        usable = [c for c in chosen if c.name not in self.without]
+        usable = [c for c in usable if self.slurs or not c.name.endswith("slur")]
         whole = sum(c.share for c in usable)
         rows: list[Sentence] = []
         for kind in usable:
@@ -122,7 +131,7 @@ class Writer:
         if slot[0] in identities.SLOTS:
             return slot[0]
         if name == "quote":
-            return rng.choice(QUOTES).rstrip(".")
+            return rng.choice(self.quotes).rstrip(".")
         if name in {"slur", "slurs"}:
             return rng.choice(self.slurs) + "s" * (name == "slurs")
         return rng.choice(FILLERS[name])
@@ -160,13 +169,15 @@ def slurs(data: Path) -> list[str]:
     return sorted(w for w in harsh - kind if re.fullmatch(r"[a-z]{3,}[a-rt-z]", w))
 
 
-def sentences(rng: random.Random, count: int, data: Path | None) -> list[Sentence]:
+def sentences(
+    rng: random.Random, count: int, data: Path | None, without: Collection[str] = ()
+) -> list[Sentence]:
     """Return about `count` rows for training, harmless and hostile ones in equal numbers.
 
     The folder of published word lists adds terms for people, and slurs for hostile rows and for
-    reclaimed use; None does without.
+    reclaimed use; None does without. Classes may be left out, to see how a model does on them.
     """
-    writer = Writer(identities.trained_axes(data), slurs(data) if data else ())
+    writer = Writer(identities.trained_axes(data), slurs(data) if data else (), without)
     rows = [row for some in (HARMLESS, HOSTILE) for row in writer.rows(rng, count // 2, some)]
     return [row._replace(text=respelt(row.text, rng)) for row in rows]
 

@@ -67,6 +67,22 @@ def test_rows_are_half_hostile_seeded_and_varied() -> None:
     assert not any(re.search(r"\{\w*\}", row.text) for row in first)
 
 
+def test_a_class_left_out_is_in_no_row() -> None:
+    """Neither as itself nor quoted in another, while all other classes still write."""
+    (gone,) = (kind for kind in templates.HOSTILE if kind.name == "dehumanisation")
+    kept = grams(s for kind in CLASSES if kind is not gone for s in kind.skeletons)
+    own = {" ".join(some) for some in grams(gone.skeletons) - kept if "{" not in " ".join(some)}
+    assert own
+
+    def told(without: tuple[str, ...]) -> set[str]:
+        rows = templates.sentences(random.Random(0), 6_000, None, without)
+        words = " ".join(" ".join(re.findall(r"\w+", row.text.lower())) for row in rows)
+        return {some for some in own if some in words}
+
+    assert told(())
+    assert not told(("dehumanisation",))
+
+
 def test_slurs_come_from_the_list_alone(tmp_path: Path) -> None:
     """Harsh words for what people are fill the slots; without a list no row has a slot to fill."""
     folder = lists(tmp_path)
