@@ -6,6 +6,7 @@ import json
 import random
 import shutil
 from collections import Counter
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -221,15 +222,19 @@ def test_a_finished_job_is_not_mitigated_again(
     assert tree(once[0]) == before
 
 
-def test_weights_that_were_touched_are_refused(once: tuple[Path, str], tmp_path: Path) -> None:
-    """A file of weights that is changed, gone or strange fails verification by its name."""
-    for damage, error in (
+@pytest.mark.parametrize(
+    ("damage", "error"),
+    [
         (lambda path: path.write_bytes(b"x"), "changed after"),
         (lambda path: path.unlink(), "missing"),
         (lambda path: shutil.copy(path, path.with_name("more.parquet")), "not listed"),
-    ):
-        folder = tmp_path / error
-        shutil.copytree(once[0], folder)
-        damage(folder / "weights" / "00001-of-00003.parquet")
-        with pytest.raises(ManifestError, match=f"weights.*{error}"):
-            verify(folder)
+    ],
+)
+def test_weights_that_were_touched_are_refused(
+    once: tuple[Path, str], tmp_path: Path, damage: Callable[[Path], object], error: str
+) -> None:
+    """A file of weights that is changed, gone or strange fails verification by its name."""
+    shutil.copytree(once[0], tmp_path / "out")
+    damage(tmp_path / "out" / "weights" / "00001-of-00003.parquet")
+    with pytest.raises(ManifestError, match=f"weights.*{error}"):
+        verify(tmp_path / "out")
