@@ -28,12 +28,18 @@ LINE_HEIGHT = 20
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a plot: a name under a heading, and its estimates; the second may be missing."""
+    """One line of a plot: a name under a heading, and its estimates.
+
+    Attributes:
+        after: None where too little is left to tell.
+        alone: There is no second corpus.
+    """
 
     kind: str
     name: str
     before: Estimate
-    after: Estimate | None = None
+    after: Estimate | None
+    alone: bool
 
 
 def dumbbells(
@@ -71,17 +77,18 @@ def dumbbells(
 
 
 def draw(axes: Axes, y: int, line: Line) -> None:
-    """Draw one line's estimates; alone, the first is a dot on its interval."""
+    """Draw one line's estimates: a ring before, a dot on its interval after; alone, the dot."""
     low, high = axes.get_xlim()
-    shown = line.after or line.before
-    ends = [min(max(value, low), high) for value in (shown.low, shown.high)]
-    axes.plot(ends, (y, y), color=KEPT, linewidth=1.8, solid_capstyle="round", alpha=0.55)
-    if line.after:
-        values = (line.before.value, line.after.value)
-        axes.plot(values, (y, y), color=MUTED, linewidth=0.9)
+    last = line.before if line.alone else line.after
+    if last:
+        ends = [min(max(value, low), high) for value in (last.low, last.high)]
+        axes.plot(ends, (y, y), color=KEPT, linewidth=1.8, solid_capstyle="round", alpha=0.55)
+        axes.plot((line.before.value, last.value), (y, y), color=MUTED, linewidth=0.9)
+    if not line.alone:
         axes.plot([line.before.value], [y], "o", color=MUTED, markerfacecolor="none",
                   markersize=6.5, markeredgewidth=1.3, clip_on=False)  # fmt: skip
-    axes.plot([shown.value], [y], "o", color=KEPT, markersize=5.5, clip_on=False)
+    if last:
+        axes.plot([last.value], [y], "o", color=KEPT, markersize=5.5, clip_on=False)
 
 
 def scale(axes: Axes, lines: Sequence[Line], form: str, mark: tuple[float, str] | None) -> None:

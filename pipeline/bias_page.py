@@ -19,6 +19,7 @@ from gemsieve.pipeline.report import number, percent, shown
 
 EACH = 3  # changes told of each measure
 DRAWN = 40  # lines of a plot
+LONGEST = 28  # characters of a line's name
 TRAITS = 6  # words told of each group
 FAINT = 0.02  # nPMI, below which a cell of the heat table has no colour
 
@@ -117,11 +118,9 @@ def plot(
 
 def line(figure: Figure, before: Estimate) -> Line:
     """Return a figure as a line of a plot, under its axis where it is of a group."""
-    parts = figure.of[0].split(".")
-    kind = parts[1].replace("_", " ") if parts[0] == "identity" else ""
-    name = words.name(figure.of[0]) if parts[0] in ("identity", "occupation") else figure.of[0]
     after = figure.after.estimate if figure.after else None
-    return Line(kind, shown(name)[:28], before, after)
+    name = shown(words.row(figure))[:LONGEST]
+    return Line(words.axis(figure), name, before, after, alone=figure.after is None)
 
 
 def heat(poles: Sequence[Figure], two: bool) -> Iterator[tuple[str, list[Cell]]]:

@@ -9,6 +9,7 @@ from gemsieve.filters.bias.measure_estimate import Estimate
 from gemsieve.filters.bias.measure_figures import Figure
 from gemsieve.filters.bias.measure_sample import ANY
 from gemsieve.filters.bias.measure_words import FEMALE, MALE
+from gemsieve.pipeline.report import shown as fit
 
 POLES = {
     "warmth": ("warm", "cold"),
@@ -20,6 +21,15 @@ POLES = {
 }
 PROPER = ("nationality", "race_ethnicity", "religion")  # axes whose groups have capitals, but for:
 COMMON = ("agnostic", "atheist", "black", "multiracial", "pagan", "people of color", "white")
+NOUNS = (
+    *("women", "men", "children", "teenagers", "young people", "middle aged people"),
+    *("older people", "people of color"),
+)
+CONDITIONS = (
+    *("adhd", "cerebral palsy", "down syndrome", "dwarfism", "intellectual disability"),
+    "mental illness",
+)
+PERSONS = ("new zealander", "wheelchair user")
 ACRONYMS = ("adhd", "lgbtq")
 SIDES = {FEMALE: "female words", MALE: "male words"}
 
@@ -78,7 +88,9 @@ WORDINGS = {
     "she": Wording("the share of “she” in “she” and “he” in {0}", points),
     "they": Wording("the share of “they” in “she”, “he” and “they” in {0}", points),
     "female_words": Wording("the share of female words in gendered words in {0}", points),
-    "generic": Wording("generalisations about {0}", plain, " per 1,000 sentences that mention it"),
+    "generic": Wording(
+        "generalisations about {0}", plain, " per 1,000 sentences that mention them"
+    ),
     "generic_toxic": Wording(
         "the share of generalisations about {0} above the limit of toxicity", points
     ),
@@ -103,12 +115,29 @@ def name(part: str) -> str:
     return words.title() if proper else words
 
 
+def axis(figure: Figure) -> str:
+    """Return what a figure's group is compared by, such as `religion`; "" where it is of none."""
+    if figure.measure in BY_SOURCE or not figure.of[0].startswith("identity."):
+        return ""
+    return figure.of[0].split(".")[1].replace("_", " ")
+
+
+def people(part: str) -> str:
+    """Return a group as a phrase: "Muslim people"."""
+    words = name(part)
+    if not part.startswith("identity.") or words.lower() in NOUNS:
+        return words
+    if words.lower() in CONDITIONS:
+        return f"people with {words}"
+    return f"{words}s" if words.lower() in PERSONS else f"{words} people"
+
+
 def told(figure: Figure) -> str:
     """Return what a figure is of, as a phrase."""
     wording = WORDINGS[figure.measure]
     if figure.measure in BY_SOURCE:
-        return wording.subject.format(figure.of[0] or "all sources")
-    names = [name(part) for part in figure.of]
+        return wording.subject.format(fit(figure.of[0]) or "all sources")
+    names = [people(part) for part in figure.of]
     if figure.measure == "occupation_female" and figure.of == (ANY,):
         return "the share of sentences with female words in sentences about people"
     if figure.measure in SENTENCES:
@@ -162,6 +191,10 @@ def sentence(figure: Figure) -> str:
     after = shown(figure, figure.after.estimate if figure.after else None)
     before = shown(figure, figure.before.estimate)
     verb = "rose" if rose else "fell"
-    ends = f"from {before} to {after}" if after != "–" else f"from {before} to too few to tell"
+    if after == "–":
+        after = "too few to tell" if figure.change.value else "none"
     value, bounds = change(figure)
-    return f"{subject[0].upper()}{subject[1:]} {verb} {ends}{wording.unit}: {value} ({bounds})."
+    return (
+        f"{subject[0].upper()}{subject[1:]} {verb} from {before}{wording.unit} to {after}:"
+        f" {value} ({bounds})."
+    )

@@ -49,13 +49,6 @@ class Counts:
         for key, number in found.items():
             self.sums[key][block] += number
 
-    def merge(self, other: Counts) -> None:
-        """Add all that others counted."""
-        for key, row in other.sums.items():
-            mine = self.sums[key]
-            for block, number in enumerate(row):
-                mine[block] += number
-
     def total(self, key: Key) -> int:
         """Return the sum over all blocks; 0 for what was never seen."""
         return sum(self.sums[key]) if key in self.sums else 0
@@ -63,10 +56,6 @@ class Counts:
     def blocks(self, key: Key) -> array[int]:
         """Return the sums by block."""
         return self.sums.get(key) or zeros()
-
-    def spread(self, key: Key) -> int:
-        """Return how many blocks have some: at least as many documents do."""
-        return sum(map(bool, self.blocks(key)))
 
 
 def ticket(seed: int, *parts: object) -> int:

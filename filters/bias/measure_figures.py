@@ -23,9 +23,7 @@ if TYPE_CHECKING:
 
 SPREAD = 5  # blocks, so documents, that must have some of what is counted
 
-UNEVEN = (
-    1.0  # standard error of a rate's logarithm: nearly all of it stands in one or two documents
-)
+UNEVEN = 1.0  # standard error of a rate's logarithm: one or two documents hold nearly all of it
 
 Row = list[int]
 
@@ -100,7 +98,7 @@ def side(measure: Measure, counts: Counts) -> Side:
         found = found.map(math.exp) if found.error < UNEVEN else None
     elif found and measure.form == "share":
         found = found.within(0.0, 1.0).widened(*wilson(sum(sums[0]), sum(sums[1])))
-    elif found and measure.form != "share":
+    elif found:
         found = found.within(-1.0, 1.0)  # sentiment and nPMI; toxicity lies inside
     return Side(counted, found)
 

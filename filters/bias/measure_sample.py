@@ -59,12 +59,6 @@ class Sample:
         else:
             heapq.heappushpop(heap, one)
 
-    def merge(self, other: Sample) -> None:
-        """Take in what others drew."""
-        for key, heap in other.drawn.items():
-            for one in heap:
-                self.keep(key, one)
-
 
 def keys(sentence: Sentence) -> Iterator[str]:
     """Yield the keys that a sentence is drawn for."""

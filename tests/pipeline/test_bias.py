@@ -45,6 +45,7 @@ LONG = (
     "The captain Marramgrass{i} counted his boats in the evening, and the women of the harbour"
     " were brave when they told him that the tide had come in early and taken two of them."
 )
+SITES = ("identity", "<b>&\u202e{{ 1 }}")  # a site may be called anything
 MUSLIM, WOMEN = "identity.religion.muslim", "identity.gender.women"
 
 
@@ -54,7 +55,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("bias") / "corpus.jsonl"
     texts = [LONG.format(i=i) for i in range(80)] + [SHORT.format(i=i) for i in range(40)]
     texts.append("Die Möwe sitzt auf dem Dach des alten Hauses und wartet auf besseres Wetter.")
-    lines = [json.dumps({"text": text, "site": f"site{len(text) % 2}"}) for text in texts]
+    lines = [json.dumps({"text": text, "site": SITES[len(text) % 2]}) for text in texts]
     path.write_text("\n".join([*lines, "{"]) + "\n")
     return path
 
@@ -148,9 +149,23 @@ def test_sources_are_told_apart(corpus: Path, tmp_path: Path) -> None:
     """A field of the records names the sources by which pronouns are counted."""
     arguments = ["bias", str(corpus), "--output", str(tmp_path), "--source-field", "site"]
     assert main(arguments) == 0
-    counts = [figure(tmp_path, "she", of)["before"]["counted"] for of in ("", "site0", "site1")]
+    counts = [figure(tmp_path, "she", of)["before"]["counted"] for of in ("", *SITES)]
     assert counts[0] == counts[1] + counts[2] == 240
     assert min(counts) > 0
+    page = Page((tmp_path / "index.html").read_text())
+    names = [row[0] for row in page.table("Share of she among she and he")]
+    assert names == ["all sources", "<b>&\ufffd{{ 1 }}", "identity"]
+
+
+def test_a_corpus_of_nothing_has_a_page(tmp_path: Path) -> None:
+    """Where no text is in English there are no figures, and the page says so."""
+    path = tmp_path / "corpus.jsonl"
+    path.write_text(
+        json.dumps({"text": "Die Möwe sitzt auf dem Dach und wartet auf Regen."}) + "\n"
+    )
+    assert main(["bias", str(path), "--output", str(tmp_path)]) == 0
+    assert body(tmp_path)["figures"] == []
+    assert "Nothing measured" in "".join(Page((tmp_path / "index.html").read_text()).words)
 
 
 def allowed() -> Iterator[str]:
@@ -185,7 +200,7 @@ def test_the_page_stands_alone_and_shows_the_figures(compared: Path) -> None:
     rows = {row[0]: row for row in page.table("Mentions per million words by group")}
     assert rows["Muslim"][-1].startswith("× 0.00")
     assert rows["women"][1].endswith("n 80")
-    assert "Mentions of Muslim fell from" in "".join(page.words)
+    assert "Mentions of Muslim people fell from" in "".join(page.words)
 
 
 def test_mistakes_end_with_status_2_and_a_reason(
