@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from gemsieve.filters import Filter
@@ -60,9 +61,7 @@ def run_job(
     slices = plan(patterns)
     judge = job.build_filter()
     job = replace(job, key=fingerprint(judge))
-    taken = {*schema("kept").names, *judge.policy.mitigation.columns}
-    if clash := sorted(taken.intersection(job.columns)):
-        raise OutputError(f"--columns {','.join(clash)}: kept shards have columns of that name")
+    refuse_columns(job, judge)
     if job.planted:
         read_planted(job.planted)
     digest = job.digest(slices, judge)
@@ -100,15 +99,29 @@ def run_job(
         with watch(job, slices):
             run(steps, left, workers, flags)
     if rule := judge.policy.mitigation.weights:
-
-        def run_weights(plan: Plan, left: Sequence[Slice]) -> None:
-            from gemsieve.pipeline.beam_job import WeighSlice, run
-
-            run({"Weigh": WeighSlice(job, plan)}, left, workers, flags)
-
-        weigh_all(job, rule, digest, slices, run_weights)
+        weigh_all(job, rule, digest, slices, partial(weigh_in_beam, job, workers, flags))
     books, tally = finish(job, judge, Digests(digest, checked, audited), slices)
     return Outcome(books, tally, resumed=len(done))
+
+
+def weigh_in_beam(
+    job: Job, workers: int, flags: Sequence[str], plan: Plan, left: Sequence[Slice]
+) -> None:
+    """Weigh slices by a plan, in a pipeline of its own: all had to be counted before."""
+    from gemsieve.pipeline.beam_job import WeighSlice, run
+
+    run({"Weigh": WeighSlice(job, plan)}, left, workers, flags)
+
+
+def refuse_columns(job: Job, judge: Filter) -> None:
+    """Refuse to pass a column under a name that a column of the job's own has.
+
+    Raises:
+        OutputError: It is asked for; names it.
+    """
+    taken = {*schema("kept").names, *judge.policy.mitigation.columns}
+    if clash := sorted(taken.intersection(job.columns)):
+        raise OutputError(f"--columns {','.join(clash)}: kept shards have columns of that name")
 
 
 def claim(job: Job, digest: str) -> None:
