@@ -1,14 +1,9 @@
-"""Intervals at 95 %: of a proportion, of the ratio of two, of a mean, and of any statistic."""
+"""Intervals at 95 %: of a proportion, of the ratio of two, and of a mean."""
 
 from __future__ import annotations
 
 import math
-import random
-from collections.abc import Callable, Sequence
 from statistics import NormalDist
-from typing import TypeVar
-
-T = TypeVar("T")
 
 Interval = tuple[float, float]
 
@@ -84,32 +79,3 @@ def mean(count: int, total: float, squares: float) -> Interval:
     variance = max(0.0, squares - total * middle) / (count - 1)
     margin = Z * math.sqrt(variance / count)
     return middle - margin, middle + margin
-
-
-def bootstrap(
-    sample: Sequence[T],
-    statistic: Callable[[Sequence[T]], float],
-    seed: int,
-    rounds: int = ROUNDS,
-) -> Interval:
-    """Return the percentile interval of a statistic of a sample (Efron 1979, Ann. Stat. 7:1).
-
-    Samples as large are drawn with replacement, the same ones for the same seed. For a difference
-    between groups, let the sample hold pairs of group and value, and the statistic part them; a
-    round in which it is no number (a group was not drawn) says nothing and is left out.
-
-    Raises:
-        ValueError: There is nothing to draw from.
-    """
-    if not sample:
-        raise ValueError("nothing to draw from")
-    rng = random.Random(seed)
-    values = sorted(
-        value
-        for _ in range(rounds)
-        if not math.isnan(value := statistic(rng.choices(sample, k=len(sample))))
-    )
-    if not values:
-        return -math.inf, math.inf
-    edge = len(values) // 40  # 2.5 % on each side
-    return values[edge], values[-1 - edge]

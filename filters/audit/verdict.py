@@ -59,7 +59,7 @@ def summary(audit: Mapping[str, Any]) -> dict[str, Any]:
 
 def weighty(row: Row) -> bool:
     """Say whether a row belongs into the manifest."""
-    return row["unit"].endswith(".*") or row["verdict"] == "fail"
+    return bool(row["unit"].endswith(".*") or row["verdict"] == "fail")
 
 
 def overall(rows: Sequence[Row], limit: float | None) -> Verdict:

@@ -10,16 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import sqrt
 from typing import Literal, NamedTuple, get_args
 
 from gemsieve.filters.finding import Span
+from gemsieve.filters.intervals import wilson
 
 Boundaries = Literal["strict", "overlapping"]
 BOUNDARIES: tuple[Boundaries, ...] = get_args(Boundaries)
-
-# The normal distribution holds 95 % within this many deviations.
-DEVIATIONS = 1.959964
 
 
 class Mark(NamedTuple):
@@ -56,8 +53,9 @@ class Counts:
 
     @property
     def recall_interval(self) -> tuple[float, float] | None:
-        """Wilson's interval of the recall, at 95 %."""
-        return wilson(self.tp, self.tp + self.fn)
+        """Wilson's interval of the recall, at 95 %; None where nothing is marked."""
+        marked = self.tp + self.fn
+        return wilson(self.tp, marked) if marked else None
 
     def f(self, beta: float) -> float | None:
         """Van Rijsbergen's F, in which recall weighs `beta` times as much as precision.
@@ -72,22 +70,6 @@ class Counts:
 def share(part: float, whole: float) -> float | None:
     """Return a quotient, or None of nothing."""
     return part / whole if whole else None
-
-
-def wilson(hits: int, trials: int) -> tuple[float, float] | None:
-    """Return the score interval of a proportion at 95 %, or None without trials.
-
-    E. B. Wilson, Probable inference, JASA 22 (1927): it stays within 0..1 and is not empty where
-    all or none of few trials hit.
-    """
-    if not trials:
-        return None
-    z = DEVIATIONS**2 / trials
-    p = hits / trials
-    middle = (p + z / 2) / (1 + z)
-    reach = sqrt(z * (p * (1 - p) + z / 4)) / (1 + z)
-    # Rounding must not put the proportion itself outside.
-    return max(0.0, min(p, middle - reach)), min(1.0, max(p, middle + reach))
 
 
 def score(marked: Marks, found: Marks, boundaries: Boundaries) -> dict[str, Counts]:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gemsieve.filters.intervals import Z, bootstrap, mean, ratio, wilson
+from gemsieve.filters.intervals import Z, mean, ratio, wilson
 
 COUNTS = st.integers(1, 5000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
@@ -97,21 +97,3 @@ def test_a_mean_from_sums_is_that_of_the_values(values: Sequence[float]) -> None
     assert (low + high) / 2 == pytest.approx(middle, abs=1e-9)
     assert (high - low) / 2 == pytest.approx(Z * spread, abs=1e-6)
     assert mean(1, 0.5, 0.25) == (-math.inf, math.inf)
-
-
-def test_the_bootstrap_of_a_mean_is_that_of_theory() -> None:
-    """Of 400 uniform values its bounds are those of the normal approximation, for one seed ever."""
-    rng = random.Random(2)
-    values = [rng.random() for _ in range(400)]
-    found = bootstrap(values, lambda drawn: sum(drawn) / len(drawn), seed=3)
-    assert found == pytest.approx(mean(400, sum(values), sum(v * v for v in values)), abs=0.005)
-    assert found == bootstrap(values, lambda drawn: sum(drawn) / len(drawn), seed=3)
-    assert found != bootstrap(values, lambda drawn: sum(drawn) / len(drawn), seed=4)
-
-
-def test_rounds_that_say_nothing_are_left_out() -> None:
-    """A statistic that is no number in some rounds has the interval of the others; of none, all."""
-    assert bootstrap([1.0, math.nan], lambda drawn: drawn[0], seed=0) == (1.0, 1.0)
-    assert bootstrap([math.nan], lambda drawn: drawn[0], seed=0) == (-math.inf, math.inf)
-    with pytest.raises(ValueError, match="nothing to draw from"):
-        bootstrap([], len, seed=0)

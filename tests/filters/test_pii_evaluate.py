@@ -19,7 +19,6 @@ from gemsieve.filters.pii.evaluate import (
     micro,
     pairs,
     score,
-    wilson,
 )
 
 Span = tuple[int, int]
@@ -146,20 +145,6 @@ def test_figures_of_nothing() -> None:
     assert (Counts(fp=1).precision, Counts(fp=1).recall, Counts(fp=1).f(2)) == (0, None, 0)
     assert (Counts().f(1), Counts().recall_interval) == (None, None)
     assert macro({}) == {"precision": 0, "recall": 0, "f1": 0, "f2": 0}
-
-
-@given(st.integers(0, 300), st.integers(1, 300))
-def test_the_interval_ends_where_the_score_test_does(hits: int, trials: int) -> None:
-    """Its ends are the proportions that the hits lie 1.96 standard errors away from."""
-    hits = min(hits, trials)
-    interval = wilson(hits, trials)
-    assert interval
-    low, high = interval
-    assert 0 <= low <= hits / trials <= high <= 1
-    for p in (low, high):
-        if 0 < p < 1:
-            distance = abs(hits / trials - p) / (p * (1 - p) / trials) ** 0.5
-            assert distance == pytest.approx(1.959964, rel=1e-6)
 
 
 def test_means_over_entities_and_over_spans() -> None:
