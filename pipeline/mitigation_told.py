@@ -190,8 +190,7 @@ def lines_for_people(body: Mapping[str, Any]) -> Iterable[str]:
     if gender := body["gender"]:
         yield (
             f"gender: {gender['words']:,} words swapped in {gender['swapped']:,} of"
-            f" {gender['chosen']:,} chosen records; {gender['reverted']:,} left as they were,"
-            " for the policy would not let the swapped text be"
+            f" {gender['chosen']:,} chosen records, {gender['reverted']:,} taken back"
         )
     if weights := body["weights"]:
         yield (
