@@ -8,19 +8,28 @@ from pathlib import Path
 import pytest
 
 from gemsieve.cli import main
-from gemsieve.filters.catalogue import default_policy
 
-LIMIT = 'labels = "toxicity.toxicity"\nabove = 0.7\n'
+POLICY = """
+name = "aimed"
+[[corpus]]
+labels = "quality.*"
+action = "keep"
+[[corpus]]
+labels = "toxicity.toxicity"
+{target}
+action = "drop"
+[[corpus]]
+labels = "toxicity.*"
+action = "keep"
+"""
 KIND = ("The library opens at nine, and tea is served. ", "We planted {} apple trees in March. ")
 UNKIND = ("You are a stupid idiot and I hate you, {}. ", "Shut up, you worthless pathetic pig {}. ")
 
 
 def aimed(folder: Path, target: str) -> str:
-    """Write the shipped policy with a target in place of its limit on toxicity."""
-    assert LIMIT in default_policy()
+    """Write a policy with a target."""
     path = folder / "aimed.toml"
-    text = default_policy().replace(LIMIT, f'labels = "toxicity.toxicity"\n{target}\n', 1)
-    path.write_text(text, "utf-8")
+    path.write_text(POLICY.format(target=target), "utf-8")
     return str(path)
 
 
@@ -63,7 +72,8 @@ def test_targets_of_a_policy_are_told(tmp_path: Path, capsys: pytest.CaptureFixt
     ]
     assert why.endswith(f"is not above {row['above']:g} (set by miss_at_most = 0.3)")
 
-    assert main(["limits", "--use", "output"]) == 0
+    plain = aimed(tmp_path, "above = 0.5")
+    assert main(["limits", "--policy", plain, "--use", "corpus"]) == 0
     assert "no rule gives its limit as a target" in capsys.readouterr().out
 
 
@@ -72,7 +82,8 @@ def test_limit_is_set_on_texts_of_ones_own(
 ) -> None:
     """On texts that the model tells apart no miss is needed, and the limit lies between them."""
     file = labelled(tmp_path)
-    given = ["limits", file, "--label", "toxicity.toxicity", "--json"]
+    policy = aimed(tmp_path, "above = 0.5")
+    given = ["limits", file, "--policy", policy, "--label", "toxicity.toxicity", "--json"]
     assert main([*given, "--miss-at-most", "0.05", "--equal-false-alarms", "0.5"]) == 0
     (row,) = json.loads(capsys.readouterr().out)
     assert (row["positives"], row["negatives"]) == (80, 80)
@@ -100,7 +111,8 @@ def test_lines_without_a_label_are_refused(
     file = tmp_path / "mine.jsonl"
     file.write_text(line + "\n", "utf-8")
     given = ["--label", "toxicity.toxicity", "--miss-at-most", "0.1"]
-    assert main(["limits", str(file), *given]) == 2
+    policy = aimed(tmp_path, "above = 0.5")
+    assert main(["limits", str(file), "--policy", policy, *given]) == 2
     assert error in capsys.readouterr().err
 
 
@@ -121,7 +133,9 @@ def test_mistakes_are_named(
 ) -> None:
     """Each ends with status 2 and says what to give."""
     file = labelled(tmp_path)
-    assert main(["limits", *(file if word == "FILE" else word for word in options)]) == 2
+    policy = aimed(tmp_path, "above = 0.5")
+    given = [file if word == "FILE" else word for word in options]
+    assert main(["limits", "--policy", policy, *given]) == 2
     assert error in capsys.readouterr().err
 
 
