@@ -22,7 +22,7 @@ class Judged:
 
     Attributes:
         acting: The rules that would remove or rewrite it, and the faults that would drop it.
-        scores: Of each label that is a probability, the highest score, in millionths.
+        scores: Of each label that is a probability of every text, its score, in millionths.
     """
 
     acting: frozenset[str]
@@ -40,10 +40,18 @@ class Judge:
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
-        """The audited labels whose scores are probabilities, sorted."""
-        ranges = [detector.labels.ranges() for detector in self.detectors]
-        found = {label for r in ranges for label, bounds in r.items() if bounds == PROBABILITY}
-        return tuple(sorted(label for label in found if self.audit.names(label)))
+        """The audited labels that are a probability of every text, sorted.
+
+        An event is absent below a score of its own, so that its gaps would be those of a step.
+        """
+        owed = {
+            label
+            for detector in self.detectors
+            for group in detector.labels.owed()
+            for label in group
+            if detector.labels.ranges()[label] == PROBABILITY
+        }
+        return tuple(sorted(label for label in owed if self.audit.names(label)))
 
     def setup(self) -> None:
         """Load the models."""

@@ -8,6 +8,7 @@ from contextlib import nullcontext
 from hashlib import sha256
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from gemsieve.cli import main
@@ -16,6 +17,7 @@ from gemsieve.pipeline.audit_slice import shares
 from gemsieve.pipeline.job import Job
 from gemsieve.pipeline.manifest import FAILED, NAME, GateError, ManifestError, verify
 from gemsieve.pipeline.run import Outcome, OutputError, run_job
+from gemsieve.pipeline.slices import Slice
 
 pytestmark = [
     # Beam 2.77 leaves these to its users.
@@ -131,6 +133,14 @@ def tree(folder: Path) -> dict[str, str]:
     }
 
 
+def told_in(path: Path) -> bool:
+    """Say whether a file holds words of a sentence; of Parquet its cells are read."""
+    text = path.read_bytes().decode("latin-1")
+    if path.suffix == ".parquet":
+        text = json.dumps(pq.read_table(path).to_pylist())
+    return any(word in text for word in ("bakery", "neighbours", "prize", "village"))
+
+
 LIMIT = "flip_rate = 0.05\nsentences = 1400"
 
 
@@ -156,6 +166,8 @@ def test_a_planted_grudge_fails_the_job_and_without_it_the_same_corpus_passes(
     assert named == {"religion.*", "religion.muslim"}
     assert any((output / "kept").iterdir())
     assert not (output / NAME).exists()
+    held = {path.parent.name for path in output.rglob("*") if path.is_file() and told_in(path)}
+    assert held == {"kept"}
     assert run(job(tmp_path / "fair", LIMIT), inputs).manifest.audit["verdicts"] == {
         "flip_rate": "pass",
         "score_gap": "unlimited",
@@ -218,7 +230,7 @@ def test_other_sentences_are_audited_without_sieving(
     output = tmp_path / "out"
     real, seen = audit_slice.Auditor.audit, list[int]()
 
-    def breaks(self: audit_slice.Auditor, piece: audit_slice.Slice, quota: int) -> object:
+    def breaks(self: audit_slice.Auditor, piece: Slice, quota: int) -> object:
         seen.append(piece.number)
         if len(seen) == 2:
             raise RuntimeError("power cut")
@@ -258,7 +270,7 @@ def test_an_input_that_changed_is_told_without_its_words(
     folder = corpus(tmp_path / "in", records=18)
     real = audit_slice.Auditor.audit
 
-    def after(self: audit_slice.Auditor, piece: audit_slice.Slice, quota: int) -> object:
+    def after(self: audit_slice.Auditor, piece: Slice, quota: int) -> object:
         Path(piece.path).write_text("{broken\n" * 7)
         return real(self, piece, quota)
 

@@ -151,6 +151,8 @@ def areas(args: argparse.Namespace, judge: Judge) -> dict[str, Any]:
     from gemsieve.cli.eval_rows import Fields, read
     from gemsieve.cli.eval_scores import LABEL, Side, scores
 
+    if not judge.labels:
+        raise UsageError("--labelled: no audited label is a probability of every text")
     label = LABEL if LABEL in judge.labels else judge.labels[0]
     texts = read(args.labelled, Fields(text=args.text_field))
     values = scores(judge.detectors, [row.text for row in texts.rows], label, texts)
