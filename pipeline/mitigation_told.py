@@ -96,9 +96,6 @@ def spread(
         weights[weight] += n
         bands[band(weight)] += n
     ends = [round(end, DECIMALS) for end in (rule.cap, 1 / rule.cap)]
-    read: Counter[int] = Counter()
-    for (times, *_), n in copies.items():
-        read[int(times)] += n
     return {
         "records": weights.total(),
         "mentioning": sum(n for groups, n in table.items() if groups),
@@ -107,6 +104,15 @@ def spread(
         "at_cap": sum(n for weight, n in weights.items() if weight in ends and weight != 1),
         "bands": {name: n for name, n in bands.items() if n},
         "effective": round(effective(weights), 1),
+    } | (resampled(copies) if rule.method == "resample" else {"copies": None})
+
+
+def resampled(copies: Counter[tuple[str, ...]]) -> dict[str, Any]:
+    """Return how often kept records are read, and what that costs."""
+    read: Counter[int] = Counter()
+    for (times, *_), n in copies.items():
+        read[int(times)] += n
+    return {
         "copies": {str(times): n for times, n in sorted(read.items())},
         "read": sum(times * n for times, n in read.items()),
         "effective_read": round(effective({float(t): n for t, n in read.items()}), 1),
