@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -109,20 +108,20 @@ class Baseline:
         model = toxicity_ngrams.fit(weights.of(rows), toxic, repeated, strength, self.seed)
 
         def score(texts: Sequence[str]) -> ArrayLike:
-            return model.decision_function(weights.of(np.array([self.place[t] for t in texts])))
+            found = weights.of(np.array([self.place[t] for t in texts]))
+            return np.asarray(model.decision_function(found))
 
         return score
 
 
-def fit_ours(learned: Sequence[Row], seed: int) -> Callable[[Sequence[str]], list[float]]:
+def fit_ours(learned: Sequence[Row], _seed: int) -> Callable[[Sequence[str]], list[float]]:
     """Train our own recipe on rows; whole texts are scored as the detector scores them."""
-    from gemsieve.filters.fasttext_model import load_file
-    from gemsieve.filters.toxicity.detector import document_score, raw_score
-    from gemsieve.filters.toxicity_recipe import trained
+    from gemsieve.filters.toxicity.fast.learn import learnt
+    from gemsieve.filters.toxicity.fast.model import Model
+    from gemsieve.filters.toxicity.judge import Judge
 
-    with tempfile.TemporaryDirectory() as folder:
-        model = load_file(trained(learned, folder, seed))
-    return lambda texts: [document_score(t, lambda piece: raw_score(model, piece)) for t in texts]
+    judge = Judge(Model(learnt(learned, ("toxicity",))), None, (2.0, 2.0))
+    return lambda texts: [float(score) for score in judge.measures(texts)[:, 0]]
 
 
 def shipped(texts: Sequence[str]) -> list[float]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from functools import cache
 from importlib import resources
-from importlib.resources.abc import Traversable
-from pathlib import Path
 from typing import Protocol, cast
+
+from gemsieve.filters.weights_file import weights_file
 
 PREFIX = "__label__"
 
@@ -21,29 +20,13 @@ class Model(Protocol):
         """Return the k likeliest labels of one line, which must end in a newline."""
 
 
-def weights_file(name: str) -> Traversable:
-    """Return a file that ships in the package's folder of weights."""
-    return resources.files("gemsieve.filters") / "weights" / name
-
-
-@cache
-def digest(name: str) -> str:
-    """Return the SHA-256, in hex, of a file of weights."""
-    return hashlib.sha256(weights_file(name).read_bytes()).hexdigest()
-
-
 @cache
 def load(name: str) -> Model:
     """Load a model of the package, once a process; fastText models do not pickle."""
-    with resources.as_file(weights_file(name)) as path:
-        return load_file(path)
-
-
-def load_file(path: Path) -> Model:
-    """Load a model from a file."""
     import fasttext
 
-    return cast(Model, fasttext.load_model(str(path)).f)
+    with resources.as_file(weights_file(name)) as path:
+        return cast(Model, fasttext.load_model(str(path)).f)
 
 
 def predict(model: Model, line: str, k: int) -> list[tuple[str, float]]:

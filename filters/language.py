@@ -9,6 +9,7 @@ from typing import ClassVar
 from gemsieve.filters import fasttext_model
 from gemsieve.filters.detector import Labels
 from gemsieve.filters.finding import Batch, Finding
+from gemsieve.filters.weights_file import digest
 
 MODEL = "lid.176.ftz"
 
@@ -52,7 +53,7 @@ class LanguageDetector:
     @property
     def weights(self) -> str:
         """SHA-256 of lid.176.ftz."""
-        return fasttext_model.digest(MODEL)
+        return digest(MODEL)
 
     def setup(self) -> None:
         """Load the model, once a process."""

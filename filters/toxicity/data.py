@@ -74,6 +74,7 @@ class Row:
     Attributes:
         kinds: What its set tells of `insult`, `threat` and the like; an absent one is unknown.
         share: Which share of raters called it toxic; None where its set does not tell.
+        source: Its labelled set; "" for what has none.
     """
 
     text: str
@@ -81,6 +82,7 @@ class Row:
     part: Part
     kinds: Mapping[str, bool] = field(default_factory=dict, hash=False)
     share: float | None = None
+    source: str = ""
 
     @property
     def target(self) -> float:
@@ -115,6 +117,7 @@ def labelled(data: Path, source: Source) -> list[Row]:
             part_of((record.get("labels") or {}).get("rewrite_of") or record["text"]),
             kinds_of(source.name, record.get("labels"), bool(record["label"])),
             share_of(source.name, record.get("labels")),
+            source.name,
         )
         for record in records(data, source.name)
     ]
@@ -144,8 +147,3 @@ def augmented(rng: random.Random, data: Path | None = None) -> list[Row]:
     """Return template sentences: every group is named in harmless and hostile ones alike."""
     written = templates.sentences(rng, TEMPLATE_ROWS, data)
     return [Row(one.text, one.toxic, "train", one.kinds) for one in written]
-
-
-def training_line(row: Row) -> str:
-    """Return a row as fastText reads it: its label, then the normalised text."""
-    return f"__label__{'toxic' if row.toxic else 'clean'} {' '.join(normalise(row.text).split())}\n"

@@ -10,9 +10,9 @@ from functools import cache
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from gemsieve.filters.fasttext_model import weights_file
 from gemsieve.filters.limits import counts as generic
 from gemsieve.filters.limits.counts import ScoreCounts, counts
+from gemsieve.filters.weights_file import weights_file
 
 __all__ = ["LIMITS", "ScoreCounts", "by_group", "counts", "dump", "shipped"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from gemsieve.filters.ranking import auc, calibration_error, share_above
 from gemsieve.filters.toxicity.calibration import EPSILON, Calibration
@@ -17,9 +17,18 @@ def fit(labels: ArrayLike, raw: ArrayLike, steps: int = 50) -> Calibration:
     kept = np.clip(np.asarray(raw, float), EPSILON, 1 - EPSILON)
     design = np.stack([np.log(kept / (1 - kept)), np.ones_like(kept)], axis=1)
     weights = np.array([1.0, 0.0])
+
+    def loss(point: NDArray[np.float64]) -> float:
+        logit = design @ point
+        return float((np.logaddexp(0, logit) - toxic * logit).sum())
+
     for _ in range(steps):
-        chance = 1 / (1 + np.exp(-design @ weights))
+        chance = 0.5 * (1 + np.tanh(design @ weights / 2))
         slope = design.T @ (toxic - chance)
         curvature = (design * (chance * (1 - chance))[:, None]).T @ design
-        weights = weights + np.linalg.solve(curvature + 1e-9 * np.eye(2), slope)
+        move = np.linalg.solve(curvature + 1e-9 * np.eye(2), slope)
+        # A whole step from far away can go too far, and the next one for ever.
+        while loss(weights + move) > loss(weights) and np.abs(move).max() > 1e-9:
+            move = move / 2
+        weights = weights + move
     return Calibration(round(float(weights[0]), 6), round(float(weights[1]), 6))

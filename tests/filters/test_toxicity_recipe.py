@@ -15,19 +15,15 @@ from hypothesis import strategies as st
 from tests.filters.toxicity_lists import lists
 
 from gemsieve.filters import toxicity_recipe
-from gemsieve.filters.fasttext_model import load_file
 from gemsieve.filters.toxicity import metrics, templates
-from gemsieve.filters.toxicity.calibration import Calibration, load
+from gemsieve.filters.toxicity.calibration import Calibration
 from gemsieve.filters.toxicity.data import NATURAL, SOURCES, THREADS, Row, learned, part_of
-from gemsieve.filters.toxicity.detector import CONSTANTS, MODEL, raw_score
-
-
-@given(st.floats(0, 1), st.floats(0, 1))
-def test_shipped_calibration_is_monotone(one: float, other: float) -> None:
-    """A higher raw score is never a lower probability, and both ends stay in 0..1."""
-    curve = load(CONSTANTS)
-    low, high = sorted((one, other))
-    assert 0.0 <= curve(low) <= curve(high) <= 1.0
+from gemsieve.filters.toxicity.detector import MODEL
+from gemsieve.filters.toxicity.fast.model import Model
+from gemsieve.filters.toxicity.fast.tables import load
+from gemsieve.filters.toxicity.judge import Judge
+from gemsieve.filters.toxicity.kinds import KINDS, kinds_of
+from gemsieve.filters.toxicity.limits import LIMITS
 
 
 @pytest.mark.parametrize("slope", [0.0, -1.0, float("nan"), float("inf")])
@@ -54,8 +50,7 @@ def test_fit_finds_the_curve_that_made_the_labels() -> None:
     """Labels drawn from a known curve give its constants back, and scores free of error."""
     rng = np.random.default_rng(0)
     raw = rng.uniform(0.001, 0.999, 50_000)
-    true = Calibration(0.6, -1.0)
-    chance = np.array([true(float(x)) for x in raw])
+    chance = 1 / (1 + np.exp(1.0 - 0.6 * np.log(raw / (1 - raw))))
     labels = rng.uniform(size=len(raw)) < chance
     found = metrics.fit(labels, raw)
     assert found.slope == pytest.approx(0.6, abs=0.03)
@@ -91,30 +86,66 @@ def write(folder: Path, rows: Sequence[Mapping[str, object]]) -> None:
         lines.writelines(json.dumps(row) + "\n" for row in rows)
 
 
-def test_recipe_writes_model_constants_and_card(tmp_path: Path) -> None:
-    """On small made-up sets one command leaves three files: it trained twice alike, and learned."""
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write small sets of template sentences, two of which tell of kinds, and pages of prose."""
+    folder = tmp_path_factory.mktemp("data")
     rng = random.Random(0)
     writer = templates.Writer()
     for source in (*SOURCES, THREADS):
-        kind = [row.text for row in writer.rows(rng, 150, templates.HARMLESS)]
-        unkind = [row.text for row in writer.rows(rng, 150, templates.HOSTILE)]
-        rows = [{"text": text, "label": 0} for text in kind]
-        write(tmp_path / source.name, rows + [{"text": text, "label": 1} for text in unkind])
+        rows = [
+            {"text": row.text, "label": int(row.toxic), "labels": detail(source.name, row.kinds)}
+            for which in (templates.HARMLESS, templates.HOSTILE)
+            for row in writer.rows(rng, 150, which)
+        ]
+        write(folder / source.name, rows)
     page = "The meeting was held on Monday, and a report of it is in the library. " * 150
     documents = [{"text": f"{page}{i}", "source": "debian:git-doc", "lang": "en"} for i in range(5)]
     books = [{"text": f"Chapter {i}. {page}", "source": "sotu", "lang": "en"} for i in range(30)]
-    write(tmp_path / "raw_en", documents + books)
-    write(tmp_path / "raw_multi", [{"text": page, "source": "x", "lang": "de"}])
-    write(tmp_path / "raw_udhr", [{"text": page, "code": "eng"}])
+    write(folder / "raw_en", documents + books)
+    write(folder / "raw_multi", [{"text": page, "source": "x", "lang": "de"}])
+    write(folder / "raw_udhr", [{"text": page, "code": "eng"}])
+    lists(folder)
+    return folder
 
-    lists(tmp_path)
-    output = tmp_path / "out"
-    toxicity_recipe.main(["--data", str(tmp_path), "--output", str(output)])
-    assert {path.name for path in output.iterdir()} == {MODEL, CONSTANTS, "toxicity.md"}
-    model = load_file(output / MODEL)
-    scores = [raw_score(model, text.lower()) for text in (*kind, *unkind)]
-    assert metrics.auc([False] * len(kind) + [True] * len(unkind), scores) > 0.9
-    Calibration(**json.loads((output / CONSTANTS).read_text("utf-8")))
-    card = (output / "toxicity.md").read_text("utf-8")
+
+def detail(source: str, kinds: Mapping[str, bool]) -> dict[str, object]:
+    """Return what a set tells of a text, as two of the sets here tell it; others tell nothing."""
+    if source == "tox_cad_reddit":
+        classes = {"insult": "PersonDirectedAbuse", "identity_attack": "IdentityDirectedAbuse"}
+        return {"classes": [name for kind, name in classes.items() if kinds.get(kind)]}
+    if source == "tox_gab_hate_corpus":
+        votes = {
+            "human_degradation": "identity_attack",
+            "call_for_violence": "threat",
+            "vulgar_offensive": "profanity",
+        }
+        return {name: int(kinds.get(kind, False)) for name, kind in votes.items()}
+    return {}
+
+
+def test_recipe_writes_the_same_model_counts_and_card_again(data: Path, tmp_path: Path) -> None:
+    """On small made-up sets one command leaves three files, twice the same bytes, and learned."""
+    for output in ("one", "two"):
+        toxicity_recipe.main(["--data", str(data), "--output", str(tmp_path / output)])
+    names = {MODEL, LIMITS, "toxicity.md"}
+    assert {path.name for path in (tmp_path / "one").iterdir()} == names
+    for name in names:
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+    with (tmp_path / "one" / MODEL).open("rb") as file:
+        judge = Judge(Model(load(file)), None, (2.0, 2.0))
+    rows = templates.sentences(random.Random(9), 300, None)
+    scores = judge.measures([row.text for row in rows])[:, 0]
+    assert metrics.auc([row.toxic for row in rows], scores) > 0.8
+    card = (tmp_path / "one" / "toxicity.md").read_text("utf-8")
     assert all(source.name in card for source in SOURCES)
+    assert all(f"| {kind} |" in card for kind in KINDS)
     assert "nan" not in card
+
+
+def test_kinds_are_told_only_where_a_set_asks() -> None:
+    """A set that asks about a kind tells true or false of it; of others, and elsewhere, nothing."""
+    told = kinds_of("tox_gab_hate_corpus", detail("tox_gab_hate_corpus", {"threat": True}), True)
+    assert told == {"identity_attack": False, "threat": True, "profanity": False}
+    assert kinds_of("tox_surge_1k", {"anything": 1}, True) == {}
+    assert kinds_of("tox_gab_hate_corpus", None, True) == {}

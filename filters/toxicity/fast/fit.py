@@ -67,7 +67,7 @@ def counted(texts: Sequence[str]) -> tuple[Matrix, ...]:
     words = cut(texts)
     keys, first, inverse = np.unique(words.keys, return_index=True, return_inverse=True)
     found = spelled(words, first)
-    owner = np.searchsorted(words.offset, words.starts, "right") - 1
+    owner = np.repeat(words.text, np.diff(words.first))
 
     def table(rows: Indexes, columns: Indexes, height: int, family: int) -> Matrix:
         ones = np.ones(len(rows), np.float32)

@@ -52,12 +52,15 @@ def between(sums: Hashes, starts: Indexes, ends: Indexes) -> Hashes:
 
 
 def hashed(codes: Codes, starts: Indexes, ends: Indexes) -> Hashes:
-    """Return the hash of each word's first codes."""
-    return between(prefix(codes), starts, np.minimum(ends, starts + LONGEST))
+    """Return what `packed` is for, from codes that are no bytes."""
+    sizes = np.minimum(ends - starts, LONGEST)
+    place = np.cumsum(sizes) - sizes
+    moved = np.arange(sizes.sum()) + np.repeat(starts - place, sizes)
+    return between(prefix(codes[moved]), place, place + sizes)
 
 
 def packed(codes: npt.NDArray[np.uint8], starts: Indexes, ends: Indexes) -> Hashes:
-    """Return what `hashed` is for, from bytes: eight at a time, and most words have no more."""
+    """Return a hash of each word's first codes: eight bytes at once, and most have no more."""
     room = np.zeros(len(codes) + LONGEST, np.uint8)
     room[: len(codes)] = codes
     windows = np.ndarray((len(codes) + LONGEST - EIGHT + 1,), np.uint64, room, strides=(1,))

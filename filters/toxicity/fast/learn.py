@@ -1,8 +1,9 @@
-"""From labelled rows to tables: one regression for toxicity, one for each kind, then calibration."""
+"""From labelled rows to tables: a regression for toxicity and for each kind, then calibration."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -17,21 +18,18 @@ from gemsieve.filters.toxicity.fast.tables import Tables, uncalibrated
 from gemsieve.filters.toxicity.kinds import KINDS
 
 LABELS = ("toxicity", *KINDS)
-PASSED_OVER = 0.02  # of a kind's texts, at most, whose toxicity may lie below the gate
-GATES = tuple(i / 100 for i in range(5, 51))
+LOST = 0.015  # of a kind's area under the curve, at most, by not computing it below the gate
+GATES = tuple(i / 100 for i in range(35, 0, -5))
 
 Doubles = npt.NDArray[np.float64]
 
 
-def learnt(parts: Mapping[str, Sequence[Row]], labels: Sequence[str] = LABELS) -> Tables:
-    """Learn tables from rows by where they came from; a row that is repeated counts as often."""
-    counted: dict[tuple[str, Row], int] = {}
-    for name, rows in parts.items():
-        for row in rows:
-            counted[name, row] = counted.get((name, row), 0) + 1
-    rows = [row for _, row in counted]
-    numbers = {name: number for number, name in enumerate(parts)}
-    sets = np.array([numbers[name] for name, _ in counted])
+def learnt(learned: Sequence[Row], labels: Sequence[str] = LABELS) -> Tables:
+    """Learn tables; a row that is repeated counts as often, and each source has an offset."""
+    counted = Counter(learned)
+    rows = [*counted]
+    numbers = {name: number for number, name in enumerate(dict.fromkeys(r.source for r in rows))}
+    sets = np.array([numbers[row.source] for row in rows])
     features = fit.features([row.text for row in rows])
     rare = fit.rarity(features)
     matrix = fit.scaled(features, rare)
@@ -45,19 +43,35 @@ def learnt(parts: Mapping[str, Sequence[Row]], labels: Sequence[str] = LABELS) -
 
 
 def calibrated(tables: Tables, rows: Sequence[Row]) -> Tables:
-    """Fit each label's curve and the gate on rows that are one passage and were not learned from."""
+    """Fit each label's curve, and the gate, on rows of one passage that were not learned from."""
     rows, chances = single(Model(tables), rows)
-    curves = [curve(rows, column, label) for label, column in zip(tables.labels, chances.T)]
+    curves = [
+        curve(rows, column, label) for label, column in zip(tables.labels, chances.T, strict=True)
+    ]
     tables = replace(
         tables,
         slopes=np.array([one.slope for one in curves]),
         shifts=np.array([one.intercept for one in curves]),
     )
     _, chances = single(Model(tables), rows)
-    gate = max((g for g in GATES if passed_over(rows, chances, g) <= PASSED_OVER), default=0.0)
-    below = chances[chances[:, 0] < gate]
-    outside = below.sum(axis=0) / max(below[:, 0].sum(), 1e-9) if len(below) else np.zeros(1)
-    return replace(tables, gate=gate, outside=np.resize(outside, len(tables.labels)).round(6))
+    for gate in GATES:
+        outside = ratios(chances, gate)
+        guessed = np.where(chances[:, :1] < gate, chances[:, :1] * outside, chances)
+        if all(lost(rows, chances, guessed, i) <= LOST for i in range(1, len(tables.labels))):
+            return replace(tables, gate=gate, outside=outside)
+    return tables
+
+
+def ratios(chances: Doubles, gate: float) -> Doubles:
+    """Return how probable each label is below a gate, by the probability of toxicity there."""
+    below = chances[chances[:, 0] < gate].sum(axis=0)
+    return np.asarray(below / max(below[0], 1e-9)).round(6)
+
+
+def lost(rows: Sequence[Row], chances: Doubles, guessed: Doubles, column: int) -> float:
+    """Return how much less area under its curve a label has when it is guessed."""
+    known, truth = truths(rows, LABELS[column])
+    return metrics.auc(truth, chances[known, column]) - metrics.auc(truth, guessed[known, column])
 
 
 def single(model: Model, rows: Sequence[Row]) -> tuple[list[Row], Doubles]:
@@ -80,13 +94,3 @@ def curve(rows: Sequence[Row], chances: Doubles, label: str) -> Calibration:
     """Return the curve that makes a label's bare scores probabilities."""
     known, truth = truths(rows, label)
     return metrics.fit(truth, chances[known])
-
-
-def passed_over(rows: Sequence[Row], chances: Doubles, gate: float) -> float:
-    """Return the largest share, of any kind's texts, whose toxicity lies below a gate."""
-    shares = [0.0]
-    for kind in KINDS:
-        known, truth = truths(rows, kind)
-        toxicity = chances[known, 0][np.array(truth, bool)]
-        shares.append(float((toxicity < gate).mean()) if len(toxicity) else 0.0)
-    return max(shares)

@@ -20,6 +20,19 @@ KIND, STOP, BREAK, LETTER = 0x07, 0x08, 0x10, 0x20
 INNERS = "'\u2019!|"  # part of a word between two of its letters: "don't", "st!r"
 EDGES = "@$*"  # part of a word beside one of its letters: "@ss", "f*"
 STOPS = ".!?\u2026\u3002\uff01\uff1f"
+# Typographers' marks, read as a typewriter's.
+MARKS = {
+    code: plain
+    for plain, marks in {
+        "'": "\u2018\u2019\u201a\u201b\u2032",
+        '"': "\u201c\u201d\u201e\u201f\u2033\xab\xbb",
+        "-": "\u2010\u2011\u2012\u2013\u2014\u2015\u2212",
+        ".": "\u2026\xb7",
+        "*": "\u2022\u2217",
+        " ": "\xa0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f",
+    }.items()
+    for code in map(ord, marks)
+}
 LAST = 0x30000  # code points above stand alone, as themselves
 HANGUL = range(0xAC00, 0xD7A4)
 # Scripts written without spaces in which a sign is a word or near it.
@@ -48,6 +61,9 @@ class Letters:
 
     def look_up(self, codes: Codes) -> tuple[Classes, Codes]:
         """Return class and plain form of any codes; those beyond the tables stand alone."""
+        if codes.max(initial=0) < len(self.plain):
+            index = codes.astype(np.int64)
+            return self.classes.take(index), self.plain.take(index)
         high = codes >= len(self.plain)
         index = np.where(high, 0, codes)
         classes = np.where(high, np.uint8(SINGLE), self.classes[index])
@@ -102,9 +118,11 @@ def kind_of(character: str) -> int:
 
 def plain_code(character: str) -> int:
     """Return the code of a character without case, accent or compatibility form."""
-    lower = character.lower()
-    if ord(character) in HANGUL or not lower:
+    if ord(character) in MARKS:
+        return ord(MARKS[ord(character)])
+    if ord(character) in HANGUL:
         return ord(character)
+    lower = character.lower()
     bare = "".join(c for c in unicodedata.normalize("NFKD", lower) if not unicodedata.combining(c))
     bare = bare.lower()
     return ord(bare) if len(bare) == 1 else ord(lower[0])

@@ -38,7 +38,7 @@ class Family:
     def says(self, rows: npt.NDArray[np.int64], labels: slice = slice(None)) -> Floats:
         """Return, float32 [rows, labels], what some features add before scaling."""
         root = self.weights[rows, labels].astype(np.float32) / STEPS
-        return root * np.abs(root) * self.scale[labels]
+        return np.asarray(root * np.abs(root) * self.scale[labels], np.float32)
 
     def rare(self, rows: npt.NDArray[np.int64] | slice) -> Floats:
         """Return, float32 [rows], what some features add to the square of the scale."""
@@ -98,7 +98,7 @@ def archived(arrays: Mapping[str, npt.NDArray[np.generic]]) -> bytes:
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, array in arrays.items():
             body = io.BytesIO()
-            np.lib.format.write_array(body, np.ascontiguousarray(array), allow_pickle=False)
+            np.lib.format.write_array(body, np.asarray(array, order="C"), allow_pickle=False)
             entry = zipfile.ZipInfo(f"{name}.npy", NEVER)
             archive.writestr(entry, body.getvalue(), zipfile.ZIP_DEFLATED, compresslevel=9)
     return buffer.getvalue()
@@ -113,7 +113,7 @@ def load(file: IO[bytes]) -> Tables:
             np.ascontiguousarray(arrays[f"{name}.weights"].T),
             arrays[f"{name}.scale"],
             arrays[f"{name}.squares"],
-            float(arrays[f"{name}.top"]),
+            arrays[f"{name}.top"].item(),
         )
         for name in FAMILIES
     )
@@ -122,7 +122,7 @@ def load(file: IO[bytes]) -> Tables:
         families,
         arrays["slopes"],
         arrays["shifts"],
-        float(arrays["gate"]),
+        arrays["gate"].item(),
         arrays["outside"],
     )
 

@@ -46,9 +46,9 @@ class Words:
         keys: What tells one word from another in this process: a hash of its plain codes.
         text: The number of the text that each passage belongs to.
         first: The number of each passage's first word; one more for the end.
-        offset: Where each text begins in `plain`.
-        places: Where each code of `plain` stands in the texts laid end to end, each followed by
-            its end; None when nothing was left out.
+        sentence: The same of each sentence; no sentence reaches over the border of two passages.
+        begins: Where each text begins when all are laid end to end, each followed by its end.
+        hidden: Of each code that was left out, how many codes of `plain` stand before it.
     """
 
     plain: Plain
@@ -58,16 +58,33 @@ class Words:
     keys: Hashes
     text: Indexes
     first: Indexes
-    offset: Indexes
-    places: Indexes | None
+    sentence: Indexes
+    begins: Indexes
+    hidden: Indexes
+
+    def spans(self, border: Indexes, chosen: Indexes) -> list[tuple[int, int, int]]:
+        """Return the text's number, and start and end in it, of some passages or sentences.
+
+        Args:
+            border: `first` or `sentence`.
+            chosen: The numbers of some of them.
+        """
+        first, last = self.starts[border[chosen]], self.ends[border[chosen + 1] - 1] - 1
+        if len(self.hidden):
+            first += np.searchsorted(self.hidden, first, "right")
+            last += np.searchsorted(self.hidden, last, "right")
+        text = self.text[np.searchsorted(self.first, border[chosen], "right") - 1]
+        begin = self.begins[text]
+        columns = text, first - begin, last + 1 - begin
+        return [*zip(*(column.tolist() for column in columns), strict=True)]
 
 
 def cut(texts: Sequence[str]) -> Words:
     """Return the words and passages of texts; if all are ASCII it is twice as fast."""
     joined = "\0".join(texts) + "\0"
     lengths = np.fromiter(map(len, texts), np.int64, len(texts)) + 1
-    offset = np.cumsum(lengths) - lengths
-    places: Indexes | None = None
+    begins = offset = np.cumsum(lengths) - lengths
+    hidden = np.zeros(0, np.int64)
     plain: Plain
     if joined.isascii():
         raw = joined.encode("ascii")
@@ -79,15 +96,18 @@ def cut(texts: Sequence[str]) -> Words:
     else:
         codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32)
         classes, plain = all_letters().look_up(codes)
-        seen = (classes & KIND) != NONE
-        if not seen.all():
-            places = np.flatnonzero(seen)
-            classes, plain = classes[seen], plain[seen]
-            offset = np.searchsorted(places, offset)
+        out = np.flatnonzero((classes & KIND) == NONE)
+        if len(out):
+            classes, plain = np.delete(classes, out), np.delete(plain, out)
+            offset = offset - np.searchsorted(out, offset)
+            hidden = out - np.arange(len(out))
         starts, ends = bounds(classes)
-        keys = hashed(plain, starts, ends)
-    text, first = passages(classes, ends, offset)
-    return Words(plain, classes, starts, ends, keys, text, first, offset, places)
+        keys = packed((plain & 0xFF).astype(np.uint8), starts, ends)
+        high = np.unique(np.searchsorted(ends, np.flatnonzero(plain > 0xFF), "right"))
+        high = high[high < len(ends)]
+        keys[high] = hashed(plain, starts[high], ends[high])
+    text, first, sentence = passages(classes, ends, offset)
+    return Words(plain, classes, starts, ends, keys, text, first, sentence, begins, hidden)
 
 
 def bounds(classes: Classes) -> tuple[Indexes, Indexes]:
@@ -111,8 +131,8 @@ def bounds(classes: Classes) -> tuple[Indexes, Indexes]:
     return np.flatnonzero(start), np.flatnonzero(end) + 1
 
 
-def passages(classes: Classes, ends: Indexes, offset: Indexes) -> tuple[Indexes, Indexes]:
-    """Return each passage's text, and its first word (one more for the end).
+def passages(classes: Classes, ends: Indexes, offset: Indexes) -> tuple[Indexes, Indexes, Indexes]:
+    """Return each passage's text, its first word, and each sentence's (one more for the end).
 
     A text's code points fall into cells. A passage ends with the last sentence that ends in a
     cell or, where none does, with the last word that does; a text's last one, with the text.
@@ -130,7 +150,7 @@ def passages(classes: Classes, ends: Indexes, offset: Indexes) -> tuple[Indexes,
     closing = np.append(text[1:] != text[:-1], True) if len(text) else np.zeros(0, bool)
     breaks = np.where((last > before) & ~closing, last, words)
     real = np.diff(breaks, prepend=0) > 0
-    return text[real], np.append(0, breaks[real])
+    return text[real], np.append(0, breaks[real]), np.union1d(0, np.append(breaks, sentences))
 
 
 def sentence_ends(classes: Classes) -> Indexes:
@@ -138,4 +158,5 @@ def sentence_ends(classes: Classes) -> Indexes:
     found = np.flatnonzero(classes & (STOP | BREAK))
     stop = (classes[found] & STOP) > 0
     following = classes[np.minimum(found + 1, len(classes) - 1)] & KIND
-    return (found + stop)[~stop | (following == SPACE)]
+    ends: Indexes = (found + stop)[~stop | (following == SPACE)]
+    return ends
