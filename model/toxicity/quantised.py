@@ -16,7 +16,7 @@ Tree = dict[str, Any]
 
 def write(params: Tree, file: Path) -> None:
     """Write matrices as int8, vectors as they are; the same parameters make the same bytes."""
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save
 
     stored: dict[str, np.ndarray] = {}
     for name, leaf in flat(params).items():
@@ -24,7 +24,7 @@ def write(params: Tree, file: Path) -> None:
             stored[name] = leaf.astype(np.float32)
         else:
             stored[name], stored[name + SCALE] = rounded(leaf, axis_of(name))
-    save_file(stored, file)
+    file.write_bytes(save(stored))
 
 
 def read(file: Path) -> Tree:

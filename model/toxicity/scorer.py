@@ -16,7 +16,7 @@ from gemsieve.model.toxicity.encoder import Encoder, Shape
 from gemsieve.model.toxicity.wordpiece import WordPiece, read_vocabulary
 
 LENGTHS = (16, 24, 32, 48, 64, 96, 128)
-PIECES = 384  # of a call, padding included: more is hardly faster, and one text alone pays for all
+PIECES = 128  # of a call, padding included: more is no faster, and one text alone pays for all
 
 
 @partial(jax.jit, static_argnums=0)
