@@ -168,7 +168,7 @@ def kinds_section(figures: Figures) -> list[str]:
             kind,
             len(truth) - sum(truth),
             sum(truth),
-            f"{metrics.auc(truth, scores):.3f}",
+            f"{metrics.auc(truth, scores):.3f}" if 0 < sum(truth) < len(truth) else "–",
             f"{metrics.calibration_error(truth, scores):.3f}",
         )
         for kind, (truth, scores) in figures.kinds.items()

@@ -19,6 +19,7 @@ from gemsieve.filters.toxicity import metrics, templates
 from gemsieve.filters.toxicity.calibration import Calibration
 from gemsieve.filters.toxicity.data import NATURAL, SOURCES, THREADS, Row, learned, part_of
 from gemsieve.filters.toxicity.detector import MODEL
+from gemsieve.filters.toxicity.fast import fit
 from gemsieve.filters.toxicity.fast.model import Model
 from gemsieve.filters.toxicity.fast.tables import load
 from gemsieve.filters.toxicity.judge import Judge
@@ -124,8 +125,11 @@ def detail(source: str, kinds: Mapping[str, bool]) -> dict[str, object]:
     return {}
 
 
-def test_recipe_writes_the_same_model_counts_and_card_again(data: Path, tmp_path: Path) -> None:
+def test_recipe_writes_the_same_model_counts_and_card_again(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """On small made-up sets one command leaves three files, twice the same bytes, and learned."""
+    monkeypatch.setattr(fit, "STEPS", 10)
     for output in ("one", "two"):
         toxicity_recipe.main(["--data", str(data), "--output", str(tmp_path / output)])
     names = {MODEL, LIMITS, "toxicity.md"}
