@@ -1,10 +1,11 @@
 """Make the toxicity model anew, by one command.
 
-    python -m gemsieve.filters.toxicity_recipe --data DIR --output DIR [--seed N]
+    python -m gemsieve.filters.toxicity_recipe --data DIR --output DIR [--teacher FILE] [--seed N]
 
-Reads the labelled sets, learns, calibrates on the development part, measures on the test part, and
-writes the weights, the counts of scores that targets are set by, and the model card. With one seed
-and one kind of processor the files are the same bytes. Rows are never printed.
+Reads the labelled sets, learns (from a teacher's answers as well, where there are any), calibrates
+on the development part, measures on the test part, and writes the weights, the counts of scores
+that targets are set by, and the model card. With one seed and one kind of processor the files are
+the same bytes. Rows are never printed.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from gemsieve.filters.toxicity import limits
-from gemsieve.filters.toxicity.card import card
+from gemsieve.filters.toxicity import limits, teacher
+from gemsieve.filters.toxicity.card import card, made
 from gemsieve.filters.toxicity.data import (
     SOURCES,
     THREADS,
@@ -44,6 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Train, calibrate and measure the toxicity model.")
     parser.add_argument("--data", type=Path, required=True, help="folder of the tox_* folders")
     parser.add_argument("--output", type=Path, required=True, help="folder for the three files")
+    parser.add_argument("--teacher", type=Path, help="what `gemsieve.model.toxicity.teach` wrote")
     parser.add_argument("--seed", type=int, default=1, help="of what is drawn and written anew")
     options = parser.parse_args(arguments)
 
@@ -51,7 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options.output.mkdir(parents=True, exist_ok=True)
     parts = training_rows(rows, options.data, options.seed)
     dev = [row for some in rows.values() for row in some if row.part == "dev"]
-    tables = calibrated(learnt(flat(parts)), dev)
+    told = teacher.read(options.teacher) if options.teacher else {}
+    tables = calibrated(learnt(teacher.taught(flat(parts), told)), dev)
     judge = Judge(Model(tables), None, (2.0, 2.0))
     figures = measure(options.data, rows, judge, options.seed)
     with tempfile.TemporaryDirectory(dir=options.output) as folder:
@@ -59,7 +62,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         written.write_bytes(tables.dump())
         counts = score_counts(judge, dev)
         (Path(folder) / limits.LIMITS).write_text(limits.dump(counts, [written]), "utf-8")
-        text = card(parts, written, tables, figures, options.seed)
+        how = made(written.read_bytes(), tables, options.seed, len(told))
+        text = card(parts, figures, how)
         (Path(folder) / CARD).write_text(text, "utf-8")
         for name in (MODEL, limits.LIMITS, CARD):
             (Path(folder) / name).replace(options.output / name)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
-from pathlib import Path
 
 from gemsieve.filters.toxicity import metrics
 from gemsieve.filters.toxicity.data import SOURCES, THREADS, Row
@@ -48,7 +47,9 @@ CLOSING = """\
 
 ## How to retrain
 
-    python -m gemsieve.filters.toxicity_recipe --data DIR --output filters/weights
+    python -m gemsieve.model.toxicity.teach --data DIR --output answers.npz
+    python -m gemsieve.filters.toxicity_recipe --data DIR --output filters/weights \\
+        --teacher answers.npz
 
 `DIR` holds one folder a set, each with `data.jsonl.gz` (fields `text` and `label`), `raw_en`,
 `raw_multi`, `raw_udhr` and the lists of words that fill the templates. The split is by hash of the
@@ -62,19 +63,13 @@ these sets as the attribution. No word of theirs is in the file: features are ha
 """
 
 
-def card(
-    parts: Mapping[str, Sequence[Row]],
-    weights: Path,
-    tables: Tables,
-    figures: Figures,
-    seed: int,
-) -> str:
-    """Return the model card as Markdown."""
+def card(parts: Mapping[str, Sequence[Row]], figures: Figures, how: str) -> str:
+    """Return the model card as Markdown; `how` is what `made` says."""
     known = [label for labels, _ in figures.sets.values() for label in labels]
     return "\n".join(
         [
             INTRODUCTION.format(prior=round(100 * sum(known) / len(known))),
-            made(weights.read_bytes(), tables, seed),
+            how,
             *data_section(parts),
             *sets_section(figures),
             *kinds_section(figures),
@@ -85,8 +80,8 @@ def card(
     )
 
 
-def made(body: bytes, tables: Tables, seed: int) -> str:
-    """Say which file this is about, and how it was made."""
+def made(body: bytes, tables: Tables, seed: int, taught: int) -> str:
+    """Say which file this is about and how it was made; a teacher judged `taught` texts."""
     rows = ", ".join(f"{name} 2^{bits}" for name, bits in zip(FAMILIES, BITS, strict=True))
     curves = "; ".join(
         f"{label} {slope:.4f}, {shift:.4f}"
@@ -98,7 +93,10 @@ def made(body: bytes, tables: Tables, seed: int) -> str:
         f"rows of the tables: {rows}; at least {fit.RAREST} training texts a feature; penalty\n"
         f"{fit.PENALTY:g}; {fit.STEPS} steps of L-BFGS; an offset for each set, left out at use.\n"
         f"Slope and intercept of each curve: {curves}.\n"
-        f"Kinds are computed where toxicity is at least {tables.gate:g}.\n"
+        f"Kinds are computed where toxicity is at least {tables.gate:g}.\n\n"
+        f"**Teacher.** Of {taught:,} training texts half of the target is what the strong tier,\n"
+        "tuned on the same sets, says of them; of the others all of it is the label, or the share\n"
+        "of raters who called them toxic.\n"
     )
 
 

@@ -107,8 +107,10 @@ class Model:
         pairs[heads] = 0
         parts = both.real, both.imag, np.add.reduceat(pairs, heads)
         found = sum(part * scale[:, None] for part, scale in zip(parts, scales, strict=True))
-        kinds = [self.probability(column, label) for label, column in enumerate(found.T, 1)]
-        return np.stack(kinds, axis=1)
+        chances = np.empty((len(chosen), pairs.shape[1]))
+        for kind in range(pairs.shape[1]):
+            chances[:, kind] = self.probability(found[:, kind], kind + 1)
+        return chances
 
 
 def repeated(sentences: Hashes, first: Indexes) -> Flags:
