@@ -11,6 +11,7 @@ from gemsieve.filters.toxicity.data import SOURCES, THREADS, Row
 from gemsieve.filters.toxicity.fast import fit
 from gemsieve.filters.toxicity.fast.tables import BITS, FAMILIES, Tables
 from gemsieve.filters.toxicity.measure import Figures, mean_auc
+from gemsieve.filters.toxicity.teacher import TRUST
 
 LIMITS = (0.5, 0.6, 0.7, 0.8, 0.9)
 SMALL = 50  # rows, below which a rate says little
@@ -91,12 +92,12 @@ def made(body: bytes, tables: Tables, seed: int, taught: int) -> str:
     return (
         f"**File.** {len(body):,} bytes, SHA-256 `{digest}`;\nseed {seed}; "
         f"rows of the tables: {rows}; at least {fit.RAREST} training texts a feature; penalty\n"
-        f"{fit.PENALTY:g}; {fit.STEPS} steps of L-BFGS; an offset for each set, left out at use.\n"
+        f"{fit.PENALTY:g}; {fit.STEPS} steps of L-BFGS; an offset for each set not in English.\n"
         f"Slope and intercept of each curve: {curves}.\n"
         f"Kinds are computed where toxicity is at least {tables.gate:g}.\n\n"
-        f"**Teacher.** Of {taught:,} training texts half of the target is what the strong tier,\n"
-        "tuned on the same sets, says of them; of the others all of it is the label, or the share\n"
-        "of raters who called them toxic.\n"
+        f"**Teacher.** Of {taught:,} training texts {TRUST:.0%} of the target is what the strong\n"
+        "tier, tuned on the same sets, says of them; the rest, and all of it for others, is the\n"
+        "label, or the share of raters who called them toxic.\n"
     )
 
 
