@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from gemsieve.cli import main
+from gemsieve.filters.toxicity.detector import MEASURES
 
 COMMAND = [sys.executable, "-m", "gemsieve.cli", "check"]
 
@@ -52,7 +53,7 @@ def test_plain_lines_are_judged_in_order() -> None:
     assert mail["findings"] == [{"label": "pii.email_address", "score": 1.0, "start": 9, "end": 29}]
     assert (empty["action"], empty["redacted"]) == ("keep", "")
     assert plain["redacted"] == "“Å” is a letter."
-    assert set(plain["scores"]) == {"toxicity.toxicity"}
+    assert set(plain["scores"]) == set(MEASURES)
 
 
 def test_offsets_are_code_points(check: Check) -> None:

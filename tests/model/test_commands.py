@@ -90,6 +90,7 @@ def test_sample_refuses_what_it_cannot_do(
 # Under these limits any prompt, or any answer, is dropped: the detector's scores are above 0.
 PROMPT_DROPPED = 'labels = "toxicity.toxicity"\nabove = 0.0\naction = "drop"'
 KEPT = 'labels = "toxicity.toxicity"\naction = "keep"'
+KINDS = 'labels = "toxicity.*"\nexcept = "toxicity.toxicity"\naction = "keep"'
 
 
 @pytest.mark.parametrize(
@@ -107,7 +108,9 @@ def test_sample_is_guarded(
 ) -> None:
     """The policy judges prompt and answer; what is dropped is not written, and the reason is."""
     policy = tmp_path / "policy.toml"
-    policy.write_text(f'name = "p"\n[[prompt]]\n{prompt}\n[[output]]\n{output}\n')
+    tables = [("prompt", prompt), ("prompt", KINDS), ("output", output), ("output", KINDS)]
+    rules = "\n".join(f"[[{use}]]\n{rule}" for use, rule in tables)
+    policy.write_text(f'name = "p"\n{rules}\n')
     arguments = [str(finished[0]), "--prompt", "the words", "--max-tokens", "12", "--seed", "3"]
     assert main(["sample", *arguments, "--unguarded"]) == 0
     raw = capsys.readouterr().out

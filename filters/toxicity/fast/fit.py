@@ -2,8 +2,7 @@
 
 The sets mean different things by "toxic" and hold different shares of it. An offset of its own
 takes that up for each set, so that the weights need not; at use it is left out. This is the
-simplest of the models of Daumé III (2007, "Frustratingly easy domain adaptation"); which sets have
-one of their own is for the caller to say.
+simplest of the models of Daumé III (2007, "Frustratingly easy domain adaptation").
 """
 
 from __future__ import annotations

@@ -11,15 +11,13 @@ import numpy.typing as npt
 
 from gemsieve.filters.toxicity import metrics
 from gemsieve.filters.toxicity.calibration import Calibration
-from gemsieve.filters.toxicity.data import SOURCES, Row
+from gemsieve.filters.toxicity.data import Row
 from gemsieve.filters.toxicity.fast import fit
 from gemsieve.filters.toxicity.fast.model import Model
 from gemsieve.filters.toxicity.fast.tables import Tables, uncalibrated
 from gemsieve.filters.toxicity.kinds import KINDS
 
 LABELS = ("toxicity", *KINDS)
-FOREIGN = [source.name for source in SOURCES if source.language != "en"]
-OFFSETS = {name: number for number, name in enumerate(FOREIGN, 1)}
 LOST = 0.015  # of a kind's area under the curve, at most, by not computing it below the gate
 GATES = tuple(i / 100 for i in range(35, 0, -5))
 
@@ -27,14 +25,11 @@ Doubles = npt.NDArray[np.float64]
 
 
 def learnt(learned: Sequence[Row], labels: Sequence[str] = LABELS) -> Tables:
-    """Learn tables; a row that is repeated counts as often.
-
-    Sets of other languages have an offset each; the English ones, of which there are enough to
-    learn what they agree on, share one with the rest.
-    """
+    """Learn tables; a row that is repeated counts as often, and each set has an offset."""
     counted = Counter(learned)
     rows = [*counted]
-    sets = np.array([OFFSETS.get(row.source, 0) for row in rows])
+    numbers = {name: number for number, name in enumerate(dict.fromkeys(r.source for r in rows))}
+    sets = np.array([numbers[row.source] for row in rows])
     features = fit.features([row.text for row in rows])
     rare = fit.rarity(features)
     matrix = fit.scaled(features, rare)
