@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from gemsieve.filters.toxicity.data import (
     DOUBTFUL,
@@ -14,11 +13,9 @@ from gemsieve.filters.toxicity.data import (
     SOURCES,
     THREADS,
     Row,
-    Source,
     augmented,
     harmless,
     labelled,
-    records,
 )
 from gemsieve.filters.toxicity.kinds import KINDS
 
@@ -32,13 +29,6 @@ KIND_WEIGHT = 0.3  # of a kind's loss, beside 1 for toxicity
 MOST_HARMLESS = 2_000
 MOST_TEMPLATES = 10_000
 PLAIN = ("harmless passages", "templates")
-SHARES: dict[
-    str, Callable[[Mapping[str, Any]], float | None]
-] = {  # where a set tells by how many raters, or how sure they were
-    "tox_civil_comments_spans_pool": lambda d: d.get("toxic_fraction"),
-    "tox_davidson_tweets": lambda d: 1 - d["n_neither"] / d["n"],
-    "tox_toxigen_human": lambda d: (d["human_toxicity_1to5"] - 1) / 4,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +46,11 @@ def names() -> list[str]:
     return [*(source.name for source in (*ENGLISH, THREADS)), *PLAIN]
 
 
-def example(row: Row, source: int, share: float | None = None) -> Example:
+def example(row: Row, source: int) -> Example:
     """Make an example; an unknown kind weighs nothing."""
     kinds = [row.kinds.get(kind) for kind in KINDS]
     doubtful = names()[source] == DOUBTFUL and not row.toxic
-    toxicity = DOUBT if doubtful else float(row.toxic) if share is None else share
+    toxicity = DOUBT if doubtful else row.target
     return Example(
         row.text,
         tuple(smoothed(t) for t in (toxicity, *(float(kind or 0.0) for kind in kinds))),
@@ -79,22 +69,14 @@ def training(data: Path, seed: int) -> list[list[Example]]:
     rng = random.Random(seed)
     strata: list[list[Example]] = []
     for number, source in enumerate((*ENGLISH, THREADS)):
-        shares = shares_of(data, source)
         rows = {row.text: row for row in labelled(data, source) if row.part == "train"}
-        made = [(row, example(row, number, shares.get(row.text))) for row in rows.values()]
+        made = [(row, example(row, number)) for row in rows.values()]
         strata += [[one for row, one in made if row.toxic is kind] for kind in (True, False)]
     plain = harmless(data, rng), augmented(rng, data)
     for number, rows_ in zip((len(ENGLISH) + 1, len(ENGLISH) + 2), plain, strict=True):
         unique = {row.text: row for row in rows_ if row.text.isascii()}  # English only
         strata.append([example(row, number) for row in unique.values()])
     return strata
-
-
-def shares_of(data: Path, source: Source) -> dict[str, float]:
-    """Return, where a set tells it, how sure its raters were of each text, in 0..1."""
-    tell = SHARES.get(source.name)
-    told = {r["text"]: tell(r["labels"]) for r in records(data, source.name)} if tell else {}
-    return {text: float(share) for text, share in told.items() if share is not None}
 
 
 def most_of(stratum: Sequence[Example]) -> int:
