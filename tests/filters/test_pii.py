@@ -252,12 +252,17 @@ def test_no_network_and_no_words_in_logs(
     ],
 )
 def test_hostile_text_takes_linear_time(piece: str) -> None:
-    """Eight times the text takes less than thirty times as long, and nothing raises."""
+    """Eight times the text takes less than thirty times as long, and nothing raises.
+
+    The long text is timed three times: a neighbour on the machine slows one of them, not all.
+    """
     detector = PiiDetector()
-    seconds = []
-    for size in (4_000, 32_000):
+
+    def seconds(size: int) -> float:
         text = piece * (size // len(piece)) + "@b.co"
         start = time.process_time()
         detector(Batch([text]))
-        seconds.append(time.process_time() - start)
-    assert seconds[1] < 30 * max(seconds[0], 0.01)
+        return time.process_time() - start
+
+    short = seconds(4_000)
+    assert min(seconds(32_000) for _ in range(3)) < 30 * max(short, 0.01)
