@@ -120,7 +120,7 @@ def fit_ours(learned: Sequence[Row], _seed: int) -> Callable[[Sequence[str]], li
     from gemsieve.filters.toxicity.fast.model import Model
     from gemsieve.filters.toxicity.judge import Judge
 
-    judge = Judge(Model(learnt(learned, ("toxicity",))), None, (2.0, 2.0))
+    judge = Judge(Model(learnt(learned, ("toxicity",))))
     return lambda texts: [float(score) for score in judge.measures(texts)[:, 0]]
 
 

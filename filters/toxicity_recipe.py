@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     dev = [row for some in rows.values() for row in some if row.part == "dev"]
     told = teacher.read(options.teacher) if options.teacher else {}
     tables = calibrated(learnt(teacher.taught(flat(parts), told)), dev)
-    judge = Judge(Model(tables), None, (2.0, 2.0))
+    judge = Judge(Model(tables))
     figures = measure(options.data, rows, judge, options.seed)
     with tempfile.TemporaryDirectory(dir=options.output) as folder:
         written = Path(folder) / MODEL

@@ -15,7 +15,7 @@ from gemsieve.filters.bias.measure_words import lists
 from gemsieve.pipeline import bias_words as words
 from gemsieve.pipeline.bias_figures import Line, dumbbells
 from gemsieve.pipeline.bias_report import Measured, totals
-from gemsieve.pipeline.report import number, percent, shown
+from gemsieve.pipeline.report import environment, shown
 
 EACH = 3  # changes told of each measure
 DRAWN = 40  # lines of a plot
@@ -37,17 +37,7 @@ class Cell:
 
 def page(measured: Measured, found: Sequence[Figure]) -> str:
     """Return the page."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("gemsieve.pipeline", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"n": number, "percent": percent, "name": shown}
-    return environment.get_template("bias.html").render(content(measured, found))
+    return environment().get_template("bias.html").render(content(measured, found))
 
 
 def content(measured: Measured, found: Sequence[Figure]) -> dict[str, Any]:

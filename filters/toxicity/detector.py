@@ -73,9 +73,9 @@ class ToxicityDetector:
 
     @property
     def asked(self) -> tuple[float, float]:
-        """The band in which the second model is asked; one that holds nothing without it."""
+        """The band in which the second model, where there is one, is asked."""
         if self.opinion is None:
-            return 2.0, 2.0
+            return 0.0, 1.0
         return self.opinion.band if self.band is None else checked_band(self.band)
 
     @property

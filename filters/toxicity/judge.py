@@ -39,7 +39,10 @@ class Judge:
     """The fast model, and the second with the band of scores in which it is asked."""
 
     def __init__(
-        self, model: Model, opinion: SecondOpinion | None, band: tuple[float, float]
+        self,
+        model: Model,
+        opinion: SecondOpinion | None = None,
+        band: tuple[float, float] = (0.0, 1.0),
     ) -> None:
         self.model, self.opinion, self.band = model, opinion, band
         self.names = model.tables.labels

@@ -137,7 +137,7 @@ def test_recipe_writes_the_same_model_counts_and_card_again(
     for name in names:
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
     with (tmp_path / "one" / MODEL).open("rb") as file:
-        judge = Judge(Model(load(file)), None, (2.0, 2.0))
+        judge = Judge(Model(load(file)))
     rows = templates.sentences(random.Random(9), 300, None)
     scores = judge.measures([row.text for row in rows])[:, 0]
     assert metrics.auc([row.toxic for row in rows], scores) > 0.8
