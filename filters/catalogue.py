@@ -55,8 +55,14 @@ def build(options: Mapping[str, Mapping[str, object]], file: str) -> list[Detect
     for name in options:
         if name not in known:
             raise PolicyError(f"{file}: detectors.{name}: no such detector{nearest(name, known)}")
-    given = {name: options.get(name, options.get(FOLLOWS.get(name, name), {})) for name in known}
-    return [built(name, factory, given[name], file) for name, factory in known.items()]
+    return [
+        built(name, factory, options_of(name, options), file) for name, factory in known.items()
+    ]
+
+
+def options_of(name: str, options: Mapping[str, Mapping[str, object]]) -> Mapping[str, object]:
+    """Return what a policy's options give for a detector of this name."""
+    return options.get(name, options.get(FOLLOWS.get(name, name), {}))
 
 
 def built(

@@ -22,17 +22,23 @@ def detect(detectors: Sequence[Detector], batch: Batch) -> tuple[Found, Batch]:
     for detector in ordered(detectors):
         for i, findings in enumerate(attempt(detector, batch)):
             found[i].extend(findings)
-        column = detector.labels.column()
-        if column is not None:
-            given = batch.columns.get(column) or [None] * len(found)
-            chosen = [
-                value if value is not None else choice(findings, detector.labels.choices)
-                for value, findings in zip(given, found, strict=True)
-            ]
-            batch = Batch(batch.texts, {**batch.columns, column: chosen})
+        batch = filled(detector, batch, found)
     for findings in found:
         findings.sort(key=lambda f: (f.span is not None, f.span or (0, 0), f.label))
     return found, batch
+
+
+def filled(detector: Detector, batch: Batch, found: Sequence[Sequence[Finding]]) -> Batch:
+    """Return a batch with the column filled, where none was given, that a detector chose for."""
+    column = detector.labels.column()
+    if column is None:
+        return batch
+    given = batch.columns.get(column) or [None] * len(found)
+    chosen = [
+        value if value is not None else choice(findings, detector.labels.choices)
+        for value, findings in zip(given, found, strict=True)
+    ]
+    return Batch(batch.texts, {**batch.columns, column: chosen})
 
 
 def attempt(detector: Detector, batch: Batch) -> Found:

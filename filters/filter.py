@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from gemsieve.filters.detect import Found, detect
+from gemsieve.filters.detect import Found, detect, filled, ordered
 from gemsieve.filters.detector import Detector
 from gemsieve.filters.finding import Batch, Finding, Span
 from gemsieve.filters.operators.key import Key
@@ -92,6 +92,16 @@ class Filter:
         """Find, decide and redact; one verdict a text, in order."""
         self.key(use)
         found, batch = detect(self.detectors[use], batch)
+        return self.decide(batch, found, use)
+
+    def recall(self, batch: Batch, found: Found, use: Use) -> list[Verdict]:
+        """Decide and redact by what the detectors of a use found when they read these texts before.
+
+        None of them reads a text again that stands as it was; those whose findings are redacted
+        read what was written.
+        """
+        for detector in ordered(self.detectors[use]):
+            batch = filled(detector, batch, found)
         return self.decide(batch, found, use)
 
     def scrub(self, batch: Batch, use: Use) -> list[str | None]:
