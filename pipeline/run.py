@@ -58,21 +58,14 @@ def run_job(
         ManifestError: The books do not balance, or the output does not pass a limit of the
             policy's; there is no manifest.
     """
-    slices = plan(patterns)
-    judge = job.build_filter()
-    job = replace(job, key=fingerprint(judge))
-    refuse_columns(job, judge)
-    if job.planted:
-        read_planted(job.planted)
-    digest = job.digest(slices, judge)
+    ready = prepared(job, patterns, flags)
+    job, judge, slices, digest = ready.job, ready.judge, ready.slices, ready.digest
     checked = digest_of(job, judge, digest)
     audited = audit_sums.digest_of(judge, digest)
-    if flags:
-        from gemsieve.pipeline import beam_job
-
-        beam_job.check(flags)
     if (job.folder / manifest.NAME).exists():
-        return Outcome(finished(job, judge, slices), Tally(), len(slices))
+        books = finished(job, judge, slices)
+        shutil.rmtree(job.work, ignore_errors=True)
+        return Outcome(books, Tally(), len(slices))
     claim(job, digest)
     receipts = [read_receipt(job.receipts, piece.number, digest) for piece in slices]
     done = {r.slice.number for r in receipts if r is not None and stands(r, job.folder)}
@@ -104,6 +97,35 @@ def run_job(
     return Outcome(books, tally, resumed=len(done))
 
 
+@dataclass(frozen=True)
+class Ready:
+    """A job that may begin: its settings, filter, plan and digest; nothing is written yet."""
+
+    job: Job
+    judge: Filter
+    slices: Sequence[Slice]
+    digest: str
+
+
+def prepared(job: Job, patterns: Sequence[str], flags: Sequence[str]) -> Ready:
+    """Return a job that may begin.
+
+    Raises:
+        InputError, PolicyError, OutputError, RunnerError: The caller must change something.
+    """
+    slices = plan(patterns)
+    judge = job.build_filter()
+    job = replace(job, key=fingerprint(judge))
+    refuse_columns(job, judge)
+    if job.planted:
+        read_planted(job.planted)
+    if flags:
+        from gemsieve.pipeline import beam_job
+
+        beam_job.check(flags)
+    return Ready(job, judge, slices, job.digest(slices, judge))
+
+
 def weigh_in_beam(
     job: Job, workers: int, flags: Sequence[str], plan: Plan, left: Sequence[Slice]
 ) -> None:
@@ -130,6 +152,16 @@ def claim(job: Job, digest: str) -> None:
     Raises:
         OutputError: It holds something else.
     """
+    if not claimed(job, digest):
+        write_atomically(job.work / "job.json", json.dumps({"digest": digest}).encode())
+
+
+def claimed(job: Job, digest: str) -> bool:
+    """Say whether the output folder is this job's own, or free.
+
+    Raises:
+        OutputError: It holds something else.
+    """
     mark = job.work / "job.json"
     if mark.exists():
         if json.loads(mark.read_bytes()).get("digest") != digest:
@@ -137,10 +169,10 @@ def claim(job: Job, digest: str) -> None:
                 f"{job.folder}: holds an unfinished job with other inputs, policy or settings;"
                 " finish that one, or name another folder"
             )
-        return
+        return True
     if job.folder.exists() and any(job.folder.iterdir()):
         raise OutputError(f"{job.folder}: not empty, and not ours; name a new folder")
-    write_atomically(mark, json.dumps({"digest": digest}).encode())
+    return False
 
 
 def finished(job: Job, judge: Filter, slices: Sequence[Slice]) -> Manifest:
@@ -173,7 +205,6 @@ def finished(job: Job, judge: Filter, slices: Sequence[Slice]) -> Manifest:
             raise GateError(
                 f"{job.folder}: holds a finished job with the planted values of {lines}"
             )
-    shutil.rmtree(job.work, ignore_errors=True)
     return found
 
 

@@ -11,6 +11,7 @@ from typing import Protocol, cast
 # One line a command. The module of the same name in this package holds `add_arguments` and `run`.
 COMMANDS: dict[str, str] = {
     "filter": "sieve a corpus with a Beam job: kept, dropped and quarantined shards, and a report",
+    "config": "show, check and describe the settings of a job",
     "check": "judge texts, one JSON verdict a line",
     "explain": "show what was found in a text, by which rule, and what the policy makes of it",
     "limits": "show what limits a policy's targets come to, and what they cost",

@@ -7,7 +7,8 @@ import logging
 import sys
 from typing import TYPE_CHECKING
 
-from gemsieve.cli import UsageError, add_policy
+from gemsieve.cli import UsageError
+from gemsieve.cli.settings import add_settings, settings_of
 
 if TYPE_CHECKING:
     from gemsieve.pipeline.manifest import Manifest
@@ -17,43 +18,13 @@ PASSES_ON = True  # options it does not know are Beam's
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument(
-        "--input",
-        action="append",
-        nargs="+",
-        required=True,
-        metavar="PATTERN",
-        help="JSONL (.gz, .zst) or Parquet files; a pattern in quotes, several, or again",
-    )
-    parser.add_argument("--output", required=True, metavar="DIR", help="a new or unfinished folder")
-    add_policy(parser)
-    parser.add_argument(
-        "--workers", type=int, default=1, metavar="N", help="processes of a local run (default 1)"
-    )
-    parser.add_argument("--text-field", default="text", metavar="NAME", help="default: text")
-    parser.add_argument(
-        "--source-field", default="", metavar="NAME", help="field that names a record's source"
-    )
-    parser.add_argument(
-        "--columns",
-        default="",
-        metavar="A,B",
-        help="fields that pass into the kept shards, each value sieved",
-    )
-    parser.add_argument(
-        "--planted",
-        default="",
-        metavar="FILE",
-        help="values, one a line, that must not be in the output; any that is fails the job",
-    )
-    parser.epilog = "Any other option goes to Beam, as in --runner FlinkRunner."
+    add_settings(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the job and print where the outcome is."""
-    from gemsieve.filters.catalogue import policy_text
     from gemsieve.filters.policy_file import PolicyError
-    from gemsieve.pipeline.job import Job, RunnerError
+    from gemsieve.pipeline.job import RunnerError
     from gemsieve.pipeline.manifest import ManifestError
     from gemsieve.pipeline.progress import bar
     from gemsieve.pipeline.run import Outcome, OutputError, run_job
@@ -61,23 +32,13 @@ def run(args: argparse.Namespace) -> int:
 
     # Libraries tell of their optional parts on the root logger; ours is the line at the end.
     logging.basicConfig(level=logging.ERROR, format="%(message)s")
-    if args.workers < 1:
-        raise UsageError("--workers: must be at least 1")
-    if "://" in args.output:
-        raise UsageError(f"--output {args.output}: give a local or mounted folder")
-    patterns = [pattern for group in args.input for pattern in group]
+    settings = settings_of(args)
+    if "://" in settings.output:
+        raise UsageError(f"--output {settings.output}: give a local or mounted folder")
     try:
-        policy, name = policy_text(args.policy)
-        job = Job(
-            output=args.output,
-            policy=policy,
-            policy_name=name,
-            text_field=args.text_field,
-            source_field=args.source_field,
-            columns=tuple(filter(None, args.columns.split(","))),
-            planted=args.planted,
+        outcome: Outcome = run_job(
+            settings.job(), settings.patterns, settings.values["run.workers"], settings.beam, bar
         )
-        outcome: Outcome = run_job(job, patterns, args.workers, args.rest, bar)
     except (PolicyError, InputError, OutputError, RunnerError) as error:
         raise UsageError(str(error)) from None
     except ManifestError as error:
@@ -85,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
         return 1
     except RuntimeError as error:
         return failed(error)
-    print(summary(outcome.manifest, args.output))
+    print(summary(outcome.manifest, settings.output))
     return 0
 
 

@@ -1,0 +1,42 @@
+"""The settings of `gemsieve filter`: a line each makes flag, key, schema and check.
+
+`docs/configuration.md` has a row for each, which a test compares.
+"""
+
+from __future__ import annotations
+
+from gemsieve.cli.option import PATTERNS, TABLE, WHOLE, WORDS, Option
+
+VERSION = 1  # of the file
+
+OPTIONS: tuple[Option, ...] = (
+    Option(
+        "inputs.files",
+        "JSONL (.gz, .zst) or Parquet files; a pattern in quotes, several, or again",
+        PATTERNS,
+        metavar="PATTERN",
+        flag="--input",
+    ),
+    Option("inputs.text_field", "field that holds the text", default="text", metavar="NAME"),
+    Option("inputs.source_field", "field that names a record's source", default="", metavar="NAME"),
+    Option(
+        "inputs.columns",
+        "fields that pass into the kept shards, each value sieved",
+        WORDS,
+        default=(),
+        metavar="A,B",
+    ),
+    Option(
+        "policy.file", "policy (TOML); else the shipped default", metavar="FILE", flag="--policy"
+    ),
+    Option("policy.inline", "a policy, instead of a file that holds it", TABLE),
+    Option("output.folder", "a new or unfinished folder", metavar="DIR", flag="--output"),
+    Option(
+        "output.planted",
+        "values, one a line, that must not be in the output; any that is fails the job",
+        default="",
+        metavar="FILE",
+    ),
+    Option("run.workers", "processes of a local run", WHOLE, default=1, metavar="N", least=1),
+    Option("run.beam", "Beam's own flags by their names, without dashes", TABLE),
+)
