@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from gemsieve.pipeline.read_annotated import read_annotated
 from gemsieve.pipeline.read_jsonl import read_jsonl
 from gemsieve.pipeline.read_parquet import read_parquet
 from gemsieve.pipeline.record import Broken, Meter, Record
@@ -14,5 +15,6 @@ def read(
     piece: Slice, text_field: str, columns: Sequence[str], meter: Meter
 ) -> Iterator[Record | Broken]:
     """Yield every record of a slice, with the columns asked for where a record has them."""
-    reader = read_parquet if piece.kind == "parquet" else read_jsonl
+    readers = {"parquet": read_parquet, "annotated": read_annotated}
+    reader = readers.get(piece.kind, read_jsonl)
     return reader(piece, text_field, columns, meter)

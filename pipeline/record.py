@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
+
+from gemsieve.filters.finding import Finding
 
 # One record may take this many bytes; a larger one would set the memory of the whole job.
 MAX_RECORD_BYTES = 10_000_000
@@ -33,11 +35,15 @@ class Meter:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One text of an input, with the columns that were asked for; `number` counts from 1."""
+    """One text of an input, with the columns that were asked for; `number` counts from 1.
+
+    `found` is what detectors found in it in an earlier job, None where none looked.
+    """
 
     number: int
     text: str
     columns: Mapping[str, str | None] = field(default_factory=dict)
+    found: Sequence[Finding] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-Kind = Literal["jsonl", "parquet"]
+Kind = Literal["jsonl", "parquet", "annotated"]  # the last: what `gemsieve annotate` wrote
 KINDS: dict[str, Kind] = {
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
