@@ -6,9 +6,12 @@ the same input, policy and code.
 
 from __future__ import annotations
 
+import hashlib
 import json
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +19,7 @@ from gemsieve.filters import Filter
 from gemsieve.pipeline.heartbeat import Beat
 from gemsieve.pipeline.manifest import Manifest, write_atomically
 from gemsieve.pipeline.report_audit import audit_section
+from gemsieve.pipeline.report_drill import drill
 from gemsieve.pipeline.report_identity import ENOUGH, groups, summary
 from gemsieve.pipeline.report_leak import leak_section
 from gemsieve.pipeline.report_numbers import (
@@ -26,7 +30,6 @@ from gemsieve.pipeline.report_numbers import (
     mentions,
     ranked,
     reasons,
-    reasons_by_source,
     sources,
     speed,
     summed,
@@ -120,10 +123,26 @@ def page(
     books: Manifest, judge: Filter, tally: Tally, clocks: Clocks, audit: Mapping[str, Any]
 ) -> str:
     """Return the page: one HTML document that needs nothing beside it."""
-    template = environment().get_template("report.html")
+    template, script = environment().get_template("report.html"), script_of_page()
     section = audit_section(audit)
     parts = overview(books, tally, clocks) | plots(judge, tally)
-    return template.render(books=books, audit=section, **parts)
+    return template.render(
+        books=books, audit=section, script=script, policy_of_page=fence(script), **parts
+    )
+
+
+def script_of_page() -> str:
+    """Return the script by which the page's tables are filtered and sorted."""
+    return (resources.files("gemsieve.pipeline") / "templates" / "report.js").read_text("utf-8")
+
+
+def fence(script: str) -> str:
+    """Return the content security policy of a page: nothing is fetched, only this script runs."""
+    digest = b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return (
+        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none';"
+        f" script-src 'sha256-{digest}'"
+    )
 
 
 def environment() -> Environment:
@@ -164,7 +183,7 @@ def overview(books: Manifest, tally: Tally, clocks: Clocks) -> dict[str, Any]:
         "sources": sources(tally),
         "source_count": len(summed(tally.outcomes, 0)),
         "reasons": reasons(tally),
-        "reasons_by_source": reasons_by_source(tally),
+        "drill": drill(tally),
         "faults": ranked({(fault,): n for (fault,), n in summed(tally.faults, 1).items()}),
         "mentions": mentions(tally),
         "languages": languages(tally),

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gemsieve.pipeline.heartbeat import Beat
-from gemsieve.pipeline.tally import BINS, Tally
+from gemsieve.pipeline.tally import Tally
 
 Counts = Mapping[tuple[str, ...], int]
 
@@ -97,7 +97,7 @@ def sources(tally: Tally) -> list[Row]:
 def reasons(tally: Tally) -> list[Reason]:
     """Return every label under every action, the most frequent first."""
     by_source: defaultdict[tuple[str, str], Counter[tuple[str, ...]]] = defaultdict(Counter)
-    for (source, label, action), n in tally.reasons.items():
+    for (source, label, action, _), n in tally.reasons.items():
         by_source[label, action][source,] += n
     found = [
         Reason(label, action, counts.total(), ranked(counts))
@@ -106,32 +106,16 @@ def reasons(tally: Tally) -> list[Reason]:
     return sorted(found, key=lambda reason: (-reason.records, reason.label, reason.action))
 
 
-def reasons_by_source(tally: Tally) -> list[tuple[Row, list[tuple[str, str, int]]]]:
-    """Return, for the largest sources that lost anything, their (label, action, records)."""
-    by_source: defaultdict[str, list[tuple[str, str, int]]] = defaultdict(list)
-    for (source, label, action), n in tally.reasons.items():
-        by_source[source].append((label, action, n))
-    return [
-        (row, sorted(by_source[row.name], key=lambda reason: (-reason[2], *reason[:2])))
-        for row in rows(tally.outcomes)
-        if row.name in by_source
-    ][:TOP]
-
-
 def mentions(tally: Tally) -> list[Row]:
     """Return the labels of events but those of groups: personal data first, then the rest."""
     found = rows({k: n for k, n in tally.mentions.items() if k[0].split(".")[0] not in OF_GROUPS})
     return sorted(found, key=lambda row: not row.name.startswith("pii."))
 
 
-def languages(tally: Tally) -> list[tuple[str, int]]:
-    """Return codes and the records where a language has at least half of the probability."""
-    half = {
-        key: n
-        for key, n in tally.scores.items()
-        if key[0].startswith("language.") and int(key[2]) >= BINS // 2
-    }
-    return [(label.removeprefix("language."), n) for label, n in ranked(half)]
+def languages(tally: Tally) -> list[Row]:
+    """Return the judged records by language, where one holds at least half of the probability."""
+    found = rows(summed(tally.languages, 1, 2))
+    return [row for row in found if row.name]
 
 
 def speed(beats: Sequence[Beat]) -> Speed:

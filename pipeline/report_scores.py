@@ -71,7 +71,7 @@ def histograms(tally: Tally, judge: Filter) -> list[Histogram]:
     ranges = {label: r for d in detectors for label, r in d.labels.ranges().items()}
     choices = frozenset(label for d in detectors for label in d.labels.choices)
     blamed: Counter[str] = Counter()
-    for (_, label, _), n in tally.reasons.items():
+    for (_, label, *_), n in tally.reasons.items():
         blamed[label] += n
     measured = {label for label, _, _ in tally.scores} - choices
     found = [

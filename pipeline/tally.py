@@ -9,10 +9,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gemsieve.filters.filter import Verdict
+from gemsieve.filters.finding import Finding
 from gemsieve.filters.policy import Action
 
 BINS = 20  # of a probability's histogram
 PER_OCTAVE = 8  # bins of other values, each time that the value and one doubles
+GROUPS = ("identity.", "dialect.")  # events that say whom a text is about, or whose words it uses
+LANGUAGE = "language."
 
 
 def bin_of(score: float, *, probability: bool) -> int:
@@ -26,16 +29,30 @@ def bin_of(score: float, *, probability: bool) -> int:
     return int(PER_OCTAVE * math.log2(max(score, 0.0) + 1))
 
 
+def language_of(findings: Iterable[Finding]) -> str:
+    """Return the language that holds at least half of the probability, "" where none does."""
+    return next(
+        (f.label[len(LANGUAGE) :] for f in findings if f.score >= 0.5 and is_language(f)), ""
+    )
+
+
+def is_language(finding: Finding) -> bool:
+    """Say whether a finding is of a text's language."""
+    return finding.span is None and finding.label.startswith(LANGUAGE)
+
+
 @dataclass
 class Tally:
     """What a slice's verdicts add up to.
 
     Attributes:
         outcomes: (source, outcome) -> records; outcome is kept, redacted, dropped, quarantined.
-        reasons: (source, label, action) -> records.
+        reasons: (source, label, action, language) -> records.
+        languages: (source, language, outcome) -> judged records.
         faults: (source, fault) -> records in quarantine.
         mentions: (label, outcome) -> records with at least one finding of an event label.
         families: (family, outcome) -> records with at least one event whose label begins so.
+        blamed: (group, label, action) -> records that mention a group, by what was a reason.
         scores: (label, outcome, bin) -> records, of whole-text findings.
         characters: outcome -> characters of text read.
         transforms: (transform, what) -> records, of what `[mitigate]` changed.
@@ -44,9 +61,11 @@ class Tally:
 
     outcomes: Counter[tuple[str, ...]] = field(default_factory=Counter)
     reasons: Counter[tuple[str, ...]] = field(default_factory=Counter)
+    languages: Counter[tuple[str, ...]] = field(default_factory=Counter)
     faults: Counter[tuple[str, ...]] = field(default_factory=Counter)
     mentions: Counter[tuple[str, ...]] = field(default_factory=Counter)
     families: Counter[tuple[str, ...]] = field(default_factory=Counter)
+    blamed: Counter[tuple[str, ...]] = field(default_factory=Counter)
     scores: Counter[tuple[str, ...]] = field(default_factory=Counter)
     characters: Counter[tuple[str, ...]] = field(default_factory=Counter)
     transforms: Counter[tuple[str, ...]] = field(default_factory=Counter)
@@ -59,11 +78,16 @@ class Tally:
         ]
         self.outcomes[source, outcome] += 1
         self.characters[outcome,] += len(text)
+        language, action = language_of(verdict.findings), verdict.action.name.lower()
+        self.languages[source, language, outcome] += 1
         for label in verdict.reasons:
-            self.reasons[source, label, verdict.action.name.lower()] += 1
+            self.reasons[source, label, action, language] += 1
         events = {f.label for f in verdict.findings if f.span is not None}
         for label in events:
             self.mentions[label, outcome] += 1
+            if label.startswith(GROUPS):
+                for reason in verdict.reasons:
+                    self.blamed[label, reason, action] += 1
         for family in {label.split(".")[0] for label in events}:
             self.families[family, outcome] += 1
         for finding in verdict.findings:

@@ -94,7 +94,7 @@ def test_names_of_records_are_shown_as_names(tmp_path: Path) -> None:
     """A record's name is escaped, and stands beside the offset of its sentence."""
     shown = page(tmp_path, audit(AuditRule()))
     assert shown.table("Records and offsets of sentences that flipped")[0][:2] == [HOSTILE, "1,234"]
-    assert "script" not in {tag for tag, _ in shown.tags}
+    assert [tag for tag, _ in shown.tags].count("script") == 1  # the page's own
 
 
 def test_many_groups_have_a_bounded_table(tmp_path: Path) -> None:
