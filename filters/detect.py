@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from gemsieve.filters.detector import Detector
 from gemsieve.filters.finding import Batch, Finding
+from gemsieve.filters.stopwatch import stage
 
 Found = list[list[Finding]]
 
@@ -20,7 +21,9 @@ def detect(detectors: Sequence[Detector], batch: Batch) -> tuple[Found, Batch]:
     """
     found: Found = [[] for _ in batch.texts]
     for detector in ordered(detectors):
-        for i, findings in enumerate(attempt(detector, batch)):
+        with stage(f"detect {detector.name}"):
+            answers = attempt(detector, batch)
+        for i, findings in enumerate(answers):
             found[i].extend(findings)
         batch = filled(detector, batch, found)
     for findings in found:
