@@ -121,7 +121,8 @@ def filter_from_text(text: str, file: str) -> Filter:
     detectors = build(options, file)
     leak_check = leak_rule(body.pop("leak_check", {}), file, detectors)
     audit = audit_rule(body.pop("audit", {}), file, detectors)
-    parts = {use: ruleset(body, use, file, detectors) for use in USES if use in body}
+    asked = [use for use in USES if use in body or (use == "corpus" and "columns" in body)]
+    parts = {use: ruleset(body, use, file, detectors) for use in asked}
     key = key_source(body.pop("key", None), file)
     rulesets = {use: rules for use, (rules, _) in parts.items()}
     changes = mitigation(body, file, parts["corpus"][1] if "corpus" in parts else ())

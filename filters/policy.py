@@ -20,6 +20,7 @@ from gemsieve.filters.mitigation import Mitigation
 from gemsieve.filters.operators.key import KeySource
 from gemsieve.filters.operators.operator import Edit, Operator
 from gemsieve.filters.operators.plain import REDACT
+from gemsieve.filters.policy_column import ColumnRule, in_force, read_by
 
 Use = Literal["corpus", "prompt", "output"]
 USES: tuple[Use, ...] = get_args(Use)
@@ -70,13 +71,8 @@ class Rule:
 
     def holds(self, columns: Mapping[str, str | None]) -> bool:
         """Say whether the rule is in force; an unknown value never spares a text."""
-        for name, globs in self.when.items():
-            value = columns.get(name)
-            if value is None:
-                return self.action > Action.KEEP
-            if not any(fnmatchcase(value, glob) for glob in globs):
-                return False
-        return True
+        known = in_force(self.when, columns)
+        return self.action > Action.KEEP if known is None else known
 
     def acts_on(self, score: float) -> bool:
         """Say whether a score meets the condition; written so that a NaN does."""
@@ -137,10 +133,11 @@ Cause = tuple[Action, str, Edit | None]
 
 @dataclass(frozen=True)
 class Ruleset:
-    """The rules of one use, bound to what the detectors owe."""
+    """The rules of one use, bound to what the detectors owe, and those on columns."""
 
     rules: tuple[Rule, ...]
     owed: tuple[Owed, ...] = ()
+    columns: tuple[ColumnRule, ...] = ()
     _by_label: dict[str, tuple[int, ...]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -149,6 +146,11 @@ class Ruleset:
     def operators(self) -> tuple[Operator, ...]:
         """The operators that the rules may call for."""
         return tuple(rule.operator for rule in self.rules if rule.action is Action.REDACT)
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """The columns that any of the rules looks at."""
+        return read_by(self.columns).union(*(rule.when for rule in self.rules))
 
     def about(self, label: str) -> tuple[int, ...]:
         """Return the indexes of the rules that name a label."""
@@ -183,6 +185,7 @@ class Ruleset:
             for i in rules:
                 groups.setdefault(i, []).append(finding)
         causes += [(Action.DROP, reason, None) for reason in self._missing(findings)]
+        causes += [(Action.DROP, rule.label, None) for rule in self.columns if rule.acts(columns)]
         for i, group in groups.items():
             causes += [cause(self.rules[i], f) for f in self.rules[i].hits(group, len(text))]
         return conclude(causes)

@@ -12,6 +12,7 @@ from typing import Any
 from gemsieve.filters.detector import Detector
 from gemsieve.filters.limits import policy as limits
 from gemsieve.filters.policy import USES, Action, Owed, Rule, Ruleset, Use
+from gemsieve.filters.policy_column import column_rules
 from gemsieve.filters.policy_error import PolicyError, nearest
 from gemsieve.filters.policy_operator import ACTIONS, PARAMETERS, operator
 
@@ -20,7 +21,7 @@ __all__ = ["KEYS", "PolicyError", "RuleReader", "digest", "nearest", "read", "re
 CONDITIONS = ("above", "below", "outside")
 KEYS = ("labels", "except", "action", *PARAMETERS, *CONDITIONS, *limits.KEYS)
 KEYS += ("any_of", "count_above", "share_above", "when")
-TOP = ("name", "key", "audit", "detectors", "leak_check", "mitigate", *USES)
+TOP = ("name", "key", "audit", "columns", "detectors", "leak_check", "mitigate", *USES)
 
 
 def read(text: str, file: str) -> dict[str, Any]:
@@ -92,8 +93,9 @@ def ruleset(
                     f"{file}: {use}: no rule names {label!r}, which detector {detector.name!r} may"
                     f' find; add one, with action = "keep" to let it pass'
                 )
+    columns = column_rules(body.get("columns", []), file) if use == "corpus" else ()
     debts = tuple(Owed(d.name, group) for d in needed for group in d.labels.owed())
-    return Ruleset(rules, debts), needed
+    return Ruleset(rules, debts, columns), needed
 
 
 class RuleReader:

@@ -31,6 +31,7 @@ class Job:
         columns: Columns that pass into the kept shards; their values are sieved as well.
         key: Fingerprint of the operators' key, "" for none or before it is known. Whoever builds
             the filter must have the same.
+        asked: Columns that the policy's rules and detectors look at, () before they are known.
         planted: File of values that must not be in the kept shards, "" for none. It decides no
             byte of them.
     """
@@ -43,6 +44,7 @@ class Job:
     columns: tuple[str, ...] = ()
     planted: str = ""
     key: str = ""
+    asked: tuple[str, ...] = ()
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -107,7 +109,7 @@ class Job:
     def read_columns(self) -> tuple[str, ...]:
         """The columns that a reader brings along."""
         more = (self.source_field,) if self.source_field else ()
-        return tuple(dict.fromkeys((*self.columns, *more)))
+        return tuple(dict.fromkeys((*self.columns, *more, *self.asked)))
 
     def build_filter(self) -> Filter:
         """Build the filter (models are loaded by its `setup`).
@@ -161,6 +163,16 @@ def fingerprint(judge: Filter) -> str:
     """
     key = judge.key("corpus")
     return key.fingerprint if key else ""
+
+
+def asked(judge: Filter) -> tuple[str, ...]:
+    """Return the columns that a corpus must be read with: those that no detector fills.
+
+    A record's source is always there.
+    """
+    detectors = judge.detectors["corpus"]
+    needed = judge.policy.ruleset("corpus").reads.union(*(d.needs for d in detectors))
+    return tuple(sorted(needed - {"source"} - {d.labels.column() for d in detectors}))
 
 
 def described(judge: Filter) -> list[dict[str, str]]:

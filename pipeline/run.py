@@ -14,7 +14,7 @@ from gemsieve.filters import Filter
 from gemsieve.pipeline import audit_sums, manifest
 from gemsieve.pipeline.audit_sums import read_swaps
 from gemsieve.pipeline.finish import Digests, finish, inputs
-from gemsieve.pipeline.job import Job, described, fingerprint, rules_of
+from gemsieve.pipeline.job import Job, asked, described, fingerprint, rules_of
 from gemsieve.pipeline.leak_check import digest_of, remaining
 from gemsieve.pipeline.leak_counts import read_leaks
 from gemsieve.pipeline.leak_planted import read_planted
@@ -115,7 +115,7 @@ def prepared(job: Job, patterns: Sequence[str], flags: Sequence[str]) -> Ready:
     """
     slices = plan(patterns)
     judge = job.build_filter()
-    job = replace(job, key=fingerprint(judge))
+    job = replace(job, key=fingerprint(judge), asked=asked(judge))
     refuse_columns(job, judge)
     if job.planted:
         read_planted(job.planted)

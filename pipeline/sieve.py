@@ -145,7 +145,8 @@ class Siever:
 def columns_of(job: Job, piece: Slice, records: Sequence[Record]) -> dict[str, list[str | None]]:
     """Return what detectors and rules may ask of the records beside their texts."""
     sources: list[str | None] = [r.columns.get(job.source_field) or piece.source for r in records]
-    return {"source": sources, "url": [r.columns.get("url") for r in records]}
+    names = dict.fromkeys(("url", *job.asked))
+    return {"source": sources} | {name: [r.columns.get(name) for r in records] for name in names}
 
 
 def batches(records: Iterable[Record | Broken]) -> Iterator[list[Record | Broken]]:

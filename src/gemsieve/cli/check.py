@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from gemsieve.cli import UsageError, add_policy, add_use
@@ -61,14 +62,15 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(str(error)) from None
     except ModuleNotFoundError as error:
         raise UsageError(f"{error}; pip install 'gemsieve[detect]'") from None
-    read = plain if args.jsonl is None else parsed
+    columns = (*COLUMNS, *sorted(judge.policy.ruleset(args.use).reads.difference(COLUMNS)))
+    read = plain if args.jsonl is None else partial(parsed, columns)
     unread = False
     try:
         with source(args.jsonl) as stream:
             for batch in batches(stream):
                 lines = [read(number, line) for number, line in batch]
                 unread |= any(line.error is not None for line in lines)
-                sys.stdout.buffer.write(b"".join(answers(lines, judge, args.use)))
+                sys.stdout.buffer.write(b"".join(answers(lines, columns, judge, args.use)))
                 sys.stdout.buffer.flush()
     except BrokenPipeError:
         # Whoever read the verdicts has seen enough; Python would complain at exit.
@@ -111,8 +113,8 @@ def plain(number: int, line: bytes) -> Line:
         return Line(number, error="not UTF-8")
 
 
-def parsed(number: int, line: bytes) -> Line:
-    """Read a line as an object with a text."""
+def parsed(columns: Sequence[str], number: int, line: bytes) -> Line:
+    """Read a line as an object with a text and, maybe, columns."""
     try:
         row = json.loads(line.decode(), parse_constant=refuse)
     except UnicodeDecodeError:
@@ -121,10 +123,10 @@ def parsed(number: int, line: bytes) -> Line:
         return Line(number, error="not JSON")
     if not isinstance(row, dict):
         return Line(number, error="not an object")
-    return record(number, row)
+    return record(columns, number, row)
 
 
-def record(number: int, row: dict[str, Any]) -> Line:
+def record(columns: Sequence[str], number: int, row: dict[str, Any]) -> Line:
     """Return what an object asks to have judged."""
     name = number if row.get("id") is None else row["id"]
     try:
@@ -135,8 +137,14 @@ def record(number: int, row: dict[str, Any]) -> Line:
         return Line(name, error="no text")
     if not isinstance(row["text"], str):
         return Line(name, error="text is not a string")
-    columns = {key: row[key] if isinstance(row.get(key), str) else None for key in COLUMNS}
-    return Line(name, row["text"], columns)
+    return Line(name, row["text"], {key: value(key, row.get(key)) for key in columns})
+
+
+def value(name: str, given: object) -> str | None:
+    """Return a column's value as rules read it; only a policy's own column may be no string."""
+    if isinstance(given, str):
+        return given
+    return str(given) if isinstance(given, int | float) and name not in COLUMNS else None
 
 
 def refuse(word: str) -> None:
@@ -144,15 +152,17 @@ def refuse(word: str) -> None:
     raise ValueError(word)
 
 
-def answers(lines: Sequence[Line], judge: Filter, use: Use) -> Iterator[bytes]:
+def answers(
+    lines: Sequence[Line], columns: Sequence[str], judge: Filter, use: Use
+) -> Iterator[bytes]:
     """Yield one JSON object a line, in order."""
     from gemsieve.filters import Batch
 
     good = [line for line in lines if line.error is None]
     # A column that nobody gave is no column: a detector may fill it.
-    given = [key for key in COLUMNS if any(line.columns.get(key) is not None for line in good)]
-    columns = {key: [line.columns.get(key) for line in good] for key in given}
-    verdicts = iter(judge(Batch([line.text for line in good], columns), use))
+    given = [key for key in columns if any(line.columns.get(key) is not None for line in good)]
+    beside = {key: [line.columns.get(key) for line in good] for key in given}
+    verdicts = iter(judge(Batch([line.text for line in good], beside), use))
     for line in lines:
         if line.error is None:
             yield written(verdict(line.id, next(verdicts)))

@@ -51,6 +51,10 @@ def explained(judge: Filter, use: Use, text: str, given: Mapping[str, str]) -> d
         "action": verdict.action.name.lower(),
         "reasons": list(verdict.reasons),
         "limits": target_rows(rules, use),
+        "columns": [
+            {"rule": f"columns[{number}]", "column": rule.column, "acts": rule.acts(batch.row(0))}
+            for number, rule in enumerate(rules.columns, 1)
+        ],
         "findings": rows,
         "refused": [
             {

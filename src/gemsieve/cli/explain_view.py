@@ -27,6 +27,9 @@ def show(answer: Mapping[str, Any], text: str | None) -> None:
         console.print()
         for line in limit_lines(row):
             console.print(line)
+    for row in answer["columns"]:
+        says = "drops" if row["acts"] else "lets be"
+        console.print(f"{row['rule']} {says}: what the source says in {row['column']}")
     for row in answer["findings"]:
         console.print()
         console.print(heading(row))
