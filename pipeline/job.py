@@ -31,6 +31,7 @@ class Job:
         columns: Columns that pass into the kept shards; their values are sieved as well.
         key: Fingerprint of the operators' key, "" for none or before it is known. Whoever builds
             the filter must have the same.
+        limit: How many records are read, the first ones; None for all.
         asked: Columns that the policy's rules and detectors look at, () before they are known.
         planted: File of values that must not be in the kept shards, "" for none. It decides no
             byte of them.
@@ -44,6 +45,7 @@ class Job:
     columns: tuple[str, ...] = ()
     planted: str = ""
     key: str = ""
+    limit: int | None = None
     asked: tuple[str, ...] = ()
 
     @property
@@ -53,7 +55,7 @@ class Job:
             "text_field": self.text_field,
             "source_field": self.source_field,
             "columns": list(self.columns),
-        }
+        } | ({} if self.limit is None else {"limit": self.limit})
 
     @property
     def folder(self) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from gemsieve.pipeline.read_annotated import read_annotated
 from gemsieve.pipeline.read_jsonl import read_jsonl
@@ -17,4 +18,4 @@ def read(
     """Yield every record of a slice, with the columns asked for where a record has them."""
     readers = {"parquet": read_parquet, "annotated": read_annotated}
     reader = readers.get(piece.kind, read_jsonl)
-    return reader(piece, text_field, columns, meter)
+    return islice(reader(piece, text_field, columns, meter), piece.most)

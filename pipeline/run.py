@@ -19,6 +19,7 @@ from gemsieve.pipeline.leak_check import digest_of, remaining
 from gemsieve.pipeline.leak_counts import read_leaks
 from gemsieve.pipeline.leak_planted import read_planted
 from gemsieve.pipeline.leak_stock import quotas
+from gemsieve.pipeline.limit import limited
 from gemsieve.pipeline.manifest import GateError, Manifest, write_atomically
 from gemsieve.pipeline.receipt import read_receipt, stands
 from gemsieve.pipeline.slices import Slice, plan
@@ -114,6 +115,8 @@ def prepared(job: Job, patterns: Sequence[str], flags: Sequence[str]) -> Ready:
         InputError, PolicyError, OutputError, RunnerError: The caller must change something.
     """
     slices = plan(patterns)
+    if job.limit is not None:
+        slices = limited(slices, job.limit, job.text_field)
     judge = job.build_filter()
     job = replace(job, key=fingerprint(judge), asked=asked(judge))
     refuse_columns(job, judge)

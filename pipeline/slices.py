@@ -37,6 +37,7 @@ class Slice:
             is exclusive, and None is the end of the file.
         first: Number of its first record in the file, from 1.
         size: Bytes on disk.
+        most: How many of its records are read, None for all.
     """
 
     number: int
@@ -47,6 +48,7 @@ class Slice:
     end: int | None
     first: int
     size: int
+    most: int | None = None
 
     def shard(self, pieces: int) -> str:
         """Return the name of this slice's shards, in a plan of so many."""

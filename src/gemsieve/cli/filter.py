@@ -11,6 +11,7 @@ from gemsieve.cli import UsageError
 from gemsieve.cli.settings import add_settings, settings_of
 
 if TYPE_CHECKING:
+    from gemsieve.cli.settings import Settings
     from gemsieve.pipeline.manifest import Manifest
 
 PASSES_ON = True  # options it does not know are Beam's
@@ -19,26 +20,29 @@ PASSES_ON = True  # options it does not know are Beam's
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add_settings(parser)
+    parser.add_argument(
+        "--dry-run", action="store_true", help="say what would be done, and write nothing"
+    )
+    parser.add_argument(
+        "--verbose", action="store_true", help="of a dry run: what would be done with each record"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the job and print where the outcome is."""
+    """Run the job, or say what it would do, and return the exit status."""
     from gemsieve.filters.policy_file import PolicyError
     from gemsieve.pipeline.job import RunnerError
     from gemsieve.pipeline.manifest import ManifestError
-    from gemsieve.pipeline.progress import bar
-    from gemsieve.pipeline.run import Outcome, OutputError, run_job
+    from gemsieve.pipeline.run import OutputError
     from gemsieve.pipeline.slices import InputError
 
     # Libraries tell of their optional parts on the root logger; ours is the line at the end.
     logging.basicConfig(level=logging.ERROR, format="%(message)s")
     settings = settings_of(args)
-    if "://" in settings.output:
-        raise UsageError(f"--output {settings.output}: give a local or mounted folder")
+    if args.verbose and not args.dry_run:
+        raise UsageError("--verbose: is for a --dry-run; a job's records stand in its shards")
     try:
-        outcome: Outcome = run_job(
-            settings.job(), settings.patterns, settings.values["run.workers"], settings.beam, bar
-        )
+        return tried(settings, args) if args.dry_run else done(settings)
     except (PolicyError, InputError, OutputError, RunnerError) as error:
         raise UsageError(str(error)) from None
     except ManifestError as error:
@@ -46,7 +50,30 @@ def run(args: argparse.Namespace) -> int:
         return 1
     except RuntimeError as error:
         return failed(error)
+
+
+def done(settings: Settings) -> int:
+    """Run the job and print where the outcome is."""
+    from gemsieve.pipeline.progress import bar
+    from gemsieve.pipeline.run import Outcome, run_job
+
+    if "://" in settings.output:
+        raise UsageError(f"--output {settings.output}: give a local or mounted folder")
+    outcome: Outcome = run_job(
+        settings.job(), settings.patterns, settings.values["run.workers"], settings.beam, bar
+    )
     print(summary(outcome.manifest, settings.output))
+    return 0
+
+
+def tried(settings: Settings, args: argparse.Namespace) -> int:
+    """Print what the job would do."""
+    from gemsieve.cli.filter_dry import told
+    from gemsieve.pipeline.run import prepared
+
+    ready = prepared(settings.job(output=""), settings.patterns, settings.beam)
+    for line in told(ready, verbose=args.verbose):
+        print(line)
     return 0
 
 

@@ -27,6 +27,13 @@ OPTIONS: tuple[Option, ...] = (
         metavar="A,B",
     ),
     Option(
+        "inputs.limit",
+        "read the first N records, counted over all inputs in order",
+        WHOLE,
+        metavar="N",
+        least=1,
+    ),
+    Option(
         "policy.file", "policy (TOML); else the shipped default", metavar="FILE", flag="--policy"
     ),
     Option("policy.inline", "a policy, instead of a file that holds it", TABLE),

@@ -84,15 +84,19 @@ class Settings:
         # A flag wins over the file, whichever way the file names its policy.
         return policy_text(file) if file is not None else (toml_text(inline), inlined(self.file))
 
-    def job(self) -> Job:
-        """Return the job; an option whose name is one of its attributes becomes that."""
+    def job(self, output: str | None = None) -> Job:
+        """Return the job; an option whose name is one of its attributes becomes that.
+
+        `output` stands for the folder where none is needed.
+        """
         from gemsieve.pipeline.job import Job
 
         text, name = self.policy()
         known = {one.name for one in fields(Job)}
         own = {o.name: self.values[o.key] for o in OPTIONS if o.name in known}
         own |= {key: tuple(value) for key, value in own.items() if isinstance(value, list)}
-        return Job(output=self.output, policy=text, policy_name=name, **own)
+        output = self.output if output is None else output
+        return Job(output=output, policy=text, policy_name=name, **own)
 
 
 def settings_of(args: argparse.Namespace) -> Settings:
