@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from gemsieve.pipeline.manifest import write_atomically
+from gemsieve.pipeline.storage import write_atomically
 
 FILE_NAME = "metrics.jsonl"
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gemsieve.pipeline.manifest import write_atomically
+from gemsieve.pipeline.storage import write_atomically
 
 if TYPE_CHECKING:
     from sentencepiece import SentencePieceProcessor

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from gemsieve.pipeline.looked import Looked
-from gemsieve.pipeline.manifest import ManifestError, Shard, sha256_of, write_atomically
+from gemsieve.pipeline.manifest import ManifestError, Shard, sha256_of
 from gemsieve.pipeline.slices import Slice
+from gemsieve.pipeline.storage import write_atomically
 
 NAME = "_ANNOTATIONS.json"
 FORMAT = 1

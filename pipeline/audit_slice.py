@@ -7,25 +7,28 @@ that are chosen are read again from the input.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 from gemsieve.filters.audit.corpus import FAMILY, Mention, chosen, pairs_of
 from gemsieve.filters.audit.counts import Swaps
 from gemsieve.filters.audit.judge import Judge, judge_of
-from gemsieve.filters.audit.pairs import Pair, compare
+from gemsieve.filters.audit.pairs import Pair, batches, compare
 from gemsieve.filters.finding import Batch
 from gemsieve.filters.identity_terms import lexicon
-from gemsieve.pipeline.audit_sums import write_swaps
+from gemsieve.pipeline.aside import read_aside
+from gemsieve.pipeline.audit_sums import read_swaps, write_swaps
 from gemsieve.pipeline.heartbeat import Heartbeat
 from gemsieve.pipeline.job import Job
 from gemsieve.pipeline.leak_stock import quotas
+from gemsieve.pipeline.place import Place
 from gemsieve.pipeline.read import read
+from gemsieve.pipeline.receipt import forget
 from gemsieve.pipeline.record import Meter, Record
 from gemsieve.pipeline.sieve import columns_of
 from gemsieve.pipeline.slices import Slice
+from gemsieve.pipeline.storage import Location, readable
 from gemsieve.pipeline.tally import Tally
 
 JUDGED = ("kept", "dropped")
@@ -35,18 +38,20 @@ class AuditError(RuntimeError):
     """A record could not be audited; names it and the kind of error, no words."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Auditor:
     """A job with the rules under audit loaded: looks at one slice after another.
 
     Attributes:
         digest: `audit_sums.digest_of` the audit.
         pieces: How many slices the plan has; part of the shards' names.
+        quotas: How many sentences of each slice to take, for each axis of groups.
     """
 
     job: Job
     digest: str
     pieces: int
+    quotas: tuple[int, ...]
 
     @cached_property
     def judge(self) -> Judge:
@@ -55,22 +60,60 @@ class Auditor:
         judge.setup()
         return judge
 
-    def audit(self, piece: Slice, quota: int) -> Swaps:
-        """Swap a sample of one slice's sentences and write what that shows.
+    @property
+    def name(self) -> str:
+        """A word for this step."""
+        return "audit"
 
-        Args:
-            piece: A slice that has been sieved.
-            quota: How many sentences to take for each axis of groups.
+    def done(self, piece: Slice) -> bool:
+        """Say whether the filter was audited on a slice."""
+        return read_swaps(self.job.audits, piece.number, self.digest) is not None
+
+    def forget(self, piece: Slice) -> None:
+        """Take back what the audit of a slice showed."""
+        forget(self.job.audits, piece.number)
+
+    def counts(self, piece: Slice) -> Mapping[str, int]:
+        """Return the sentences that were swapped."""
+        swaps = read_swaps(self.job.audits, piece.number, self.digest)
+        return {"counterfactual swaps": swaps.trials.total()} if swaps else {}
+
+    def probe(self, piece: Slice, place: Place, first: int, last: int) -> None:
+        """Judge the sentences of these records by pairs, those apart that are set aside."""
+        aside = read_aside(self.job.aside, piece.number)
+        only = set(range(first, last + 1)) - aside.keys()
+        for pair in self._sample(piece, place, Swaps(), only):
+            self._compare([pair], place)
+
+    def work(self, piece: Slice, place: Place) -> Swaps:
+        """Swap a sample of one slice's sentences, once it is sieved, and write what that shows.
 
         Raises:
             AuditError: A record could not be audited.
         """
         beat, swaps = Heartbeat(self.job.audit_heartbeats, piece), Swaps()
-        if quota and self.judge.rules:
-            pairs = self._pairs(piece, chosen(self._mentions(piece), quota), swaps)
-            swaps.add(compare(self.judge, pairs))
+        for batch in batches(self._sample(piece, place, swaps)):
+            swaps.add(self._compare(batch, place))
         beat.beat(Tally(), piece.size, last=True)
         write_swaps(self.job.audits, piece.number, self.digest, swaps)
+        return swaps
+
+    def _sample(
+        self, piece: Slice, place: Place, swaps: Swaps, only: Collection[int] | None = None
+    ) -> list[Pair]:
+        quota = self.quotas[piece.number]
+        if not quota or not self.judge.rules:
+            return []
+        sample = chosen(self._mentions(piece), quota)
+        if only is not None:
+            sample = [mention for mention in sample if number_of(mention.record) in only]
+        return self._pairs(piece, sample, swaps, place)
+
+    def _compare(self, pairs: Sequence[Pair], place: Place) -> Swaps:
+        first, last = (number_of(pairs[i].place[0]) for i in (0, -1))
+        place.judging(first, last, sum(len(pair.text) + len(pair.swapped) for pair in pairs))
+        swaps = compare(self.judge, pairs)
+        place.idle()
         return swaps
 
     def _mentions(self, piece: Slice) -> Iterator[Mention]:
@@ -79,28 +122,39 @@ class Auditor:
             if path.exists():
                 yield from mentions(path)
 
-    def _pairs(self, piece: Slice, sample: Sequence[Mention], swaps: Swaps) -> list[Pair]:
+    def _pairs(
+        self, piece: Slice, sample: Sequence[Mention], swaps: Swaps, place: Place
+    ) -> list[Pair]:
         wanted: defaultdict[int, list[Mention]] = defaultdict(list)
         for mention in sample:
-            wanted[int(mention.record.rpartition(":")[2])].append(mention)
+            wanted[number_of(mention.record)].append(mention)
         found: list[Pair] = []
         records = read(piece, self.job.text_field, self.job.read_columns, Meter()) if wanted else ()
+        place.reading(piece.first, piece.first)
         for record in records:
             if mentioned := wanted.pop(record.number, None):
                 name = mentioned[0].record
                 try:
                     if not isinstance(record, Record):
                         raise LookupError  # it was judged: somebody changed the input
+                    place.judging(record.number, record.number, len(record.text))
                     row = Batch([record.text], columns_of(self.job, piece, [record])).row(0)
                     found += pairs_of(record.text, mentioned, row, swaps)
                 except Exception as error:
                     kind = type(error).__name__
                     raise AuditError(f"{name}: the audit failed: {kind}") from None
             if not wanted:
-                return found
+                break
+            place.reading(record.number + 1, record.number + 1)
+        place.idle()
         if wanted:
             raise AuditError(f"{piece.source}: records are gone that were judged; was it changed?")
         return found
+
+
+def number_of(record: str) -> int:
+    """Return the number in a record's id."""
+    return int(record.rpartition(":")[2])
 
 
 def shares(sizes: Sequence[int], sentences: int) -> list[int]:
@@ -109,12 +163,12 @@ def shares(sizes: Sequence[int], sentences: int) -> list[int]:
     return [quota or 0 for quota in quotas(sizes, -(-sentences // axes))]
 
 
-def mentions(path: Path) -> Iterator[Mention]:
+def mentions(path: Location) -> Iterator[Mention]:
     """Yield where a shard's records mention a group, in the order of the records."""
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
-    with pq.ParquetFile(path) as file:
+    with pq.ParquetFile(readable(path)) as file:
         for batch in file.iter_batches(columns=["id", "findings"]):
             lists = batch.column("findings")
             found = lists.flatten()

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from pathlib import Path
 
 from gemsieve.filters import Filter
 from gemsieve.filters.audit.counts import Swaps, swaps_from
-from gemsieve.pipeline.manifest import write_atomically
+from gemsieve.pipeline.storage import Location, write_atomically
 
 
 def digest_of(judge: Filter, sieved: str) -> str:
@@ -22,13 +21,13 @@ def digest_of(judge: Filter, sieved: str) -> str:
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
-def write_swaps(folder: Path, number: int, digest: str, swaps: Swaps) -> None:
+def write_swaps(folder: Location, number: int, digest: str, swaps: Swaps) -> None:
     """Write what was found in one slice, whole or not at all."""
     body = {"audit": digest, "swaps": swaps.body()}
     write_atomically(folder / f"{number:05d}.json", json.dumps(body).encode())
 
 
-def read_swaps(folder: Path, number: int, digest: str) -> Swaps | None:
+def read_swaps(folder: Location, number: int, digest: str) -> Swaps | None:
     """Return what was found in one slice, or None when nobody looked so far."""
     try:
         body = json.loads((folder / f"{number:05d}.json").read_bytes())

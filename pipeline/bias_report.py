@@ -23,7 +23,8 @@ from gemsieve.filters.bias.measure_scores import Judge
 from gemsieve.filters.bias.measure_words import lists
 from gemsieve.filters.identity_terms import lexicon
 from gemsieve.pipeline.bias import Corpus, Reading
-from gemsieve.pipeline.manifest import Manifest, write_atomically
+from gemsieve.pipeline.manifest import Manifest
+from gemsieve.pipeline.storage import write_atomically
 
 FORMAT = 1
 DECIMALS = 6

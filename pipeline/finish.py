@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 from gemsieve.filters import Filter
@@ -29,6 +27,7 @@ from gemsieve.pipeline.mitigation_told import told as told_mitigation
 from gemsieve.pipeline.receipt import Receipt, read_receipt, reconcile
 from gemsieve.pipeline.report_identity import beside_others
 from gemsieve.pipeline.slices import Slice
+from gemsieve.pipeline.storage import Location, listed, remove_all
 from gemsieve.pipeline.tally import Tally, total
 from gemsieve.pipeline.weigh import noted, plan_weights
 from gemsieve.pipeline.weights import Weighed
@@ -95,7 +94,13 @@ def finish(
         leak_check=leak_check,
         mitigation=told_mitigation(judge.policy.mitigation, tally, weighed),
         audit=summary(audit),
+        exempt=[
+            {"id": f"{receipt.slice.source}:{number}", "reason": fault}
+            for receipt in receipts
+            for number, fault in receipt.exempt
+        ],
     )
+    from gemsieve.pipeline.documents import write_documents
     from gemsieve.pipeline.report import Clocks, write_report
 
     clocks = Clocks(
@@ -103,8 +108,9 @@ def finish(
     )
     page = write_report(books, judge, tally, clocks, audit)
     hold(books, {"leak_check": faults(leak_check), "audit": audit_faults(audit)}, page)
+    books = replace(books, documents=write_documents(job, books, judge, tally))
     manifest.write(books)
-    shutil.rmtree(job.work, ignore_errors=True)
+    remove_all(job.work)
     return books, tally
 
 
@@ -143,7 +149,7 @@ def looked_at(
     return audit_told(total_swaps(found), judge_of(judge, "corpus"), beside_others(tally))
 
 
-def hold(books: Manifest, gates: Mapping[str, Sequence[str]], page: Path) -> None:
+def hold(books: Manifest, gates: Mapping[str, Sequence[str]], page: Location) -> None:
     """Let an output pass for which no gate has a reason against it.
 
     Raises:
@@ -183,8 +189,8 @@ def weights_of(
 def sweep(job: Job, real: set[str]) -> None:
     """Remove shards that no receipt names: a killed attempt published them and never signed."""
     for part in (*manifest.OUTCOMES, manifest.WEIGHTS):
-        for path in (job.folder / part).glob("*"):
-            if path.relative_to(job.folder).as_posix() not in real:
+        for path in listed(job.folder / part):
+            if f"{part}/{path.name}" not in real:
                 path.unlink()
 
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 
+from gemsieve.filters.stopwatch import Stopwatch
 from gemsieve.pipeline.slices import Slice
+from gemsieve.pipeline.storage import Location, Remote, listed, write_atomically
 from gemsieve.pipeline.tally import Tally
 
-INTERVAL = 0.5  # seconds between two heartbeats of a slice
+# Seconds between two heartbeats of a slice; an object store bills every one.
+INTERVAL, REMOTE_INTERVAL = 0.5, 10.0
 
 
 @dataclass(frozen=True)
@@ -24,43 +25,50 @@ class Beat:
         characters: Characters of text judged.
         bytes: Bytes on disk passed.
         seconds: Since its worker began with it.
+        stages: Those of them that each stage took.
     """
 
     outcomes: Mapping[str, int]
     characters: int
     bytes: int
     seconds: float
+    stages: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass
 class Heartbeat:
-    """Writes one slice's progress."""
+    """Writes one slice's progress, with seconds by stage where a stopwatch measures them."""
 
-    folder: Path
+    folder: Location
     piece: Slice
+    watch: Stopwatch | None = None
     _start: float = field(default_factory=time.perf_counter)
     _next: float = 0.0
 
     def beat(self, tally: Tally, read_bytes: int, *, last: bool = False) -> None:
-        """Write the file, at most twice a second and always at the end."""
+        """Write the file, not too often and always at the end."""
         now = time.perf_counter()
         if now < self._next and not last:
             return
-        self._next = now + INTERVAL
+        self._next = now + interval(self.folder)
         characters = tally.characters.total()
-        body = Beat(dict(tally.by_outcome()), characters, read_bytes, now - self._start)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        draft = self.folder / f".{self.piece.number}.{os.getpid()}.tmp"
-        draft.write_text(json.dumps(asdict(body)))
-        draft.replace(self.folder / f"{self.piece.number}.json")
+        stages = self.watch.read() if self.watch else {}
+        body = Beat(dict(tally.by_outcome()), characters, read_bytes, now - self._start, stages)
+        place = self.folder / f"{self.piece.number}.json"
+        write_atomically(place, json.dumps(asdict(body)).encode())
 
 
-def read_heartbeats(folder: Path) -> list[Beat]:
+def interval(folder: Location) -> float:
+    """Return the seconds between two heartbeats that are written there."""
+    return REMOTE_INTERVAL if isinstance(folder, Remote) else INTERVAL
+
+
+def read_heartbeats(folder: Location) -> list[Beat]:
     """Return what every slice last said."""
     beats: list[Beat] = []
-    for path in sorted(folder.glob("*.json")):
+    for path in listed(folder, "*.json"):
         try:
-            beats.append(Beat(**json.loads(path.read_text())))
+            beats.append(Beat(**json.loads(path.read_bytes())))
         except (OSError, ValueError):  # it is being replaced this moment
             continue
     return beats

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 from gemsieve.filters import Filter
@@ -15,6 +16,7 @@ from gemsieve.filters.bias.gender_table import gender_table
 from gemsieve.filters.catalogue import filter_from_text
 from gemsieve.filters.policy_file import PolicyError
 from gemsieve.pipeline.slices import Slice
+from gemsieve.pipeline.storage import Location, Remote, location
 
 
 class RunnerError(Exception):
@@ -35,6 +37,12 @@ class Job:
         asked: Columns that the policy's rules and detectors look at, () before they are known.
         planted: File of values that must not be in the kept shards, "" for none. It decides no
             byte of them.
+        seconds_per_record: How long a detector may take for a record, beside what its length
+            takes; longer, and the record is set aside.
+        memory_limit: Megabytes that a process that judges may hold; 0 for a share of the
+            machine's. What passes it is set aside.
+        title: What the data card calls the output, "" for a name after the policy.
+        license: The licence of the texts, as the card names it, "" for none.
     """
 
     output: str
@@ -47,63 +55,78 @@ class Job:
     key: str = ""
     limit: int | None = None
     asked: tuple[str, ...] = ()
+    seconds_per_record: float = 60.0
+    memory_limit: int = 0
+    title: str = ""
+    license: str = ""
 
     @property
     def settings(self) -> dict[str, Any]:
         """What the manifest tells of the job beside its policy."""
-        return {
-            "text_field": self.text_field,
-            "source_field": self.source_field,
-            "columns": list(self.columns),
-        } | ({} if self.limit is None else {"limit": self.limit})
+        heading = {"title": self.title, "license": self.license}
+        return (
+            {
+                "text_field": self.text_field,
+                "source_field": self.source_field,
+                "columns": list(self.columns),
+            }
+            | ({} if self.limit is None else {"limit": self.limit})
+            | {name: words for name, words in heading.items() if words}
+        )
 
     @property
-    def folder(self) -> Path:
+    def folder(self) -> Location:
         """Where the outcome goes."""
-        return Path(self.output)
+        return location(self.output)
 
     @property
-    def work(self) -> Path:
+    def work(self) -> Location:
         """Where drafts, receipts and heartbeats live until the manifest is written."""
         return self.folder / "_work"
 
     @property
-    def receipts(self) -> Path:
+    def receipts(self) -> Location:
         """Where receipts stand."""
         return self.work / "receipts"
 
     @property
     def drafts(self) -> Path:
-        """Where shards are written before they get their names."""
-        return self.work / "drafts"
+        """Where shards are written before they get their names: always on local disk."""
+        work = self.work
+        return Path(gettempdir()) / "gemsieve" if isinstance(work, Remote) else work / "drafts"
 
     @property
-    def heartbeats(self) -> Path:
+    def aside(self) -> Location:
+        """Where it is written down which records of a slice are set aside."""
+        return self.work / "aside"
+
+    @property
+    def heartbeats(self) -> Location:
         """Where workers say how far they are."""
         return self.work / "heartbeats"
 
     @property
-    def leaks(self) -> Path:
+    def leaks(self) -> Location:
         """Where the check of the output writes what it found, slice by slice."""
         return self.work / "leaks"
 
     @property
-    def leak_heartbeats(self) -> Path:
+    def leak_heartbeats(self) -> Location:
         """Where workers say how far they are with the check."""
         return self.work / "leak_heartbeats"
 
     @property
-    def audits(self) -> Path:
+    def audits(self) -> Location:
         """Where the audit of the filter writes what it found, slice by slice."""
         return self.work / "audits"
 
     @property
-    def audit_heartbeats(self) -> Path:
+    def audit_heartbeats(self) -> Location:
         """Where workers say how long the audit took them."""
         return self.work / "audit_heartbeats"
 
     @property
-    def weighed(self) -> Path:
+    def weighed(self) -> Location:
         """Where it is noted which slices' records were weighed."""
         return self.work / "weighed"
 

@@ -6,10 +6,9 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from gemsieve.pipeline.manifest import write_atomically
+from gemsieve.pipeline.storage import Location, write_atomically
 
 PLACES = 20  # records named; more would not help to find the cause
 
@@ -77,13 +76,13 @@ def total(parts: Iterable[Leaks]) -> Leaks:
     return result
 
 
-def write_leaks(folder: Path, number: int, digest: str, leaks: Leaks) -> None:
+def write_leaks(folder: Location, number: int, digest: str, leaks: Leaks) -> None:
     """Write what was found in one slice's kept records, whole or not at all."""
     body = {"check": digest, "leaks": leaks.body()}
     write_atomically(folder / f"{number:05d}.json", json.dumps(body).encode())
 
 
-def read_leaks(folder: Path, number: int, digest: str) -> Leaks | None:
+def read_leaks(folder: Location, number: int, digest: str) -> Leaks | None:
     """Return what was found in one slice's kept records, or None when nobody looked so far."""
     try:
         body = json.loads((folder / f"{number:05d}.json").read_bytes())

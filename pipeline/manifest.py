@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+
+from gemsieve.pipeline.storage import Location, lies_in, listed, size_at, write_atomically
 
 NAME = "_MANIFEST.json"
 FAILED = "_FAILED.json"
@@ -55,9 +56,13 @@ class Manifest:
         leak_check: What the check of the kept records looked for, and how much of it remains.
         mitigation: What the policy's `[mitigate]` asked for, and what came of it.
         audit: How equally the filter judged sentences and dropped records about each group.
+        documents: The data card and its like, each with its `path` and `sha256`. They are for
+            people to add to: a changed one is no fault.
+        exempt: `id` and `reason` of each quarantined record that took too much time or memory, or
+            ended a process: another machine, or more patience, may judge it.
     """
 
-    folder: Path
+    folder: Location
     policy: Mapping[str, str]
     detectors: Sequence[Mapping[str, str]]
     inputs: Sequence[Mapping[str, Any]]
@@ -68,6 +73,8 @@ class Manifest:
     leak_check: Mapping[str, Any] = field(default_factory=dict)
     mitigation: Mapping[str, Any] = field(default_factory=dict)
     audit: Mapping[str, Any] = field(default_factory=dict)
+    documents: Sequence[Mapping[str, str]] = ()
+    exempt: Sequence[Mapping[str, str]] = ()
 
     def body(self) -> dict[str, Any]:
         """Return the JSON object that is written, in its written order."""
@@ -82,6 +89,8 @@ class Manifest:
             "leak_check": dict(self.leak_check),
             "mitigation": dict(self.mitigation),
             "audit": dict(self.audit),
+            "documents": [dict(document) for document in self.documents],
+            "exempt": [dict(record) for record in self.exempt],
             "shards": [asdict(shard) for shard in self.shards],
         }
 
@@ -97,13 +106,23 @@ class Manifest:
     @property
     def kept(self) -> tuple[Path, ...]:
         """The Parquet shards a trainer may read, in order."""
-        return tuple(self.folder / s.path for s in self.shards if s.path.startswith("kept/"))
+        return self._local("kept")
 
     @property
     def weights(self) -> tuple[Path, ...]:
         """The files of weights, one for each of the kept shards, or none at all."""
+        return self._local(WEIGHTS)
+
+    def places(self, part: str) -> tuple[Location, ...]:
+        """Return where an outcome's shards or the weights stand, in order."""
         paths = (shard.path for shard in self.shards)
-        return tuple(self.folder / path for path in paths if path.startswith(f"{WEIGHTS}/"))
+        return tuple(self.folder / path for path in paths if path.startswith(f"{part}/"))
+
+    def _local(self, part: str) -> tuple[Path, ...]:
+        local = tuple(place for place in self.places(part) if isinstance(place, Path))
+        if len(local) < len(self.places(part)):
+            raise ManifestError(f"{self.folder}: copy the folder to a local disk to read it here")
+        return local
 
 
 def balance(counts: Mapping[str, int], shards: Sequence[Shard]) -> str | None:
@@ -130,13 +149,13 @@ def sorted_records(shards: Sequence[Shard], folder: str) -> list[tuple[str, int]
     return sorted((shard.path.removeprefix(folder), shard.records) for shard in mine)
 
 
-def sha256_of(path: Path) -> str:
+def sha256_of(path: Location) -> str:
     """Return a file's SHA-256 (hex), read in pieces."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def write(manifest: Manifest) -> Path:
+def write(manifest: Manifest) -> Location:
     """Write the manifest whole or not at all."""
     path = manifest.folder / NAME
     (manifest.folder / FAILED).unlink(missing_ok=True)
@@ -144,7 +163,7 @@ def write(manifest: Manifest) -> Path:
     return path
 
 
-def write_failed(books: Manifest, gate: str, reasons: Sequence[str]) -> Path:
+def write_failed(books: Manifest, gate: str, reasons: Sequence[str]) -> Location:
     """Write `_FAILED.json` in place of a manifest: which gate, why, and the counts behind it."""
     path = books.folder / FAILED
     body = {"format": FORMAT, "gate": gate, "reasons": list(reasons)}
@@ -155,21 +174,7 @@ def write_failed(books: Manifest, gate: str, reasons: Sequence[str]) -> Path:
     return path
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all: a synced neighbour, then a rename."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with draft.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def read(folder: Path) -> Manifest:
+def read(folder: Location) -> Manifest:
     """Read a manifest without looking at the shards.
 
     Raises:
@@ -203,12 +208,14 @@ def read(folder: Path) -> Manifest:
             leak_check=body["leak_check"],
             mitigation=body["mitigation"],
             audit=body["audit"],
+            documents=body.get("documents", ()),
+            exempt=body.get("exempt", ()),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ManifestError(f"{path}: damaged near {error}; run the job again") from None
 
 
-def verify(folder: Path) -> Manifest:
+def verify(folder: Location) -> Manifest:
     """Read a manifest and prove it: digests, sizes, no stranger among the shards, balanced books.
 
     Raises:
@@ -219,16 +226,17 @@ def verify(folder: Path) -> Manifest:
         raise ManifestError(f"{folder / NAME}: edited after it was written; run the job again")
     for shard in manifest.shards:
         path = folder / shard.path
-        if not path.resolve().is_relative_to(folder.resolve()):
+        if not lies_in(path, folder):
             raise ManifestError(f"{path}: lies outside the folder; run the job again")
-        if not path.is_file():
+        size = size_at(path)
+        if size is None:
             raise ManifestError(f"{path}: listed in the manifest but missing; run the job again")
-        if path.stat().st_size != shard.bytes or sha256_of(path) != shard.sha256:
+        if size != shard.bytes or sha256_of(path) != shard.sha256:
             raise ManifestError(f"{path}: changed after the job wrote it; run the job again")
-    listed = {shard.path for shard in manifest.shards}
+    named = {shard.path for shard in manifest.shards}
     for part in (*OUTCOMES, WEIGHTS):
-        for path in sorted((folder / part).glob("*")):
-            if path.relative_to(folder).as_posix() not in listed:
+        for path in listed(folder / part):
+            if f"{part}/{path.name}" not in named:
                 raise ManifestError(f"{path}: not listed in the manifest; move it elsewhere")
     fault = balance(manifest.counts, manifest.shards)
     if fault:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
-from gemsieve.pipeline.manifest import OUTCOMES, ManifestError, Shard, balance, write_atomically
+from gemsieve.pipeline.manifest import OUTCOMES, ManifestError, Shard, balance
+from gemsieve.pipeline.record import Fault
 from gemsieve.pipeline.slices import Slice
+from gemsieve.pipeline.storage import Location, readable, size_at, write_atomically
 from gemsieve.pipeline.tally import Tally, from_body
 
 
@@ -20,6 +21,7 @@ class Receipt:
     Attributes:
         job: Digest of the job's settings and plan; another job's receipts do not count.
         records: Records read; the last one's number is `slice.first + records - 1`.
+        exempt: Number and fault of those that were set aside, on this machine, in these limits.
     """
 
     job: str
@@ -27,8 +29,9 @@ class Receipt:
     records: int
     shards: tuple[Shard, ...]
     tally: Tally
+    exempt: tuple[tuple[int, Fault], ...] = ()
 
-    def write(self, folder: Path) -> None:
+    def write(self, folder: Location) -> None:
         """Write the receipt whole or not at all."""
         body = {
             "job": self.job,
@@ -36,16 +39,17 @@ class Receipt:
             "records": self.records,
             "shards": [asdict(shard) for shard in self.shards],
             "tally": self.tally.body(),
+            "exempt": [list(pair) for pair in self.exempt],
         }
         write_atomically(place(folder, self.slice.number), json.dumps(body).encode())
 
 
-def place(folder: Path, number: int) -> Path:
+def place(folder: Location, number: int) -> Location:
     """Return where a slice's receipt stands."""
     return folder / f"{number:05d}.json"
 
 
-def read_receipt(folder: Path, number: int, job: str) -> Receipt | None:
+def read_receipt(folder: Location, number: int, job: str) -> Receipt | None:
     """Return a slice's receipt, or None when there is none of this job."""
     try:
         body: dict[str, Any] = json.loads(place(folder, number).read_bytes())
@@ -59,18 +63,21 @@ def read_receipt(folder: Path, number: int, job: str) -> Receipt | None:
         body["records"],
         tuple(Shard(**shard) for shard in body["shards"]),
         from_body(body["tally"]),
+        tuple((number, fault) for number, fault in body["exempt"]),
     )
 
 
-def stands(receipt: Receipt, output: Path) -> bool:
+def forget(folder: Location, number: int) -> None:
+    """Remove what a step noted of a slice, if it did."""
+    place(folder, number).unlink(missing_ok=True)
+
+
+def stands(receipt: Receipt, output: Location) -> bool:
     """Say whether the shards that a receipt names are there, with their sizes."""
-    return all(
-        (output / shard.path).is_file() and (output / shard.path).stat().st_size == shard.bytes
-        for shard in receipt.shards
-    )
+    return all(size_at(output / shard.path) == shard.bytes for shard in receipt.shards)
 
 
-def reconcile(receipts: Sequence[Receipt], tally: Tally, output: Path) -> dict[str, int]:
+def reconcile(receipts: Sequence[Receipt], tally: Tally, output: Location) -> dict[str, int]:
     """Prove the books from three sides and return the counts.
 
     What the readers counted, what the Parquet footers hold and how the records of a file are
@@ -91,7 +98,7 @@ def reconcile(receipts: Sequence[Receipt], tally: Tally, output: Path) -> dict[s
             )
         following[piece.path] = piece.first + receipt.records
         for shard in receipt.shards:
-            if pq.read_metadata(output / shard.path).num_rows != shard.records:
+            if pq.read_metadata(readable(output / shard.path)).num_rows != shard.records:
                 raise ManifestError(
                     f"{output / shard.path}: does not hold its {shard.records} rows"
                 )

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from gemsieve.filters import Filter
 from gemsieve.pipeline.heartbeat import Beat
-from gemsieve.pipeline.manifest import Manifest, write_atomically
+from gemsieve.pipeline.manifest import Manifest
 from gemsieve.pipeline.report_audit import audit_section
 from gemsieve.pipeline.report_drill import drill
 from gemsieve.pipeline.report_identity import ENOUGH, groups, summary
@@ -32,16 +32,18 @@ from gemsieve.pipeline.report_numbers import (
     reasons,
     sources,
     speed,
+    stages_of,
     summed,
 )
-from gemsieve.pipeline.report_scores import histograms
+from gemsieve.pipeline.report_scores import Histogram, histograms
+from gemsieve.pipeline.storage import write_atomically
 from gemsieve.pipeline.tally import Tally
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 FOLDER = "report"
-FORMAT = 1
+FORMAT = 2  # of report.json
 NAME_CHARACTERS = 80  # of a source's or an input's name
 INPUTS = 50  # named on the page; the manifest names all
 
@@ -64,6 +66,12 @@ class Clocks:
         """Seconds of work that the audit took."""
         return sum(beat.seconds for beat in self.audit)
 
+    @property
+    def stages(self) -> dict[str, float]:
+        """Seconds of work by stage, in the order of a record's way; those that took any."""
+        later = {"leak check": self.check_seconds, "audit": self.audit_seconds}
+        return {stage: took for stage, took in (stages_of(self.sieve) | later).items() if took}
+
 
 def write_report(
     books: Manifest, judge: Filter, tally: Tally, clocks: Clocks, audit: Mapping[str, Any]
@@ -73,13 +81,15 @@ def write_report(
     `audit` is all that the audit tells, of which the manifest holds the summary.
     """
     folder = books.folder / FOLDER
-    numbers = json.dumps(body(books, tally, clocks, audit), indent=1, sort_keys=True) + "\n"
+    numbers = json.dumps(body(books, judge, tally, clocks, audit), indent=1, sort_keys=True) + "\n"
     write_atomically(folder / "report.json", numbers.encode())
     write_atomically(folder / "index.html", page(books, judge, tally, clocks, audit).encode())
     return folder / "index.html"
 
 
-def body(books: Manifest, tally: Tally, clocks: Clocks, audit: Mapping[str, Any]) -> dict[str, Any]:
+def body(
+    books: Manifest, judge: Filter, tally: Tally, clocks: Clocks, audit: Mapping[str, Any]
+) -> dict[str, Any]:
     """Return the numbers of the page as a JSON object."""
     overall = removal(tally)
     pace = speed(clocks.sieve)
@@ -97,6 +107,7 @@ def body(books: Manifest, tally: Tally, clocks: Clocks, audit: Mapping[str, Any]
         "mitigation": dict(books.mitigation) or None,
         "audit": dict(audit),
         "removal_rate": overall,
+        "scores": [scores_of(found) for found in histograms(tally, judge)],
         "identity": [
             asdict(g)
             | {"mentioned": g.mentioned, "rate": g.rate, "redaction_rate": g.redaction_rate}
@@ -107,9 +118,20 @@ def body(books: Manifest, tally: Tally, clocks: Clocks, audit: Mapping[str, Any]
             "records_per_second": pace.per_second(pace.records),
             "characters_per_second": pace.per_second(pace.characters),
             "bytes_per_second": pace.per_second(pace.bytes),
-            "leak_check_seconds": clocks.check_seconds,
-            "audit_seconds": clocks.audit_seconds,
+            "stages": clocks.stages,
         },
+    }
+
+
+def scores_of(found: Histogram) -> dict[str, Any]:
+    """Return a histogram's counts by bin, with the limits that the policy sets."""
+    return {
+        "label": found.label,
+        "probability": found.probability,
+        "kept": list(found.kept),
+        "dropped": list(found.dropped),
+        "limits": [{"words": one.words, "values": list(one.values)} for one in found.limits],
+        "blamed": found.blamed,
     }
 
 
@@ -146,12 +168,15 @@ def fence(script: str) -> str:
 
 
 def environment() -> Environment:
-    """Return the templates, with the words in which they say numbers and names."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+    """Return the templates, with the words in which they say numbers and names.
+
+    What they say is escaped in pages; what is no HTML escapes in its own way.
+    """
+    from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
     found = Environment(
         loader=PackageLoader("gemsieve.pipeline", "templates"),
-        autoescape=True,
+        autoescape=select_autoescape(["html"]),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -190,8 +215,7 @@ def overview(books: Manifest, tally: Tally, clocks: Clocks) -> dict[str, Any]:
         "leaks": leak_section(books.leak_check),
         "mitigation": books.mitigation,
         "speed": speed(clocks.sieve),
-        "checked": clocks.check_seconds,
-        "audited": clocks.audit_seconds,
+        "stages": clocks.stages,
     }
 
 

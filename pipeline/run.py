@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -12,17 +11,17 @@ from typing import Any
 
 from gemsieve.filters import Filter
 from gemsieve.pipeline import audit_sums, manifest
-from gemsieve.pipeline.audit_sums import read_swaps
+from gemsieve.pipeline.audit_slice import Auditor, shares
 from gemsieve.pipeline.finish import Digests, finish, inputs
 from gemsieve.pipeline.job import Job, asked, described, fingerprint, rules_of
-from gemsieve.pipeline.leak_check import digest_of, remaining
-from gemsieve.pipeline.leak_counts import read_leaks
+from gemsieve.pipeline.leak_check import Checker, digest_of, remaining
 from gemsieve.pipeline.leak_planted import read_planted
 from gemsieve.pipeline.leak_stock import quotas
 from gemsieve.pipeline.limit import limited
-from gemsieve.pipeline.manifest import GateError, Manifest, write_atomically
-from gemsieve.pipeline.receipt import read_receipt, stands
+from gemsieve.pipeline.manifest import GateError, Manifest
+from gemsieve.pipeline.sieve import Siever
 from gemsieve.pipeline.slices import Slice, plan
+from gemsieve.pipeline.storage import is_empty, remove_all, write_atomically
 from gemsieve.pipeline.tally import Tally
 from gemsieve.pipeline.weigh import weigh_all
 from gemsieve.pipeline.weights import Plan
@@ -65,33 +64,25 @@ def run_job(
     audited = audit_sums.digest_of(judge, digest)
     if (job.folder / manifest.NAME).exists():
         books = finished(job, judge, slices)
-        shutil.rmtree(job.work, ignore_errors=True)
+        remove_all(job.work)
         return Outcome(books, Tally(), len(slices))
     claim(job, digest)
-    receipts = [read_receipt(job.receipts, piece.number, digest) for piece in slices]
-    done = {r.slice.number for r in receipts if r is not None and stands(r, job.folder)}
-    left = [
-        piece
-        for piece in slices
-        if piece.number not in done
-        or read_leaks(job.leaks, piece.number, checked) is None
-        or read_swaps(job.audits, piece.number, audited) is None
-    ]
+    weights = [piece.size for piece in slices]
+    records = tuple(quotas(weights, judge.policy.leak_check.records))
+    sentences = tuple(shares(weights, judge.policy.audit.sentences))
+    steps = (
+        Siever(job, digest, len(slices)),
+        Checker(job, checked, len(slices), records),
+        Auditor(job, audited, len(slices), sentences),
+    )
+    done = [piece for piece in slices if steps[0].done(piece)]
+    left = [piece for piece in slices if not all(step.done(piece) for step in steps)]
     if left:
         # Beam is imported only when there is work for it: it takes seconds.
-        from gemsieve.pipeline.audit_slice import shares
-        from gemsieve.pipeline.beam_job import AuditSlice, CheckSlice, SieveSlice, run
+        from gemsieve.pipeline.beam_job import TakeSlice, limits_of, run
 
-        weights = [piece.size for piece in slices]
-        records = quotas(weights, judge.policy.leak_check.records)
-        sentences = shares(weights, judge.policy.audit.sentences)
-        steps = {
-            "Sieve": SieveSlice(job, digest, len(slices)),
-            "Check": CheckSlice(job, checked, len(slices), records),
-            "Audit": AuditSlice(job, audited, len(slices), sentences),
-        }
         with watch(job, slices):
-            run(steps, left, workers, flags)
+            run({"Judge": TakeSlice(steps, limits_of(job, workers, flags))}, left, workers, flags)
     if rule := judge.policy.mitigation.weights:
         weigh_all(job, rule, digest, slices, partial(weigh_in_beam, job, workers, flags))
     books, tally = finish(job, judge, Digests(digest, checked, audited), slices)
@@ -173,7 +164,7 @@ def claimed(job: Job, digest: str) -> bool:
                 " finish that one, or name another folder"
             )
         return True
-    if job.folder.exists() and any(job.folder.iterdir()):
+    if not is_empty(job.folder):
         raise OutputError(f"{job.folder}: not empty, and not ours; name a new folder")
     return False
 
@@ -204,7 +195,7 @@ def finished(job: Job, judge: Filter, slices: Sequence[Slice]) -> Manifest:
                 f"{job.folder}: holds a finished job in which other planted values were looked for;"
                 " name another folder"
             )
-        if lines := remaining(found.kept, planted):
+        if lines := remaining(found.places("kept"), planted):
             raise GateError(
                 f"{job.folder}: holds a finished job with the planted values of {lines}"
             )

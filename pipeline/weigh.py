@@ -9,6 +9,7 @@ from gemsieve.filters.mitigation import Weighting
 from gemsieve.pipeline.job import Job
 from gemsieve.pipeline.receipt import read_receipt
 from gemsieve.pipeline.slices import Slice
+from gemsieve.pipeline.storage import size_at
 from gemsieve.pipeline.tally import Tally, total
 from gemsieve.pipeline.weights import Groups, Plan, Weighed, read_weighed, targeted
 
@@ -42,7 +43,7 @@ def noted(job: Job, plan: Plan, piece: Slice) -> Weighed | None:
     if found is None or found.shard is None:
         return found
     path = job.folder / found.shard.path
-    return found if path.is_file() and path.stat().st_size == found.shard.bytes else None
+    return found if size_at(path) == found.shard.bytes else None
 
 
 def plan_weights(rule: Weighting, tally: Tally, digest: str, pieces: int) -> Plan:

@@ -12,14 +12,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gemsieve.filters.mitigation import Weighting
 from gemsieve.pipeline.draw import draw
 from gemsieve.pipeline.job import Job
-from gemsieve.pipeline.manifest import WEIGHTS, Shard, write_atomically
+from gemsieve.pipeline.manifest import WEIGHTS, Shard
 from gemsieve.pipeline.slices import Slice
+from gemsieve.pipeline.storage import Location, readable, write_atomically
 from gemsieve.pipeline.write import ShardWriter
 
 if TYPE_CHECKING:
@@ -111,16 +111,16 @@ def schema(rule: Weighting) -> pa.Schema:
     return pa.schema(fields + ([("copies", pa.int32())] if rule.method == "resample" else []))
 
 
-def rows(path: Path) -> Iterator[tuple[list[str], list[Sequence[str]]]]:
+def rows(path: Location) -> Iterator[tuple[list[str], list[Sequence[str]]]]:
     """Yield ids and groups of a shard's records, in order."""
     import pyarrow.parquet as pq
 
-    with pq.ParquetFile(path) as file:
+    with pq.ParquetFile(readable(path)) as file:
         for batch in file.iter_batches(BATCH_ROWS, columns=["id", "groups"]):
             yield batch.column("id").to_pylist(), batch.column("groups").to_pylist()
 
 
-def write_weighed(folder: Path, number: int, digest: str, weighed: Weighed) -> None:
+def write_weighed(folder: Location, number: int, digest: str, weighed: Weighed) -> None:
     """Note, whole or not at all, that a slice's records were weighed."""
     body = {
         "weights": digest,
@@ -130,7 +130,7 @@ def write_weighed(folder: Path, number: int, digest: str, weighed: Weighed) -> N
     write_atomically(folder / f"{number:05d}.json", json.dumps(body).encode())
 
 
-def read_weighed(folder: Path, number: int, digest: str) -> Weighed | None:
+def read_weighed(folder: Location, number: int, digest: str) -> Weighed | None:
     """Return what was noted of a slice under these weights, or None."""
     try:
         body: dict[str, Any] = json.loads((folder / f"{number:05d}.json").read_bytes())

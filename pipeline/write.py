@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from gemsieve.filters.finding import Finding
 from gemsieve.pipeline.manifest import Shard, sha256_of
+from gemsieve.pipeline.storage import Location, publish
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -74,7 +74,7 @@ class ShardWriter:
     """Writes the rows of one outcome; `publish` gives the shard its name."""
 
     def __init__(
-        self, folder: Path, drafts: Path, outcome: str, name: str, schema: pa.Schema
+        self, folder: Location, drafts: Path, outcome: str, name: str, schema: pa.Schema
     ) -> None:
         self.path = f"{outcome}/{name}"
         self._final = folder / self.path
@@ -135,9 +135,6 @@ class ShardWriter:
             self._flush()
         self._writer.close()
         self._writer = None
-        with self._draft.open("rb") as file:
-            os.fsync(file.fileno())
-        self._final.parent.mkdir(parents=True, exist_ok=True)
         shard = Shard(self.path, self.records, self._draft.stat().st_size, sha256_of(self._draft))
-        self._draft.replace(self._final)
+        publish(self._draft, self._final)
         return shard

@@ -94,7 +94,7 @@ def claim(args: argparse.Namespace) -> None:
     Raises:
         UsageError: It holds something else; only a demo's folder is ever removed.
     """
-    from gemsieve.pipeline.manifest import write_atomically
+    from gemsieve.pipeline.storage import write_atomically
 
     mark, said = args.output / MARK, {"records": args.records, "seed": args.seed}
     if mark.exists() and args.fresh:

@@ -145,7 +145,7 @@ def plants(files: dict[str, list[Item]]) -> tuple[Plant, ...]:
 
 def write_truth(path: Path, truth: Truth) -> None:
     """Write the ground truth whole or not at all: places and kinds, no values."""
-    from gemsieve.pipeline.manifest import write_atomically
+    from gemsieve.pipeline.storage import write_atomically
 
     write_atomically(path, (json.dumps(asdict(truth), indent=1) + "\n").encode())
 
