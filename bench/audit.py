@@ -19,6 +19,7 @@ from gemsieve.filters.catalogue import policy_text
 from gemsieve.pipeline.audit_slice import Auditor, shares
 from gemsieve.pipeline.audit_sums import digest_of
 from gemsieve.pipeline.job import Job
+from gemsieve.pipeline.place import Place
 from gemsieve.pipeline.report_identity import beside_others
 from gemsieve.pipeline.sieve import Siever
 from gemsieve.pipeline.slices import plan
@@ -45,11 +46,11 @@ def main() -> None:
         filtered = job.build_filter()
         digest = job.digest(slices, filtered)
         siever = Siever(job, digest, len(slices))
-        auditor = Auditor(job, digest_of(filtered, digest), len(slices))
+        quotas = tuple(shares([piece.size for piece in slices], filtered.policy.audit.sentences))
+        auditor = Auditor(job, digest_of(filtered, digest), len(slices), quotas)
         timed("load", lambda: (siever.judge, auditor.judge))
-        receipts = timed("sieve", lambda: [siever.sieve(piece) for piece in slices])
-        quotas = shares([piece.size for piece in slices], filtered.policy.audit.sentences)
-        parts = timed("audit", lambda: [*map(auditor.audit, slices, quotas)])
+        receipts = timed("sieve", lambda: [siever.work(piece, Place()) for piece in slices])
+        parts = timed("audit", lambda: [auditor.work(piece, Place()) for piece in slices])
     tally = total(receipt.tally for receipt in receipts)
     body = told(total_swaps(parts), auditor.judge, beside_others(tally))
     print(f"{sum(receipt.records for receipt in receipts):,} records; {line_for_people(body)}")

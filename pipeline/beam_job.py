@@ -1,11 +1,9 @@
-"""The Beam pipeline: slices as elements; each is sieved, its output checked, its filter audited."""
+"""The Beam pipeline: slices as elements; each is taken through the steps of its job."""
 
 from __future__ import annotations
 
 import argparse
 import logging
-import shlex
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -17,16 +15,12 @@ from apache_beam.options.pipeline_options import (
     PipelineOptions,
     StandardOptions,
 )
-from apache_beam.utils.shared import Shared
 
-from gemsieve.pipeline.audit_slice import Auditor
-from gemsieve.pipeline.audit_sums import read_swaps
+from gemsieve.pipeline import children
+from gemsieve.pipeline.children import Limits
 from gemsieve.pipeline.job import Job, RunnerError
-from gemsieve.pipeline.leak_check import Checker
-from gemsieve.pipeline.leak_counts import read_leaks
-from gemsieve.pipeline.receipt import read_receipt, stands
-from gemsieve.pipeline.sieve import Siever
 from gemsieve.pipeline.slices import Slice
+from gemsieve.pipeline.step import Step, take
 from gemsieve.pipeline.weights import Plan, weigh
 
 if TYPE_CHECKING:
@@ -38,64 +32,16 @@ LOCAL = ("", "DirectRunner", "FnApiRunner", "BundleBasedDirectRunner")
 REFUSED = ("DaskRunner",)
 
 
-class SieveSlice(beam.DoFn):  # type: ignore[misc]
-    """Sieves slices; the filter is loaded once a process and shared by its threads."""
+class TakeSlice(beam.DoFn):  # type: ignore[misc]
+    """Takes slices through the steps of a job that an earlier attempt did not finish."""
 
-    def __init__(self, job: Job, digest: str, pieces: int) -> None:
-        self._make = (job, digest, pieces)
-        self._shared = Shared()
-
-    def process(self, piece: Slice) -> Iterator[Slice]:
-        """Sieve one slice, unless an earlier attempt did, and pass it on."""
-        job, digest, _ = self._make
-        receipt = read_receipt(job.receipts, piece.number, digest)
-        if receipt is None or not stands(receipt, job.folder):
-            siever: Siever = self._shared.acquire(lambda: Siever(*self._make))
-            receipt = siever.sieve(piece)
-            for outcome, n in receipt.tally.by_outcome().items():
-                Metrics.counter("gemsieve", outcome).inc(n)
-        yield piece
-
-
-class CheckSlice(beam.DoFn):  # type: ignore[misc]
-    """Checks what slices left in `kept/`; the checks are loaded once a process.
-
-    `quotas` are how many records of each slice of the plan are sampled.
-    """
-
-    def __init__(self, job: Job, digest: str, pieces: int, quotas: Sequence[int | None]) -> None:
-        self._make = (job, digest, pieces)
-        self._quotas = tuple(quotas)
-        self._shared = Shared()
+    def __init__(self, steps: Sequence[Step], limits: Limits) -> None:
+        self._steps, self._limits = tuple(steps), limits
 
     def process(self, piece: Slice) -> Iterator[Slice]:
-        """Check one slice's kept records, unless an earlier attempt did, and pass it on."""
-        job, digest, _ = self._make
-        if read_leaks(job.leaks, piece.number, digest) is None:
-            checker: Checker = self._shared.acquire(lambda: Checker(*self._make))
-            leaks = checker.check(piece, self._quotas[piece.number])
-            Metrics.counter("gemsieve", "proven leaks").inc(leaks.proven.total())
-        yield piece
-
-
-class AuditSlice(beam.DoFn):  # type: ignore[misc]
-    """Audits the filter on slices that it sieved; its models are loaded once a process.
-
-    `quotas` are how many sentences of each slice of the plan are swapped, for each axis.
-    """
-
-    def __init__(self, job: Job, digest: str, pieces: int, quotas: Sequence[int]) -> None:
-        self._make = (job, digest, pieces)
-        self._quotas = tuple(quotas)
-        self._shared = Shared()
-
-    def process(self, piece: Slice) -> Iterator[Slice]:
-        """Audit one slice, unless an earlier attempt did, and pass it on."""
-        job, digest, _ = self._make
-        if read_swaps(job.audits, piece.number, digest) is None:
-            auditor: Auditor = self._shared.acquire(lambda: Auditor(*self._make))
-            swaps = auditor.audit(piece, self._quotas[piece.number])
-            Metrics.counter("gemsieve", "counterfactual swaps").inc(swaps.trials.total())
+        """Take one slice through all steps and pass it on."""
+        for name, n in take(self._steps, piece, self._limits):
+            Metrics.counter("gemsieve", name).inc(n)
         yield piece
 
 
@@ -134,13 +80,11 @@ def runner_of(options: PipelineOptions, workers: int) -> PipelineRunner | str:
         return name
     # Named directly: Beam's DirectRunner first tries to download another runner's binary.
     from apache_beam.runners.portability.fn_api_runner import FnApiRunner
-    from apache_beam.transforms.environments import SubprocessSDKEnvironment
+    from apache_beam.transforms.environments import EmbeddedPythonGrpcEnvironment
 
     options.view_as(DirectOptions).direct_num_workers = workers
-    if workers == 1:
-        return FnApiRunner()
-    command = f"{shlex.quote(sys.executable)} -m gemsieve.pipeline.worker"
-    return FnApiRunner(SubprocessSDKEnvironment.from_command_string(command))
+    # Threads are enough: the work is done in children, as many as there are threads.
+    return FnApiRunner(EmbeddedPythonGrpcEnvironment.default() if workers > 1 else None)
 
 
 def run(
@@ -152,12 +96,22 @@ def run(
     """Run slices through each step in order to the end, with flags that `check` let pass."""
     options = PipelineOptions(list(flags))
     runner = runner_of(options, workers)
-    with quiet(), beam.Pipeline(runner=runner, options=options) as pipeline:
-        passed = pipeline | "Slices" >> beam.Create(slices)
-        # Without it a runner fuses everything onto the worker that made the list.
-        passed |= "Spread" >> beam.Reshuffle()
-        for name, step in steps.items():
-            passed |= name >> beam.ParDo(step)
+    try:
+        with quiet(), beam.Pipeline(runner=runner, options=options) as pipeline:
+            passed = pipeline | "Slices" >> beam.Create(slices)
+            # Without it a runner fuses everything onto the worker that made the list.
+            passed |= "Spread" >> beam.Reshuffle()
+            for name, step in steps.items():
+                passed |= name >> beam.ParDo(step)
+    finally:
+        children.close()
+
+
+def limits_of(job: Job, workers: int, flags: Sequence[str]) -> Limits:
+    """Return what the children of a worker may take: a local run has one worker, for all."""
+    local = PipelineOptions(list(flags)).view_as(StandardOptions).runner in (None, *LOCAL)
+    count, processes = (workers, 1) if local else (1, 0)
+    return Limits(job.seconds_per_record, job.memory_limit * 1_000_000, count, processes)
 
 
 @contextmanager
@@ -165,7 +119,7 @@ def quiet() -> Iterator[None]:
     """Keep Beam's chatter about its own workings out of the user's terminal."""
     logger = logging.getLogger("apache_beam")
     level = logger.level
-    logger.setLevel(logging.ERROR)
+    logger.setLevel(logging.CRITICAL)  # an error is raised as well, and told once
     try:
         yield
     finally:

@@ -11,6 +11,9 @@ from gemsieve.filters.finding import Finding
 # One record may take this many bytes; a larger one would set the memory of the whole job.
 MAX_RECORD_BYTES = 10_000_000
 
+# JSON may spell a character of the text in six bytes (`\u00e9`).
+MAX_LINE_BYTES = 6 * MAX_RECORD_BYTES
+
 Fault = Literal[
     "malformed_json",
     "not_an_object",
@@ -23,6 +26,16 @@ Fault = Literal[
     "too_large",
     "truncated_input",
     "unreadable_file",
+    "timed_out",
+    "out_of_memory",
+    "crashed",
+    "malformed_csv",
+    "ragged_row",
+    "ambiguous_column",
+    "malformed_warc",
+    "malformed_http",
+    "http_status",
+    "not_text",
 ]
 
 
@@ -75,4 +88,6 @@ def column_text(value: object) -> str | None:
     """Return a column's value as text that can be written, or None."""
     if value is None or isinstance(value, dict | list):
         return None
+    if isinstance(value, bytes):  # Parquet files of old writers do not say that a column is text
+        return value.decode("utf-8", "replace")
     return str(value).encode("utf-8", "replace").decode()

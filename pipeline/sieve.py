@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from gemsieve.filters import Action, Batch, Filter, Verdict
 from gemsieve.filters.detector import PROBABILITY
+from gemsieve.filters.stopwatch import stage, timed
+from gemsieve.pipeline.aside import read_aside, without
 from gemsieve.pipeline.heartbeat import Heartbeat
 from gemsieve.pipeline.job import Job
 from gemsieve.pipeline.manifest import OUTCOMES
 from gemsieve.pipeline.mitigate import Mitigator
+from gemsieve.pipeline.place import Place
 from gemsieve.pipeline.read import read
-from gemsieve.pipeline.receipt import Receipt
+from gemsieve.pipeline.receipt import Receipt, forget, read_receipt, stands
 from gemsieve.pipeline.record import Broken, Meter, Record
 from gemsieve.pipeline.slices import Slice
 from gemsieve.pipeline.tally import Tally
@@ -28,7 +31,7 @@ BATCH_RECORDS = 1000
 BATCH_CHARACTERS = 2_000_000
 
 
-@dataclass
+@dataclass(frozen=True)
 class Siever:
     """A job with its filter loaded: sieves one slice after another.
 
@@ -63,9 +66,42 @@ class Siever:
         """Return the columns of one outcome's shards."""
         return schema(outcome, self.job.columns, self.judge.policy.mitigation.columns)
 
-    def sieve(self, piece: Slice) -> Receipt:
+    @property
+    def name(self) -> str:
+        """A word for this step."""
+        return "sieve"
+
+    def done(self, piece: Slice) -> bool:
+        """Say whether a slice has a receipt that names what is there."""
+        receipt = read_receipt(self.job.receipts, piece.number, self.digest)
+        return receipt is not None and stands(receipt, self.job.folder)
+
+    def forget(self, piece: Slice) -> None:
+        """Take back a slice's receipt."""
+        forget(self.job.receipts, piece.number)
+
+    def counts(self, piece: Slice) -> Mapping[str, int]:
+        """Return the records of each outcome."""
+        receipt = read_receipt(self.job.receipts, piece.number, self.digest)
+        return receipt.tally.by_outcome() if receipt else {}
+
+    def probe(self, piece: Slice, place: Place, first: int, last: int) -> None:
+        """Judge these records one by one, but for those set aside, and forget the verdicts."""
+        job, aside = self.job, read_aside(self.job.aside, piece.number)
+        place.reading(piece.first, first)
+        for record in without(read(piece, job.text_field, job.read_columns, Meter()), aside):
+            if record.number > last:
+                return
+            if record.number >= first and isinstance(record, Record):
+                place.judging(record.number, record.number, len(record.text))
+                self.judge_batch(piece, [record], Tally())
+            place.reading(record.number + 1, record.number + 1)
+
+    def work(self, piece: Slice, place: Place) -> Receipt:
         """Sieve one slice and write its receipt last."""
         job, tally, meter, records = self.job, Tally(), Meter(), 0
+        aside = read_aside(job.aside, piece.number)
+        _ = self.judge, self.mitigator  # loaded before any record's time begins
         job.drafts.mkdir(parents=True, exist_ok=True)
         name = piece.shard(self.pieces)
         with ExitStack() as stack:
@@ -75,15 +111,21 @@ class Siever:
                 )
                 for outcome in OUTCOMES
             }
-            beat = Heartbeat(job.heartbeats, piece)
-            for batch in batches(read(piece, job.text_field, job.read_columns, meter)):
-                for outcome, rows in self.judge_batch(piece, batch, tally).items():
-                    writers[outcome].write(rows)
+            beat = Heartbeat(job.heartbeats, piece, stack.enter_context(timed("read")))
+            read_records = read(piece, job.text_field, job.read_columns, meter)
+            for batch in watched(batches(without(read_records, aside)), piece, place):
+                with stage("decide"):
+                    judged = self.judge_batch(piece, batch, tally)
+                with stage("write"):
+                    for outcome, rows in judged.items():
+                        writers[outcome].write(rows)
                 records += len(batch)
                 beat.beat(tally, meter.bytes)
-            shards = tuple(s for w in writers.values() if (s := w.publish()) is not None)
-        beat.beat(tally, piece.size, last=True)
-        receipt = Receipt(self.digest, piece, records, shards, tally)
+            place.idle()
+            with stage("write"):
+                shards = tuple(s for w in writers.values() if (s := w.publish()) is not None)
+            beat.beat(tally, piece.size, last=True)
+        receipt = Receipt(self.digest, piece, records, shards, tally, tuple(sorted(aside.items())))
         receipt.write(job.receipts)
         return receipt
 
@@ -161,3 +203,15 @@ def batches(records: Iterable[Record | Broken]) -> Iterator[list[Record | Broken
             batch, characters = [], 0
     if batch:
         yield batch
+
+
+def watched(
+    many: Iterable[list[Record | Broken]], piece: Slice, place: Place
+) -> Iterator[list[Record | Broken]]:
+    """Yield batches, and mark which is read, and which is judged while it is out."""
+    place.reading(piece.first, piece.first + BATCH_RECORDS - 1)
+    for batch in many:
+        first, last = batch[0].number, batch[-1].number
+        place.judging(first, last, sum(len(r.text) for r in batch if isinstance(r, Record)))
+        yield batch
+        place.reading(last + 1, last + BATCH_RECORDS)

@@ -22,6 +22,7 @@ from gemsieve.filters.bias.gender import gender_swap
 from gemsieve.pipeline.job import Job
 from gemsieve.pipeline.manifest import ManifestError, verify
 from gemsieve.pipeline.mitigate import SWAP
+from gemsieve.pipeline.place import Place
 from gemsieve.pipeline.receipt import read_receipt
 from gemsieve.pipeline.run import OutputError, claim, run_job
 from gemsieve.pipeline.sieve import Siever
@@ -192,7 +193,7 @@ def test_bytes_do_not_depend_on_workers_or_resumption(
     digest = mine.digest(slices, judge)
     claim(mine, digest)
     siever = Siever(mine, digest, len(slices))
-    tally = siever.sieve(slices[workers]).tally
+    tally = siever.work(slices[workers], Place()).tally
     rule = judge.policy.mitigation.weights
     assert rule
     # Weights of the counts of one slice: they must not stand when the others are there.

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from gemsieve.cli.option import PATTERNS, TABLE, WHOLE, WORDS, Option
+from gemsieve.cli.option import NUMBER, PATTERNS, TABLE, WHOLE, WORDS, Option
 
 VERSION = 1  # of the file
 
@@ -44,6 +44,29 @@ OPTIONS: tuple[Option, ...] = (
         default="",
         metavar="FILE",
     ),
+    Option("output.title", "what the data card calls the output", default="", metavar="WORDS"),
+    Option(
+        "output.license",
+        "licence of the texts, for the data card, as Hugging Face names it",
+        default="",
+        metavar="NAME",
+    ),
     Option("run.workers", "processes of a local run", WHOLE, default=1, metavar="N", least=1),
+    Option(
+        "run.seconds_per_record",
+        "how long a record may be judged, beside 1 s for 20,000 characters",
+        NUMBER,
+        default=60.0,
+        metavar="S",
+        least=0.1,
+    ),
+    Option(
+        "run.memory_limit",
+        "megabytes that a process that judges may hold; 0 for its share of the machine's",
+        WHOLE,
+        default=0,
+        metavar="MB",
+        least=0,
+    ),
     Option("run.beam", "Beam's own flags by their names, without dashes", TABLE),
 )
