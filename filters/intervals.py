@@ -1,4 +1,4 @@
-"""Intervals at 95 %: of a proportion, of the ratio of two, and of a mean."""
+"""Intervals at 95 %: of a proportion, of the difference and ratio of two, and of a mean."""
 
 from __future__ import annotations
 
@@ -22,6 +22,36 @@ def wilson(hits: int, trials: int) -> Interval:
     low, high = ((middle + side * margin) / (1 + spread) for side in (-1, 1))
     # At the ends the bound is the proportion itself; rounding must not put it beside.
     return (0.0 if hits == 0 else low), (1.0 if hits == trials else high)
+
+
+def difference(hits: int, trials: int, other_hits: int, other_trials: int) -> Interval:
+    """Return the interval of one proportion less another, of independent samples; -1..1 of none.
+
+    The hybrid score method (Newcombe 1998, Statistics in Medicine 17:873, method 10).
+    """
+    if not trials or not other_trials:
+        return -1.0, 1.0
+    (low, high), (other_low, other_high) = wilson(hits, trials), wilson(other_hits, other_trials)
+    share, other = hits / trials, other_hits / other_trials
+    return (
+        share - other - math.hypot(share - low, other_high - other),
+        share - other + math.hypot(high - share, other - other_low),
+    )
+
+
+def chance(hits: int, trials: int, other_hits: int, other_trials: int) -> float:
+    """Return how likely two equal proportions would differ at least as much, by the pooled z-test.
+
+    Two-sided, of independent samples; 1 where nothing tells them apart.
+    """
+    if not trials or not other_trials:
+        return 1.0
+    pooled = (hits + other_hits) / (trials + other_trials)
+    spread = math.sqrt(pooled * (1 - pooled) * (1 / trials + 1 / other_trials))
+    if not spread:
+        return 1.0
+    distance = abs(hits / trials - other_hits / other_trials) / spread
+    return math.erfc(distance / math.sqrt(2))
 
 
 def ratio(hits: int, trials: int, other_hits: int, other_trials: int) -> Interval:

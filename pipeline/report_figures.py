@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import StringIO
-from itertools import groupby
+from itertools import groupby, zip_longest
 from typing import TYPE_CHECKING, Any
 
 from gemsieve.pipeline.report_scores import Histogram
@@ -119,6 +119,39 @@ def histogram(data: Histogram, name: str) -> str:
             for value in limit.values:
                 axes.axvline(data.position(value), color=INK, linewidth=1.2, linestyle=(0, (4, 2)))
         return svg(axes.get_figure(root=True), name)
+
+
+def overlaid(first: Histogram, second: Histogram, name: str) -> str:
+    """Draw one run's kept and dropped records as areas and another's as lines, like `histogram`.
+
+    The first's limits are dotted lines, the second's dashed ones.
+    """
+    from matplotlib import rc_context
+
+    both = widened(first, second)
+    with rc_context(STYLE):
+        axes = canvas(WIDTH, 150, (34, 22, 8, 14))
+        for data, look in ((first, {"fill": True, "alpha": 0.35}), (second, {"fill": False})):
+            for counts, sign, colour in ((data.kept, 1, KEPT), (data.dropped, -1, DROPPED)):
+                heights = [sign * math.log10(1 + n) for n in counts]
+                axes.stairs(heights, range(len(counts) + 1), color=colour, linewidth=1.3, **look)
+        axes.axhline(0, color=MUTED, linewidth=0.8)
+        scale_heights(axes, both)
+        scale_values(axes, both)
+        for data, dashes in ((first, (1, 2)), (second, (4, 2))):
+            for value in (value for limit in data.limits for value in limit.values):
+                place = data.position(value)
+                axes.axvline(place, color=INK, linewidth=1.2, linestyle=(0, dashes))
+        return svg(axes.get_figure(root=True), name)
+
+
+def widened(first: Histogram, second: Histogram) -> Histogram:
+    """Return a histogram on whose axes both have room."""
+    kept, dropped = (
+        [max(pair) for pair in zip_longest(*sides, fillvalue=0)]
+        for sides in ((first.kept, second.kept), (first.dropped, second.dropped))
+    )
+    return replace(first, kept=kept, dropped=dropped, limits=[*first.limits, *second.limits])
 
 
 def scale_heights(axes: Axes, data: Histogram) -> None:

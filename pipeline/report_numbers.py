@@ -118,6 +118,16 @@ def languages(tally: Tally) -> list[Row]:
     return [row for row in found if row.name]
 
 
+def stages_of(beats: Sequence[Beat]) -> dict[str, float]:
+    """Return each stage's seconds over slices: reading, detectors by time, deciding, writing."""
+    sums: defaultdict[str, float] = defaultdict(float)
+    for beat in beats:
+        for stage, seconds in beat.stages.items():
+            sums[stage] += seconds
+    order = {"read": 0, "decide": 2, "write": 3}
+    return dict(sorted(sums.items(), key=lambda item: (order.get(item[0], 1), -item[1], item[0])))
+
+
 def speed(beats: Sequence[Beat]) -> Speed:
     """Return the sums over slices, with the median and the largest of their seconds."""
     seconds = [beat.seconds for beat in beats]

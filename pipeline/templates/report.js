@@ -58,7 +58,7 @@
     table.tBodies[0].append(...keyed.map(([, line]) => line));
   }
 
-  for (const name of ["source", "language", "group", "reason", "action"]) choice(name);
+  for (const name of ["source", "language", "group", "reason", "action", "differs"]) choice(name);
   const all = document.createElement("button");
   all.type = "reset";
   all.textContent = "show all";

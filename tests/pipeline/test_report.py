@@ -387,6 +387,27 @@ def test_limits_are_drawn_where_the_policy_sets_them(tmp_path: Path) -> None:
     assert lines == {WORDS: 2, STOPS: 1}
 
 
+def test_stages_are_told_in_the_order_of_the_way(tmp_path: Path) -> None:
+    """Seconds by stage add up over slices and stand on the page beside characters per second."""
+    stages = {"decide": 1.0, "detect pii": 3.0, "detect toxicity": 5.0, "read": 0.5, "write": 0.5}
+    beats = [Beat({"kept": 1}, 1_000_000, 70, 10.0, stages)] * 2
+    clocks = Clocks(beats, [Beat({}, 0, 70, 4.0)], [])
+    tally = example(["s"], 50)
+    path = write_report(books(tmp_path, tally), judge(), tally, clocks, {})
+    (caption,) = [t for t, _ in Page(path.read_text("utf-8")).tables if t.startswith("By stage")]
+    lines = Page(path.read_text("utf-8")).table(caption.strip())
+    assert [(line[0], line[2], line[4]) for line in lines] == [
+        ("read", "1.0 s", "2.00"),
+        ("detect toxicity", "10.0 s", "0.20"),
+        ("detect pii", "6.0 s", "0.33"),
+        ("decide", "2.0 s", "1.00"),
+        ("write", "1.0 s", "2.00"),
+        ("leak check", "4.0 s", "0.50"),
+    ]
+    numbers = json.loads((tmp_path / "report" / "report.json").read_text())
+    assert numbers["throughput"]["stages"]["detect toxicity"] == 10.0
+
+
 @given(st.integers(1, 10**9).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
 def test_percent_never_rounds_away_a_record(counts: tuple[int, int]) -> None:
     """Only nothing is 0.0 %, and only all is 100.0 %."""
