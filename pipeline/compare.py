@@ -19,7 +19,7 @@ from gemsieve.pipeline import manifest
 from gemsieve.pipeline.leak_gate import rate
 from gemsieve.pipeline.manifest import Manifest, ManifestError
 from gemsieve.pipeline.report import FOLDER, FORMAT
-from gemsieve.pipeline.report_identity import Group, groups
+from gemsieve.pipeline.report_identity import ENOUGH, Group, groups
 from gemsieve.pipeline.report_numbers import OUTCOMES, judged, ranked, summed
 from gemsieve.pipeline.storage import Location
 from gemsieve.pipeline.tally import Tally, from_body
@@ -91,10 +91,17 @@ class Line:
         return chance(two.hits, two.trials, one.hits, one.trials)
 
     @property
-    def differs(self) -> bool:
-        """Whether the interval of the change leaves 0 out."""
+    def verdict(self) -> str:
+        """Whether the interval of the change leaves 0 out: `yes`, `no`, or `too few` to tell."""
+        if min(self.first.trials, self.second.trials) < ENOUGH:
+            return "too few"
         low, high = self.interval
-        return not low <= 0 <= high
+        return "no" if low <= 0 <= high else "yes"
+
+    @property
+    def differs(self) -> bool:
+        """Whether it is surely another share."""
+        return self.verdict == "yes"
 
     def body(self) -> dict[str, Any]:
         """Return it as a JSON object."""
@@ -105,7 +112,7 @@ class Line:
             "change": self.change,
             "interval": list(self.interval),
             "chance": self.chance,
-            "differs": self.differs,
+            "differs": self.verdict,
         }
 
 
@@ -247,7 +254,8 @@ def dropped(group: Group) -> Share:
 
 def in_order(found: Iterable[Line]) -> list[Line]:
     """Return lines, those that surely differ first, then by the size of the change."""
-    return sorted(found, key=lambda line: (not line.differs, -abs(line.change), line.name))
+    order = ("yes", "no", "too few")
+    return sorted(found, key=lambda line: (order.index(line.verdict), -abs(line.change), line.name))
 
 
 def changed(one: Mapping[str, object], two: Mapping[str, object]) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any
 from gemsieve.pipeline.compare import Compared, Run
 from gemsieve.pipeline.report import environment, fence, script_of_page
 from gemsieve.pipeline.report_figures import overlaid
+from gemsieve.pipeline.report_identity import ENOUGH
 from gemsieve.pipeline.report_numbers import TOP
 from gemsieve.pipeline.report_scores import Histogram, Limit
 
@@ -23,6 +24,7 @@ def compare_page(found: Compared, names: Sequence[str]) -> str:
         names=names,
         outcomes=OUTCOMES,
         top=TOP,
+        enough=ENOUGH,
         plots=plots(found),
         script=script,
         policy_of_page=fence(script),

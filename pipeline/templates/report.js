@@ -51,7 +51,7 @@
     const number = title.classList.contains("num");
     const key = (line) => {
       const text = said(line.cells[place]);
-      return number ? parseFloat(text.replace(/[^\d.]/g, "")) || 0 : text;
+      return number ? parseFloat(text.replace(/[^\d.-]/g, "")) || 0 : text;
     };
     const keyed = lines(table).map((line) => [key(line), line]);
     keyed.sort(([a], [b]) => (number ? a - b : b.localeCompare(a)) * (down ? -1 : 1));

@@ -7,10 +7,10 @@ import random
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gemsieve.filters.intervals import Z, mean, ratio, wilson
+from gemsieve.filters.intervals import Z, chance, difference, mean, ratio, wilson
 
 COUNTS = st.integers(1, 5000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
@@ -46,6 +46,43 @@ def test_wilson_agrees_with_published_values() -> None:
     for counts, interval in published.items():
         assert wilson(*counts) == pytest.approx(interval, abs=5e-5)
     assert wilson(0, 0) == (0.0, 1.0)
+
+
+def test_difference_agrees_with_published_values() -> None:
+    """Newcombe 1998 (Stat. Med. 17:873), table II, method 10: three of its examples."""
+    published = {
+        (56, 70, 48, 80): (0.0524, 0.3339),
+        (9, 10, 3, 10): (0.1705, 0.8090),
+        (10, 10, 0, 20): (0.6791, 1.0000),
+    }
+    for counts, interval in published.items():
+        assert difference(*counts) == pytest.approx(interval, abs=5e-5)
+    assert difference(1, 2, 0, 0) == (-1.0, 1.0)
+
+
+@given(COUNTS, COUNTS)
+def test_difference_turned_over_is_its_negative(
+    first: tuple[int, int], second: tuple[int, int]
+) -> None:
+    """It holds the difference; which of two proportions is named first changes only its sign."""
+    low, high = difference(*first, *second)
+    assert low <= first[0] / first[1] - second[0] / second[1] <= high
+    assert difference(*second, *first) == pytest.approx((-high, -low))
+
+
+@settings(max_examples=25)  # the peer is slow
+@given(COUNTS, COUNTS)
+def test_chance_is_that_of_the_chi_squared_test(
+    first: tuple[int, int], second: tuple[int, int]
+) -> None:
+    """SciPy's test of the table of hits and misses, uncorrected, gives the same."""
+    stats = pytest.importorskip("scipy.stats")
+    table = [[hits, trials - hits] for hits, trials in (first, second)]
+    if any(not sum(column) for column in zip(*table, strict=True)):
+        assert chance(*first, *second) == 1.0
+        return
+    expected = stats.chi2_contingency(table, correction=False).pvalue
+    assert chance(*first, *second) == pytest.approx(expected, rel=1e-6, abs=1e-300)
 
 
 def test_ratio_agrees_with_published_values() -> None:
