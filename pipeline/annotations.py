@@ -9,13 +9,12 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from gemsieve.pipeline.looked import Looked
 from gemsieve.pipeline.manifest import ManifestError, Shard, sha256_of
 from gemsieve.pipeline.slices import Slice
-from gemsieve.pipeline.storage import write_atomically
+from gemsieve.pipeline.storage import Location, location, write_atomically
 
 NAME = "_ANNOTATIONS.json"
 FORMAT = 1
@@ -37,7 +36,7 @@ class Annotations:
         code: The version of gemsieve that ran.
     """
 
-    folder: Path
+    folder: Location
     policy: Mapping[str, str]
     detectors: Sequence[Looked]
     settings: Mapping[str, Any]
@@ -84,17 +83,15 @@ class Annotations:
         Raises:
             ManifestError: It is not; names it.
         """
-        path = Path(piece.path)
+        place = location(piece.path)
         listed = {shard.path: shard for shard in self.shards}
-        shard = listed.get(f"{FOLDER}/{path.name}")
-        if piece.end and (shard is None or not path.is_file() or sha256_of(path) != shard.sha256):
-            raise ManifestError(f"{path}: not what `gemsieve annotate` wrote; annotate again")
+        shard = listed.get(f"{FOLDER}/{place.name}")
+        if piece.end and (shard is None or not place.exists() or sha256_of(place) != shard.sha256):
+            raise ManifestError(f"{place}: not what `gemsieve annotate` wrote; annotate again")
 
-    def write(self) -> Path:
+    def write(self) -> None:
         """Write the file whole or not at all."""
-        path = self.folder / NAME
-        write_atomically(path, self.text().encode())
-        return path
+        write_atomically(self.folder / NAME, self.text().encode())
 
 
 def shard_name(number: int, pieces: int) -> str:
@@ -102,7 +99,7 @@ def shard_name(number: int, pieces: int) -> str:
     return f"{number:05d}-of-{pieces:05d}.parquet"
 
 
-def read_annotations(folder: Path) -> Annotations:
+def read_annotations(folder: Location) -> Annotations:
     """Read the file without looking at the shards.
 
     Raises:
@@ -110,7 +107,7 @@ def read_annotations(folder: Path) -> Annotations:
     """
     path = folder / NAME
     try:
-        text = path.read_text("utf-8")
+        text = path.read_bytes().decode()
         body = json.loads(text)
         found = Annotations(
             folder=folder,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 
-from gemsieve.pipeline.record import Broken, Fault, Record
 from gemsieve.pipeline.storage import Location, write_atomically
+
+from gemsieve.pipeline.record import Broken, Fault, Record
 
 Aside = Mapping[int, Fault]  # number of the record -> why
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 
+from gemsieve.pipeline.storage import write_atomically
+
 from gemsieve.filters import Filter
 from gemsieve.pipeline import card, croissant
 from gemsieve.pipeline.job import Job
 from gemsieve.pipeline.manifest import Manifest
 from gemsieve.pipeline.report import shown
 from gemsieve.pipeline.statements import Subject, statements
-from gemsieve.pipeline.storage import write_atomically
 from gemsieve.pipeline.tally import Tally
 from gemsieve.pipeline.write import schema
 

@@ -43,6 +43,8 @@ class Job:
             machine's. What passes it is set aside.
         title: What the data card calls the output, "" for a name after the policy.
         license: The licence of the texts, as the card names it, "" for none.
+        annotations: Folder of what detectors found before, by which the job decides; "" to look.
+        annotated: Its digest.
     """
 
     output: str
@@ -59,11 +61,13 @@ class Job:
     memory_limit: int = 0
     title: str = ""
     license: str = ""
+    annotations: str = ""
+    annotated: str = ""
 
     @property
     def settings(self) -> dict[str, Any]:
         """What the manifest tells of the job beside its policy."""
-        heading = {"title": self.title, "license": self.license}
+        heading = {"title": self.title, "license": self.license, "annotations": self.annotated}
         return (
             {
                 "text_field": self.text_field,

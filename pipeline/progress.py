@@ -17,10 +17,11 @@ INTERVAL = 0.25  # seconds
 
 
 @contextmanager
-def bar(job: Job, slices: Sequence[Slice]) -> Iterator[None]:
+def bar(job: Job, slices: Sequence[Slice], *, checks: bool = True) -> Iterator[None]:
     """Show progress in bytes of input, records per second and time left while the body runs.
 
-    A second bar follows the leak check through the output, in bytes of the input it came from.
+    A second bar follows the leak check, where there is one, through the output, in bytes of the
+    input it came from.
     """
     from rich.console import Console
     from rich.progress import (
@@ -48,7 +49,7 @@ def bar(job: Job, slices: Sequence[Slice]) -> Iterator[None]:
     begun = time.perf_counter()
     with progress:
         task = progress.add_task("sieving", total=size, completed=start, counts="")
-        check = progress.add_task("checking", total=size, counts="")
+        check = progress.add_task("checking", total=size, counts="", visible=checks)
 
         def follow() -> None:
             while not stop.wait(INTERVAL):
@@ -82,7 +83,16 @@ def position(job: Job, seconds: float) -> tuple[int, str]:
         outcomes.update(beat.outcomes)
     megabytes = sum(beat.characters for beat in beats) / 1e6
     return sum(beat.bytes for beat in beats), (
-        f"{outcomes['kept'] + outcomes['redacted']:,} kept, {outcomes['dropped']:,} dropped,"
-        f" {outcomes['quarantined']:,} quarantined,"
+        f"{told(outcomes)},"
         f" {outcomes.total() / seconds:,.0f} records/s, {megabytes / seconds:,.1f} MB/s"
+    )
+
+
+def told(outcomes: Counter[str]) -> str:
+    """Return counts of records as a line; where nothing was decided, of those that could be."""
+    if annotated := outcomes["annotated"]:
+        return f"{annotated:,} annotated, {outcomes['quarantined']:,} unreadable"
+    return (
+        f"{outcomes['kept'] + outcomes['redacted']:,} kept, {outcomes['dropped']:,} dropped,"
+        f" {outcomes['quarantined']:,} quarantined"
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 from gemsieve.filters import Finding
 from gemsieve.pipeline.record import Broken, Fault, Meter, Record
 from gemsieve.pipeline.slices import Slice
+from gemsieve.pipeline.storage import location, readable
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -28,7 +29,7 @@ def read_annotated(
 
     if not piece.end:
         return
-    with pq.ParquetFile(piece.path, read_dictionary=[LABEL]) as file:
+    with pq.ParquetFile(readable(location(piece.path)), read_dictionary=[LABEL]) as file:
         done = 0
         for batch in file.iter_batches(BATCH_ROWS):
             yield from rows(batch, columns)
@@ -39,8 +40,7 @@ def read_annotated(
 def rows(batch: pa.RecordBatch, columns: Sequence[str]) -> Iterator[Record | Broken]:
     """Yield the records of some rows."""
     found = findings(batch.column("findings"))
-    kept = batch.column("columns")
-    values = [kept.field(name).to_pylist() for name in columns]
+    values = [batch.column("columns").field(name).to_pylist() for name in columns]
     others = zip(*values, strict=True) if values else ((),) * batch.num_rows
     names = ("id", "text", "fault")
     plain = zip(*(batch.column(name).to_pylist() for name in names), strict=True)

@@ -19,6 +19,7 @@ from gemsieve.pipeline.leak_planted import read_planted
 from gemsieve.pipeline.leak_stock import quotas
 from gemsieve.pipeline.limit import limited
 from gemsieve.pipeline.manifest import GateError, Manifest
+from gemsieve.pipeline.recall import remember
 from gemsieve.pipeline.sieve import Siever
 from gemsieve.pipeline.slices import Slice, plan
 from gemsieve.pipeline.storage import is_empty, remove_all, write_atomically
@@ -52,6 +53,13 @@ def run_job(
     job: Job, patterns: Sequence[str], workers: int, flags: Sequence[str], watch: Watch
 ) -> Outcome:
     """Run a job to its manifest; slices that an earlier run of the same job finished are skipped.
+
+    Args:
+        job: The job.
+        patterns: Its inputs; not read where it decides by annotations.
+        workers: Processes of a local run.
+        flags: Beam's.
+        watch: Shows how far the workers are.
 
     Raises:
         InputError, PolicyError, OutputError, RunnerError: The caller must change something.
@@ -105,11 +113,9 @@ def prepared(job: Job, patterns: Sequence[str], flags: Sequence[str]) -> Ready:
     Raises:
         InputError, PolicyError, OutputError, RunnerError: The caller must change something.
     """
-    slices = plan(patterns)
-    if job.limit is not None:
-        slices = limited(slices, job.limit, job.text_field)
     judge = job.build_filter()
     job = replace(job, key=fingerprint(judge), asked=asked(judge))
+    slices = planned(job, judge, patterns)
     refuse_columns(job, judge)
     if job.planted:
         read_planted(job.planted)
@@ -118,6 +124,19 @@ def prepared(job: Job, patterns: Sequence[str], flags: Sequence[str]) -> Ready:
 
         beam_job.check(flags)
     return Ready(job, judge, slices, job.digest(slices, judge))
+
+
+def planned(job: Job, judge: Filter, patterns: Sequence[str]) -> list[Slice]:
+    """Return the slices of the inputs, or those of the annotations that the job decides by.
+
+    Raises:
+        InputError: The inputs cannot be planned.
+        ManifestError, PolicyError: The annotations do not serve.
+    """
+    if job.annotations:
+        return remember(job, judge).stored.plan()
+    slices = plan(patterns)
+    return slices if job.limit is None else limited(slices, job.limit, job.text_field)
 
 
 def weigh_in_beam(

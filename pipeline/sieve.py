@@ -18,6 +18,7 @@ from gemsieve.pipeline.manifest import OUTCOMES
 from gemsieve.pipeline.mitigate import Mitigator
 from gemsieve.pipeline.place import Place
 from gemsieve.pipeline.read import read
+from gemsieve.pipeline.recall import Memory, remember
 from gemsieve.pipeline.receipt import Receipt, forget, read_receipt, stands
 from gemsieve.pipeline.record import Broken, Meter, Record
 from gemsieve.pipeline.slices import Slice
@@ -46,10 +47,18 @@ class Siever:
 
     @cached_property
     def judge(self) -> Filter:
-        """The filter, its models loaded."""
+        """The filter, its models loaded where it is to read every text."""
         judge = self.job.build_filter()
-        judge.setup("corpus")
+        if self.job.annotations:
+            judge.key("corpus")
+        else:
+            judge.setup("corpus")
         return judge
+
+    @cached_property
+    def memory(self) -> Memory | None:
+        """What was found in the records before, where the job decides by that."""
+        return remember(self.job, self.judge) if self.job.annotations else None
 
     @cached_property
     def probabilities(self) -> frozenset[str]:
@@ -104,6 +113,8 @@ class Siever:
         _ = self.judge, self.mitigator  # loaded before any record's time begins
         job.drafts.mkdir(parents=True, exist_ok=True)
         name = piece.shard(self.pieces)
+        if self.memory is not None:
+            self.memory.prove(piece)
         with ExitStack() as stack:
             writers = {
                 outcome: stack.enter_context(
@@ -136,7 +147,7 @@ class Siever:
         records = [record for record in batch if isinstance(record, Record)]
         columns = columns_of(self.job, piece, records)
         texts = Batch([record.text for record in records], columns)
-        judged = self.judge(texts, "corpus")
+        judged = self.verdicts(records, texts)
         ids = [f"{piece.source}:{record.number}" for record in records]
         changes = iter(self.mitigator.rows(ids, texts, judged, tally))
         verdicts = iter(judged)
@@ -158,6 +169,12 @@ class Siever:
             for name, values in rows[outcome].items():
                 values.append(row[name])
         return rows
+
+    def verdicts(self, records: Sequence[Record], texts: Batch) -> list[Verdict]:
+        """Judge records: by what was found in them before, where the job says so, or by looking."""
+        if self.memory is None:
+            return self.judge(texts, "corpus")
+        return self.judge.recall(texts, self.memory.found(records), "corpus")
 
     def settle(self, record: Record, verdict: Verdict, row: dict[str, Any], tally: Tally) -> str:
         """Fill in one judged record's row, count it and return its outcome."""

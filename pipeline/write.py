@@ -29,6 +29,23 @@ def schema(outcome: str, columns: Sequence[str] = (), lists: Sequence[str] = ())
     """
     import pyarrow as pa
 
+    fields = [("id", pa.string()), ("source", pa.string())]
+    if outcome == "kept":
+        fields += [("text", pa.string()), ("action", pa.string())]
+    if outcome == "quarantined":
+        fields += [("reason", pa.string())]
+    else:
+        fields += [("reasons", pa.list_(pa.string())), ("findings", findings_type())]
+    if outcome == "kept":
+        fields += [(name, pa.list_(pa.string())) for name in lists]
+        fields += [(name, pa.string()) for name in columns]
+    return pa.schema(fields)
+
+
+def findings_type() -> pa.ListType:
+    """Return the type of a column of findings."""
+    import pyarrow as pa
+
     finding = pa.struct(
         [
             pa.field("label", pa.string(), nullable=False),
@@ -37,17 +54,7 @@ def schema(outcome: str, columns: Sequence[str] = (), lists: Sequence[str] = ())
             pa.field("end", pa.int32()),
         ]
     )
-    fields = [("id", pa.string()), ("source", pa.string())]
-    if outcome == "kept":
-        fields += [("text", pa.string()), ("action", pa.string())]
-    if outcome == "quarantined":
-        fields += [("reason", pa.string())]
-    else:
-        fields += [("reasons", pa.list_(pa.string())), ("findings", pa.list_(finding))]
-    if outcome == "kept":
-        fields += [(name, pa.list_(pa.string())) for name in lists]
-        fields += [(name, pa.string()) for name in columns]
-    return pa.schema(fields)
+    return pa.list_(finding)
 
 
 def findings_array(rows: Sequence[Sequence[Finding]], kind: pa.ListType) -> pa.ListArray:

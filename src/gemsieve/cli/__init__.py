@@ -13,6 +13,8 @@ COMMANDS: dict[str, str] = {
     "filter": "sieve a corpus with a Beam job: kept, dropped and quarantined shards, and a report",
     "config": "show, check and describe the settings of a job",
     "compare": "show two finished runs side by side, and what surely differs",
+    "annotate": "find everything in a corpus and store it, for `gemsieve decide`",
+    "decide": "sieve a corpus by what was found in it before: another policy, no model",
     "check": "judge texts, one JSON verdict a line",
     "explain": "show what was found in a text, by which rule, and what the policy makes of it",
     "limits": "show what limits a policy's targets come to, and what they cost",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from gemsieve.cli import UsageError
@@ -30,6 +32,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the job, or say what it would do, and return the exit status."""
+    settings = settings_of(args)
+    if args.verbose and not args.dry_run:
+        raise UsageError("--verbose: is for a --dry-run; a job's records stand in its shards")
+    return ended(
+        "filter", partial(tried, settings, args) if args.dry_run else partial(done, settings)
+    )
+
+
+def ended(command: str, work: Callable[[], int]) -> int:
+    """Do a command's work, say why where it comes to nothing, and return the exit status.
+
+    Raises:
+        UsageError: The caller must change something.
+    """
     from gemsieve.filters.policy_file import PolicyError
     from gemsieve.pipeline.job import RunnerError
     from gemsieve.pipeline.manifest import ManifestError
@@ -38,32 +54,37 @@ def run(args: argparse.Namespace) -> int:
 
     # Libraries tell of their optional parts on the root logger; ours is the line at the end.
     logging.basicConfig(level=logging.ERROR, format="%(message)s")
-    settings = settings_of(args)
-    if args.verbose and not args.dry_run:
-        raise UsageError("--verbose: is for a --dry-run; a job's records stand in its shards")
     try:
-        return tried(settings, args) if args.dry_run else done(settings)
+        return work()
     except (PolicyError, InputError, OutputError, RunnerError) as error:
         raise UsageError(str(error)) from None
     except ManifestError as error:
-        print(f"gemsieve filter: {error}", file=sys.stderr)
+        print(f"gemsieve {command}: {error}", file=sys.stderr)
         return 1
     except RuntimeError as error:
-        return failed(error)
+        return failed(command, error)
 
 
 def done(settings: Settings) -> int:
     """Run the job and print where the outcome is."""
     from gemsieve.pipeline.progress import bar
-    from gemsieve.pipeline.run import Outcome, run_job
+    from gemsieve.pipeline.run import run_job
 
-    if "://" in settings.output:
-        raise UsageError(f"--output {settings.output}: give a local or mounted folder")
-    outcome: Outcome = run_job(
-        settings.job(), settings.patterns, settings.values["run.workers"], settings.beam, bar
-    )
+    local(settings.output)
+    workers = settings.values["run.workers"]
+    outcome = run_job(settings.job(), settings.patterns, workers, settings.beam, bar)
     print(summary(outcome.manifest, settings.output))
     return 0
+
+
+def local(output: str) -> None:
+    """Refuse an output folder that is no local or mounted one.
+
+    Raises:
+        UsageError: It is not; names it.
+    """
+    if "://" in output:
+        raise UsageError(f"--output {output}: give a local or mounted folder")
 
 
 def tried(settings: Settings, args: argparse.Namespace) -> int:
@@ -77,11 +98,12 @@ def tried(settings: Settings, args: argparse.Namespace) -> int:
     return 0
 
 
-def failed(error: RuntimeError) -> int:
+def failed(command: str, error: RuntimeError) -> int:
     """Tell of a job that a worker's error ended; the cause's last line says what it was."""
     lines = [line for line in str(error).splitlines() if line.strip()]
-    print(f"gemsieve filter: the job failed and wrote no manifest: {lines[-1]}", file=sys.stderr)
-    print("gemsieve filter: mend the cause and run the same command to resume", file=sys.stderr)
+    name = f"gemsieve {command}"
+    print(f"{name}: the job failed and wrote no manifest: {lines[-1]}", file=sys.stderr)
+    print(f"{name}: mend the cause and run the same command to resume", file=sys.stderr)
     return 1
 
 

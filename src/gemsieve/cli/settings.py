@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -119,6 +119,15 @@ def settings_of(args: argparse.Namespace) -> Settings:
         else:
             values[key], origins[key] = option.default, DEFAULT
     return Settings(values, origins, name, tuple(args.rest))
+
+
+def add_some(parser: argparse.ArgumentParser, keys: Collection[str]) -> None:
+    """Declare the flags of some settings alone, for a command that reads no file of them."""
+    parser.set_defaults(config=None)
+    for option in OPTIONS:
+        if option.key in keys:
+            option.add(parser)
+    parser.epilog = "Any other option goes to Beam, as in --runner FlinkRunner."
 
 
 def add_settings(parser: argparse.ArgumentParser) -> None:

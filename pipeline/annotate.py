@@ -1,0 +1,144 @@
+"""Annotate one slice: every record with all that detectors find in it; nothing is decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from gemsieve.filters import Batch, Filter
+from gemsieve.filters.detect import detect
+from gemsieve.pipeline.annotations import FOLDER, shard_name
+from gemsieve.pipeline.aside import read_aside, without
+from gemsieve.pipeline.heartbeat import Heartbeat
+from gemsieve.pipeline.job import Job
+from gemsieve.pipeline.place import Place
+from gemsieve.pipeline.read import read
+from gemsieve.pipeline.receipt import Receipt, forget, read_receipt, stands
+from gemsieve.pipeline.record import Broken, Meter, Record
+from gemsieve.pipeline.sieve import batches, columns_of, watched
+from gemsieve.pipeline.slices import Slice
+from gemsieve.pipeline.tally import Tally
+from gemsieve.pipeline.write import ShardWriter, findings_type
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+ANNOTATED = "annotated"  # what the tally counts records as; unreadable ones are in its quarantine
+
+
+def schema(columns: Sequence[str]) -> pa.Schema:
+    """Return the columns of the shards; what else was read of the records is a struct of its own.
+
+    Args:
+        columns: The names of those, which may be any.
+    """
+    import pyarrow as pa
+
+    fields = [(name, pa.string()) for name in ("id", "source", "text", "fault")]
+    if columns:
+        fields.append(("columns", pa.struct([(name, pa.string()) for name in columns])))
+    return pa.schema([*fields, ("findings", findings_type())])
+
+
+@dataclass(frozen=True)
+class Annotator:
+    """A job with its detectors loaded: looks at one slice after another.
+
+    Attributes:
+        digest: The annotation's digest, for receipts.
+        pieces: How many slices the plan has; part of the shards' names.
+    """
+
+    job: Job
+    digest: str
+    pieces: int
+
+    @cached_property
+    def judge(self) -> Filter:
+        """The filter, of which only the detectors are asked, their models loaded."""
+        judge = self.job.build_filter()
+        for detector in judge.detectors["corpus"]:
+            detector.setup()
+        return judge
+
+    @property
+    def name(self) -> str:
+        """A word for this step."""
+        return "annotation"
+
+    def done(self, piece: Slice) -> bool:
+        """Say whether a slice has a receipt that names what is there."""
+        receipt = read_receipt(self.job.receipts, piece.number, self.digest)
+        return receipt is not None and stands(receipt, self.job.folder)
+
+    def forget(self, piece: Slice) -> None:
+        """Take back a slice's receipt."""
+        forget(self.job.receipts, piece.number)
+
+    def counts(self, piece: Slice) -> Mapping[str, int]:
+        """Return the records that could be annotated, and those that could not."""
+        receipt = read_receipt(self.job.receipts, piece.number, self.digest)
+        return receipt.tally.by_outcome() if receipt else {}
+
+    def probe(self, piece: Slice, place: Place, first: int, last: int) -> None:
+        """Look at these records one by one, but for those set aside, and forget what is found."""
+        place.reading(piece.first, first)
+        for record in self.read(piece, Meter()):
+            if record.number > last:
+                return
+            if record.number >= first and isinstance(record, Record):
+                place.judging(record.number, record.number, len(record.text))
+                self.rows(piece, [record], Tally())
+            place.reading(record.number + 1, record.number + 1)
+
+    def read(self, piece: Slice, meter: Meter) -> Iterator[Record | Broken]:
+        """Yield a slice's records; those that are set aside have their faults."""
+        records = read(piece, self.job.text_field, self.job.read_columns, meter)
+        return without(records, read_aside(self.job.aside, piece.number))
+
+    def work(self, piece: Slice, place: Place) -> Receipt:
+        """Annotate one slice and write its receipt last."""
+        job, tally, meter, records = self.job, Tally(), Meter(), 0
+        _ = self.judge  # loaded before any record's time begins
+        job.drafts.mkdir(parents=True, exist_ok=True)
+        name, columns = shard_name(piece.number, self.pieces), schema(job.read_columns)
+        with ShardWriter(job.folder, job.drafts, FOLDER, name, columns) as writer:
+            beat = Heartbeat(job.heartbeats, piece)
+            for batch in watched(batches(self.read(piece, meter)), piece, place):
+                writer.write(self.rows(piece, batch, tally))
+                records += len(batch)
+                beat.beat(tally, meter.bytes)
+            place.idle()
+            shard = writer.publish()
+        beat.beat(tally, piece.size, last=True)
+        aside = tuple(sorted(read_aside(job.aside, piece.number).items()))
+        receipt = Receipt(self.digest, piece, records, (shard,) if shard else (), tally, aside)
+        receipt.write(job.receipts)
+        return receipt
+
+    def rows(
+        self, piece: Slice, batch: Sequence[Record | Broken], tally: Tally
+    ) -> dict[str, list[Any]]:
+        """Return a batch's rows, as columns, in the order of the input."""
+        records = [record for record in batch if isinstance(record, Record)]
+        columns = columns_of(self.job, piece, records)
+        texts = Batch([record.text for record in records], columns)
+        found = iter(detect(self.judge.detectors["corpus"], texts)[0])
+        sources = iter(columns["source"])
+        rows: dict[str, list[Any]] = {name: [] for name in schema(self.job.read_columns).names}
+        for record in batch:
+            row: dict[str, Any] = {"id": f"{piece.source}:{record.number}"}
+            if isinstance(record, Broken):
+                row |= {"source": piece.source, "text": None, "fault": record.fault}
+                row |= {"columns": None, "findings": ()}
+                tally.quarantine(piece.source, record.fault)
+            else:
+                row |= {"source": next(sources), "text": record.text, "fault": None}
+                row |= {"columns": record.columns, "findings": next(found)}
+                tally.outcomes[row["source"], ANNOTATED] += 1
+                tally.characters[ANNOTATED,] += len(record.text)
+            for name, values in rows.items():
+                values.append(row[name])
+        return rows
