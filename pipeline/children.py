@@ -17,15 +17,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from gemsieve.pipeline import memory
+from gemsieve.pipeline import machine
 from gemsieve.pipeline.place import IDLE, LAYOUT, READING, Place, Spot
 from gemsieve.pipeline.slices import Slice
 
 TICK = 0.1  # seconds between two looks at a child
-# Characters a second that any detector reaches, whatever the text: the slowest we know of takes
-# 0.2 MB/s, on a text of digits alone, and a worker may have to share its core.
-SLOWEST = 20_000
-MOST_READ = 12_000_000  # characters that a batch may hold before it is judged
+# So many characters may take as long as any record may. With the 60 s that are the default, that
+# is 20,000 a second, where the slowest detector that we know of does 200,000, on digits alone.
+LENGTH = 1_200_000
+MOST_READ = 12_000_000  # characters that a batch may come to before it is judged
 
 Reason = Literal["timed_out", "out_of_memory", "crashed"]
 
@@ -35,7 +35,7 @@ class Limits:
     """What a child may take.
 
     Attributes:
-        seconds: For a record, beside what its length takes at `SLOWEST`.
+        seconds: For a record, and again for each `LENGTH` of it.
         memory: Bytes; 0 for a share of the machine's.
         children: How many there may be at once in one worker process.
         processes: How many worker processes share the machine; 0 for one each core.
@@ -50,14 +50,14 @@ class Limits:
     def bytes(self) -> int:
         """What a child may hold on this machine."""
         processes = self.processes or os.cpu_count() or 1
-        return self.memory or memory.share(self.children * processes)
+        return self.memory or machine.share(self.children * processes)
 
     def allowed(self, spot: Spot) -> float:
         """Return how many seconds a child may stay at a place."""
         if spot.phase == IDLE:  # models may come from far, and disks may be slow to sync
             return float("inf")
         characters = MOST_READ if spot.phase == READING else spot.characters
-        return self.seconds + characters / SLOWEST
+        return self.seconds * (1 + characters / LENGTH)
 
 
 class Fallen(Exception):  # noqa: N818  # no error yet: somebody has to find out whose
@@ -75,6 +75,24 @@ class Fallen(Exception):  # noqa: N818  # no error yet: somebody has to find out
 
 class FailedError(RuntimeError):
     """A child says that its work cannot be done; holds no words of a text."""
+
+
+class Clock:
+    """Measures the time that a process takes; what it waits for a processor is none of its own."""
+
+    def __init__(self, process: int) -> None:
+        self._process = process
+        self._time, self.look = time.monotonic(), machine.look(process)
+
+    def passed(self) -> float:
+        """Return the seconds that the process took since it was asked before."""
+        time_before, before = self._time, self.look
+        self._time, self.look = time.monotonic(), machine.look(self._process)
+        # A pause of everybody's, such as Ctrl-Z, is not held against it either.
+        seconds = min(self._time - time_before, 2 * TICK)
+        if before and self.look and self.look.runs:
+            return min(seconds, self.look.seconds - before.seconds)
+        return seconds
 
 
 class Child:
@@ -111,17 +129,13 @@ class Child:
 
     def _watch(self) -> None:
         """Wait for an answer, but not for longer than a record may take."""
-        spot, taken, before = self._place.read(), 0.0, time.monotonic()
+        spot, taken, clock = self._place.read(), 0.0, Clock(self._process.pid)
         while not self._pipe.poll(TICK):
-            now, here = time.monotonic(), self._place.read()
-            # A pause of everybody's, such as Ctrl-Z, is not held against the child.
-            taken += min(now - before, 2 * TICK)
-            before = now
-            if here.marks != spot.marks:
-                spot, taken = here, 0.0
+            here, passed = self._place.read(), clock.passed()
+            spot, taken = (here, 0.0) if here.marks != spot.marks else (spot, taken + passed)
             if taken > self._limits.allowed(spot):
                 raise self._end("timed_out")
-            if memory.held(self._process.pid) > self._limits.bytes:
+            if clock.look and clock.look.bytes > self._limits.bytes:
                 raise self._end("out_of_memory")
 
     def _end(self, reason: Reason) -> Fallen:

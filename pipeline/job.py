@@ -35,10 +35,11 @@ class Job:
             the filter must have the same.
         limit: How many records are read, the first ones; None for all.
         asked: Columns that the policy's rules and detectors look at, () before they are known.
+        flags: Beam's flags, by which whoever works reaches remote files; () before they are known.
         planted: File of values that must not be in the kept shards, "" for none. It decides no
             byte of them.
-        seconds_per_record: How long a detector may take for a record, beside what its length
-            takes; longer, and the record is set aside.
+        seconds_per_record: How long a record may be judged, and as long again for each 1.2
+            million characters; longer, and it is set aside.
         memory_limit: Megabytes that a process that judges may hold; 0 for a share of the
             machine's. What passes it is set aside.
         title: What the data card calls the output, "" for a name after the policy.
@@ -57,6 +58,7 @@ class Job:
     key: str = ""
     limit: int | None = None
     asked: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
     seconds_per_record: float = 60.0
     memory_limit: int = 0
     title: str = ""

@@ -77,6 +77,17 @@ def stands(receipt: Receipt, output: Location) -> bool:
     return all(size_at(output / shard.path) == shard.bytes for shard in receipt.shards)
 
 
+def rows_of(shard: Location) -> int | None:
+    """Return the rows that a shard's footer tells of; None where it cannot be read."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return int(pq.read_metadata(readable(shard)).num_rows)
+    except (pa.ArrowException, OSError):
+        return None
+
+
 def reconcile(receipts: Sequence[Receipt], tally: Tally, output: Location) -> dict[str, int]:
     """Prove the books from three sides and return the counts.
 
@@ -86,19 +97,17 @@ def reconcile(receipts: Sequence[Receipt], tally: Tally, output: Location) -> di
     Raises:
         ManifestError: They do not; names the slice or the shard.
     """
-    import pyarrow.parquet as pq
-
     following: dict[str, int] = {}
     for receipt in receipts:
         piece = receipt.slice
-        if following.get(piece.path, piece.first) != piece.first:
+        if following.get(piece.source, piece.first) != piece.first:
             raise ManifestError(
                 f"{piece.source}: records before {piece.first} do not add up; was it changed"
                 " during the job?"
             )
-        following[piece.path] = piece.first + receipt.records
+        following[piece.source] = piece.first + receipt.records
         for shard in receipt.shards:
-            if pq.read_metadata(readable(output / shard.path)).num_rows != shard.records:
+            if rows_of(output / shard.path) != shard.records:
                 raise ManifestError(
                     f"{output / shard.path}: does not hold its {shard.records} rows"
                 )

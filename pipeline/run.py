@@ -7,23 +7,27 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from gemsieve.filters import Filter
 from gemsieve.pipeline import audit_sums, manifest
 from gemsieve.pipeline.audit_slice import Auditor, shares
+from gemsieve.pipeline.files import configure, reason
 from gemsieve.pipeline.finish import Digests, finish, inputs
 from gemsieve.pipeline.job import Job, asked, described, fingerprint, rules_of
 from gemsieve.pipeline.leak_check import Checker, digest_of, remaining
 from gemsieve.pipeline.leak_planted import read_planted
 from gemsieve.pipeline.leak_stock import quotas
 from gemsieve.pipeline.limit import limited
-from gemsieve.pipeline.manifest import GateError, Manifest
+from gemsieve.pipeline.lock import BusyError, alone
+from gemsieve.pipeline.manifest import GateError, Manifest, ManifestError
 from gemsieve.pipeline.recall import remember
 from gemsieve.pipeline.sieve import Siever
 from gemsieve.pipeline.slices import Slice, plan
-from gemsieve.pipeline.storage import is_empty, remove_all, write_atomically
+from gemsieve.pipeline.storage import Remote, is_empty, remove_all, write_atomically
 from gemsieve.pipeline.tally import Tally
+from gemsieve.pipeline.unchanged import Stamps, changed, stamps
 from gemsieve.pipeline.weigh import weigh_all
 from gemsieve.pipeline.weights import Plan
 from gemsieve.pipeline.write import schema
@@ -67,6 +71,15 @@ def run_job(
             policy's; there is no manifest.
     """
     ready = prepared(job, patterns, flags)
+    try:
+        with alone(ready.job.folder):
+            return finish_off(ready, workers, flags, watch)
+    except BusyError as error:
+        raise OutputError(str(error)) from None
+
+
+def finish_off(ready: Ready, workers: int, flags: Sequence[str], watch: Watch) -> Outcome:
+    """Do what is left to do of a job, in a folder that nobody else works in."""
     job, judge, slices, digest = ready.job, ready.judge, ready.slices, ready.digest
     checked = digest_of(job, judge, digest)
     audited = audit_sums.digest_of(judge, digest)
@@ -74,7 +87,8 @@ def run_job(
         books = finished(job, judge, slices)
         remove_all(job.work)
         return Outcome(books, Tally(), len(slices))
-    claim(job, digest)
+    claim(job, digest, slices)
+    clear(job)
     weights = [piece.size for piece in slices]
     records = tuple(quotas(weights, judge.policy.leak_check.records))
     sentences = tuple(shares(weights, judge.policy.audit.sentences))
@@ -93,6 +107,11 @@ def run_job(
             run({"Judge": TakeSlice(steps, limits_of(job, workers, flags))}, left, workers, flags)
     if rule := judge.policy.mitigation.weights:
         weigh_all(job, rule, digest, slices, partial(weigh_in_beam, job, workers, flags))
+    if names := changed(slices, begun_with(job)):
+        raise ManifestError(
+            f"{', '.join(names)}: changed during the job; name a new folder, and leave the inputs"
+            " alone while it runs"
+        )
     books, tally = finish(job, judge, Digests(digest, checked, audited), slices)
     return Outcome(books, tally, resumed=len(done))
 
@@ -113,8 +132,10 @@ def prepared(job: Job, patterns: Sequence[str], flags: Sequence[str]) -> Ready:
     Raises:
         InputError, PolicyError, OutputError, RunnerError: The caller must change something.
     """
+    configure([job.output, *patterns], flags)
+    refuse_folder(job)
     judge = job.build_filter()
-    job = replace(job, key=fingerprint(judge), asked=asked(judge))
+    job = replace(job, key=fingerprint(judge), asked=asked(judge), flags=tuple(flags))
     slices = planned(job, judge, patterns)
     refuse_columns(job, judge)
     if job.planted:
@@ -148,6 +169,22 @@ def weigh_in_beam(
     run({"Weigh": WeighSlice(job, plan)}, left, workers, flags)
 
 
+def refuse_folder(job: Job) -> None:
+    """Refuse an output that cannot be reached, or whose names Beam would take for patterns.
+
+    Raises:
+        OutputError: It is one of these; says why.
+    """
+    if not isinstance(job.folder, Remote):
+        return
+    if set("*?[") & set(job.output):
+        raise OutputError(f"{job.folder}: a pattern, as it holds *, ? or [; name a folder")
+    try:
+        job.folder.exists()
+    except Exception as error:
+        raise OutputError(f"{job.folder}: {reason(error)}") from None
+
+
 def refuse_columns(job: Job, judge: Filter) -> None:
     """Refuse to pass a column under a name that a column of the job's own has.
 
@@ -159,14 +196,41 @@ def refuse_columns(job: Job, judge: Filter) -> None:
         raise OutputError(f"--columns {','.join(clash)}: kept shards have columns of that name")
 
 
-def claim(job: Job, digest: str) -> None:
+def claim(job: Job, digest: str, slices: Sequence[Slice]) -> None:
     """Make the output folder this job's own, or find that it is.
 
     Raises:
-        OutputError: It holds something else.
+        OutputError: It holds something else, or an input was changed since the job began.
     """
     if not claimed(job, digest):
-        write_atomically(job.work / "job.json", json.dumps({"digest": digest}).encode())
+        body = {"digest": digest, "inputs": stamps(slices)}
+        write_atomically(job.work / "job.json", json.dumps(body).encode())
+    elif names := changed(slices, begun_with(job)):
+        raise OutputError(
+            f"{', '.join(names)}: changed since the job in {job.folder} began; name another folder"
+        )
+
+
+def begun_with(job: Job) -> Stamps:
+    """Return the stamps of the inputs when the job began.
+
+    Raises:
+        OutputError: The file that holds them is damaged.
+    """
+    mark = job.work / "job.json"
+    try:
+        inputs = json.loads(mark.read_bytes())["inputs"]
+        return {path: (size, written) for path, (size, written) in inputs.items()}
+    except (KeyError, ValueError):
+        raise OutputError(f"{mark}: damaged; name another folder") from None
+
+
+def clear(job: Job) -> None:
+    """Remove what a killed attempt left half done."""
+    if isinstance(job.folder, Path):
+        remove_all(job.drafts)
+        for draft in job.folder.rglob(".*.tmp"):
+            draft.unlink(missing_ok=True)
 
 
 def claimed(job: Job, digest: str) -> bool:
@@ -177,7 +241,7 @@ def claimed(job: Job, digest: str) -> bool:
     """
     mark = job.work / "job.json"
     if mark.exists():
-        if json.loads(mark.read_bytes()).get("digest") != digest:
+        if digest.encode() not in mark.read_bytes():
             raise OutputError(
                 f"{job.folder}: holds an unfinished job with other inputs, policy or settings;"
                 " finish that one, or name another folder"

@@ -101,9 +101,14 @@ class ShardWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._writer is not None:
-            self._writer.close()
-        self._draft.unlink(missing_ok=True)
+        try:
+            if self._writer is not None:
+                self._writer.close()
+        except OSError:  # its disk is full, which the body's error tells
+            if error is None:
+                raise
+        finally:
+            self._draft.unlink(missing_ok=True)
 
     def write(self, rows: Mapping[str, Sequence[Any]]) -> None:
         """Add rows, given as columns."""

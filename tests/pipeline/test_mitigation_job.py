@@ -191,7 +191,7 @@ def test_bytes_do_not_depend_on_workers_or_resumption(
     patterns, mine = [str(corpus[0] / "*")], job(tmp_path / "out")
     slices, judge = plan(patterns), mine.build_filter()
     digest = mine.digest(slices, judge)
-    claim(mine, digest)
+    claim(mine, digest, slices)
     siever = Siever(mine, digest, len(slices))
     tally = siever.work(slices[workers], Place()).tally
     rule = judge.policy.mitigation.weights

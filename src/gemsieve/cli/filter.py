@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import logging
+import re
 import sys
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gemsieve.cli import UsageError
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
     from gemsieve.pipeline.manifest import Manifest
 
 PASSES_ON = True  # options it does not know are Beam's
+
+# What Beam puts around an error's message: the classes of it and of its causes, and where it was.
+WRAPPED = re.compile(r"^(?:[\w.]*Error: )+|\s\[while running '[^']*'\]$")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,29 +55,35 @@ def ended(command: str, work: Callable[[], int]) -> int:
     from gemsieve.pipeline.job import RunnerError
     from gemsieve.pipeline.manifest import ManifestError
     from gemsieve.pipeline.run import OutputError
+    from gemsieve.pipeline.signature import KeyFileError
     from gemsieve.pipeline.slices import InputError
 
     # Libraries tell of their optional parts on the root logger; ours is the line at the end.
     logging.basicConfig(level=logging.ERROR, format="%(message)s")
     try:
         return work()
-    except (PolicyError, InputError, OutputError, RunnerError) as error:
+    except (PolicyError, InputError, OutputError, RunnerError, KeyFileError) as error:
         raise UsageError(str(error)) from None
     except ManifestError as error:
         print(f"gemsieve {command}: {error}", file=sys.stderr)
         return 1
-    except RuntimeError as error:
+    except (RuntimeError, OSError) as error:
         return failed(command, error)
 
 
 def done(settings: Settings) -> int:
     """Run the job and print where the outcome is."""
     from gemsieve.pipeline.progress import bar
-    from gemsieve.pipeline.run import run_job
+    from gemsieve.pipeline.run import Outcome, run_job
+    from gemsieve.pipeline.signature import private_key, sign
 
     local(settings.output)
-    workers = settings.values["run.workers"]
-    outcome = run_job(settings.job(), settings.patterns, workers, settings.beam, bar)
+    signer = private_key(Path(key)) if (key := settings.values["output.sign_key"]) else None
+    outcome: Outcome = run_job(
+        settings.job(), settings.patterns, settings.values["run.workers"], settings.beam, bar
+    )
+    if signer:
+        sign(outcome.manifest.folder, signer)
     print(summary(outcome.manifest, settings.output))
     return 0
 
@@ -98,11 +109,15 @@ def tried(settings: Settings, args: argparse.Namespace) -> int:
     return 0
 
 
-def failed(command: str, error: RuntimeError) -> int:
-    """Tell of a job that a worker's error ended; the cause's last line says what it was."""
-    lines = [line for line in str(error).splitlines() if line.strip()]
+def failed(command: str, error: RuntimeError | OSError) -> int:
+    """Tell of a job that an error ended; of a worker's, the cause's last line says what it was."""
+    if isinstance(error, OSError) and error.filename:
+        told = f"{error.filename}: {error.strerror}"
+    else:
+        lines = [line for line in str(error).splitlines() if line.strip()]
+        told = WRAPPED.sub("", lines[-1] if lines else type(error).__name__)
     name = f"gemsieve {command}"
-    print(f"{name}: the job failed and wrote no manifest: {lines[-1]}", file=sys.stderr)
+    print(f"{name}: the job failed and wrote no manifest: {told}", file=sys.stderr)
     print(f"{name}: mend the cause and run the same command to resume", file=sys.stderr)
     return 1
 

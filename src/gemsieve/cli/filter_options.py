@@ -51,10 +51,13 @@ OPTIONS: tuple[Option, ...] = (
         default="",
         metavar="NAME",
     ),
+    Option(
+        "output.sign_key", "private Ed25519 key (PEM) that signs for the output", metavar="FILE"
+    ),
     Option("run.workers", "processes of a local run", WHOLE, default=1, metavar="N", least=1),
     Option(
         "run.seconds_per_record",
-        "how long a record may be judged, beside 1 s for 20,000 characters",
+        "how long a record may be judged; as long again for each 1,200,000 characters",
         NUMBER,
         default=60.0,
         metavar="S",

@@ -1,10 +1,11 @@
-"""How much memory there is for this process, and how much of it another one holds."""
+"""What the system says of its memory, and of what a process takes."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 CGROUPS = Path("/sys/fs/cgroup")
 OF_CHILDREN = 0.8  # of the machine's memory; the rest is for those who watch, and for its own
@@ -42,10 +43,28 @@ def limits(group: Path) -> Iterator[int]:
             yield int(said)
 
 
-def held(process: int) -> int:
-    """Return the resident memory of a process in bytes; 0 where the system does not tell."""
+class Look(NamedTuple):
+    """What a process has of its machine.
+
+    Attributes:
+        bytes: Resident memory.
+        seconds: Of processors, since it began.
+        runs: It would use a processor if it was given one; it waits for nothing else.
+    """
+
+    bytes: int
+    seconds: float
+    runs: bool
+
+
+def look(process: int) -> Look | None:
+    """Return what a process has, or None where the system does not tell."""
     try:
-        pages = Path(f"/proc/{process}/statm").read_text().split()[1]
-    except (OSError, IndexError):  # no Linux, or it has just ended
-        return 0
-    return int(pages) * os.sysconf("SC_PAGE_SIZE")
+        stat = Path(f"/proc/{process}/stat").read_text()
+    except OSError:  # no Linux, or it has just ended
+        return None
+    # proc(5): after the name in brackets; utime and stime in clock ticks, rss in pages.
+    state, *numbers = stat.rpartition(")")[2].split()
+    ticks = int(numbers[10]) + int(numbers[11])
+    resident = int(numbers[20]) * os.sysconf("SC_PAGE_SIZE")
+    return Look(resident, ticks / os.sysconf("SC_CLK_TCK"), state == "R")
