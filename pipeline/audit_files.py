@@ -58,7 +58,7 @@ def texts(files: Sequence[str], text_field: str) -> Iterator[Text]:
     for piece in plan(rest) if rest else ():
         for record in read(piece, text_field, ("url",), Meter()):
             if isinstance(record, Record):
-                columns = {"source": piece.source, "url": record.columns.get("url")}
+                columns = {"source": piece.counted_as, "url": record.columns.get("url")}
                 yield f"{piece.source}:{record.number}", record.text, columns
 
 

@@ -92,7 +92,7 @@ def before(patterns: Sequence[str], how: Reading, watch: Watch) -> Corpus:
             if isinstance(record, Broken):
                 corpus.unreadable += 1
             else:
-                source = record.columns.get(how.source_field) or piece.source
+                source = record.columns.get(how.source_field) or piece.counted_as
                 corpus.add(f"{piece.source}:{record.number}", source, record.text, how.seed)
             watch(passed + meter.bytes, corpus.records)
         passed += piece.size

@@ -2,20 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
 from gemsieve.pipeline.read_annotated import read_annotated
+from gemsieve.pipeline.read_arrow import read_arrow
+from gemsieve.pipeline.read_csv import read_csv
+from gemsieve.pipeline.read_hub import read_hub
 from gemsieve.pipeline.read_jsonl import read_jsonl
 from gemsieve.pipeline.read_parquet import read_parquet
+from gemsieve.pipeline.read_text import read_lines, read_text
+from gemsieve.pipeline.read_warc import read_warc
 from gemsieve.pipeline.record import Broken, Meter, Record
-from gemsieve.pipeline.slices import Slice
+from gemsieve.pipeline.slices import Kind, Slice
+
+Reader = Callable[[Slice, str, Sequence[str], Meter], Iterator[Record | Broken]]
+
+# None of them imports the library behind it before it reads.
+READERS: dict[Kind, Reader] = {
+    "jsonl": read_jsonl,
+    "parquet": read_parquet,
+    "csv": read_csv,
+    "tsv": read_csv,
+    "text": read_text,
+    "lines": read_lines,
+    "warc": read_warc,
+    "arrow": read_arrow,
+    "hub": read_hub,
+    "annotated": read_annotated,
+}
 
 
 def read(
     piece: Slice, text_field: str, columns: Sequence[str], meter: Meter
 ) -> Iterator[Record | Broken]:
     """Yield every record of a slice, with the columns asked for where a record has them."""
-    readers = {"parquet": read_parquet, "annotated": read_annotated}
-    reader = readers.get(piece.kind, read_jsonl)
-    return islice(reader(piece, text_field, columns, meter), piece.most)
+    return islice(READERS[piece.kind](piece, text_field, columns, meter), piece.most)

@@ -3,64 +3,78 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from gemsieve.pipeline.record import Broken, Meter, Record, checked, column_text
+from gemsieve.pipeline.arrow_rows import is_damage, rows
+from gemsieve.pipeline.files import open_file
+from gemsieve.pipeline.record import Broken, Meter, Record
 from gemsieve.pipeline.slices import Slice
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    import pyarrow.parquet as pq
 
 BATCH_ROWS = 256
+BATCH_BYTES = 8 << 20
+# Column chunks are read in pieces of this size, and not whole.
+BUFFER_BYTES = 1 << 20
+
+
+@contextmanager
+def parquet_file(path: str) -> Iterator[pq.ParquetFile | None]:
+    """Open a file; None stands for one whose footer cannot be read."""
+    import pyarrow.parquet as pq
+
+    with open_file(path) as disk:
+        try:
+            file = pq.ParquetFile(disk, buffer_size=BUFFER_BYTES)
+        except Exception as error:
+            if not is_damage(error):
+                raise
+            file = None
+        yield file
 
 
 def read_parquet(
     piece: Slice, text_field: str, columns: Sequence[str], meter: Meter
 ) -> Iterator[Record | Broken]:
     """Yield the records of a slice's row groups."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        file = pq.ParquetFile(piece.path)
-    except (pa.ArrowException, OSError):
-        yield Broken(piece.first, "unreadable_file")
-        return
-    with file:
-        names = [name for name in (text_field, *columns) if name in file.schema_arrow.names]
+    with parquet_file(piece.path) as file:
+        if file is None:
+            yield Broken(piece.first, "unreadable_file")
+            return
         first = piece.first
-        groups = range(piece.start, piece.end or file.num_row_groups)
+        groups = range(piece.start, file.num_row_groups if piece.end is None else piece.end)
         for done, group in enumerate(groups, 1):
-            rows = file.metadata.row_group(group).num_rows
-            batches = file.iter_batches(BATCH_ROWS, row_groups=[group], columns=names)
-            yield from read_group(batches, first, rows, text_field)
-            first += rows
+            told = file.metadata.row_group(group)
+            size = batch_rows(told.num_rows, told.total_byte_size)
+            batches = file.iter_batches(size, row_groups=[group], columns=[text_field, *columns])
+            yield from read_group(batches, first, told.num_rows, text_field, columns)
+            first += told.num_rows
             meter.bytes = piece.size * done // len(groups)
 
 
+def batch_rows(n: int, size: int) -> int:
+    """Return how many rows of a group of `n` and so many bytes are held at a time."""
+    return max(1, min(BATCH_ROWS, BATCH_BYTES * n // max(size, 1)))
+
+
 def read_group(
-    batches: Iterator[pa.RecordBatch], first: int, rows: int, text_field: str
+    batches: Iterator[pa.RecordBatch],
+    first: int,
+    n: int,
+    text_field: str,
+    columns: Sequence[str],
 ) -> Iterator[Record | Broken]:
     """Yield one row group's records; what cannot be read of it is `truncated_input`, row by row."""
-    import pyarrow as pa
-
     done = 0
     try:
         for batch in batches:
-            for i in range(batch.num_rows):
-                yield row(batch, i, first + done, text_field)
-                done += 1
-    except (pa.ArrowException, OSError):
-        pass
-    for number in range(first + done, first + rows):
+            yield from rows(batch, first + done, text_field, columns)
+            done += batch.num_rows
+    except Exception as error:
+        if not is_damage(error):
+            raise
+    for number in range(first + done, first + n):
         yield Broken(number, "truncated_input")
-
-
-def row(batch: pa.RecordBatch, i: int, number: int, text_field: str) -> Record | Broken:
-    """Return one row as a record."""
-    try:
-        values = {name: batch.column(name)[i].as_py() for name in batch.schema.names}
-    except UnicodeDecodeError:
-        return Broken(number, "invalid_utf8")
-    text = values.pop(text_field, None)
-    return checked(number, text, {name: column_text(value) for name, value in values.items()})

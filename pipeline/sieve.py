@@ -159,8 +159,9 @@ class Siever:
         for record in batch:
             row: dict[str, Any] = {"id": f"{piece.source}:{record.number}"}
             if isinstance(record, Broken):
-                outcome, row["source"], row["reason"] = "quarantined", piece.source, record.fault
-                tally.quarantine(piece.source, record.fault)
+                outcome, row["source"] = "quarantined", piece.counted_as
+                row["reason"] = record.fault
+                tally.quarantine(row["source"], record.fault)
             else:
                 row["source"] = next(sources)
                 row |= {name: next(values) for name, values in passed.items()}
@@ -203,7 +204,9 @@ class Siever:
 
 def columns_of(job: Job, piece: Slice, records: Sequence[Record]) -> dict[str, list[str | None]]:
     """Return what detectors and rules may ask of the records beside their texts."""
-    sources: list[str | None] = [r.columns.get(job.source_field) or piece.source for r in records]
+    sources: list[str | None] = [
+        r.columns.get(job.source_field) or piece.counted_as for r in records
+    ]
     names = dict.fromkeys(("url", *job.asked))
     return {"source": sources} | {name: [r.columns.get(name) for r in records] for name in names}
 

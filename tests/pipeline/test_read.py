@@ -12,7 +12,7 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gemsieve.pipeline import read_jsonl as jsonl
+from gemsieve.pipeline import record
 from gemsieve.pipeline.read import read
 from gemsieve.pipeline.record import MAX_RECORD_BYTES, Broken, Meter, Record
 from gemsieve.pipeline.slices import plan
@@ -109,7 +109,7 @@ def test_a_record_of_any_size_is_one_record(
     """A text or line beyond the limit is quarantined, and the next line is read as usual."""
     path = tmp_path / "large.jsonl"
     big = json.dumps({"text": "x" * (MAX_RECORD_BYTES + 1)}).encode()
-    monkeypatch.setattr(jsonl, "MAX_LINE_BYTES", MAX_RECORD_BYTES * 2)
+    monkeypatch.setattr(record, "MAX_LINE_BYTES", MAX_RECORD_BYTES * 2)
     path.write_bytes(big + b"\n" + b" " * (3 * MAX_RECORD_BYTES) + b"\n" + b'{"text": "next"}')
     assert faults(path) == ["too_large", "too_large", "ok"]
 

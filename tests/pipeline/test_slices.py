@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gemsieve.pipeline.slices import InputError, line_runs, plan
+from gemsieve.pipeline.cut import line_runs
+from gemsieve.pipeline.slices import InputError, plan
 
 
 @given(st.lists(st.binary(max_size=40), max_size=40), st.integers(1, 200), st.booleans())
@@ -17,8 +18,8 @@ def test_runs_cover_the_lines_once(rows: list[bytes], size: int, ended: bool) ->
     """Concatenated runs are the file; each starts at a line whose number it knows."""
     content = b"\n".join(row.replace(b"\n", b"") for row in rows) + b"\n" * ended
     runs = list(line_runs(io.BytesIO(content), size))
-    assert b"".join(content[start:end] for start, end, _, _ in runs) == content
-    for start, _, first, _ in runs:
+    assert b"".join(content[start:end] for start, end, _ in runs) == content
+    for start, _, first in runs:
         assert start == 0 or content[start - 1 : start] == b"\n"
         assert content[:start].count(b"\n") == first - 1
 
