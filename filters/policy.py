@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from fnmatch import fnmatchcase
+from functools import cached_property
 from typing import Literal, get_args
 
 from gemsieve.filters.audit.rule import AuditRule
@@ -138,7 +139,7 @@ class Ruleset:
     rules: tuple[Rule, ...]
     owed: tuple[Owed, ...] = ()
     columns: tuple[ColumnRule, ...] = ()
-    _by_label: dict[str, tuple[int, ...]] = field(
+    _by_label: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
 
@@ -154,11 +155,31 @@ class Ruleset:
 
     def about(self, label: str) -> tuple[int, ...]:
         """Return the indexes of the rules that name a label."""
+        return self._about(label)[0]
+
+    def _about(self, label: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Return what `about` does, and the indexes of those that do not just keep."""
         found = self._by_label.get(label)
         if found is None:
-            found = tuple(i for i, rule in enumerate(self.rules) if rule.names(label))
-            self._by_label[label] = found
+            named = tuple(i for i, rule in enumerate(self.rules) if rule.names(label))
+            acting = tuple(i for i in named if self.rules[i].action is not Action.KEEP)
+            found = self._by_label[label] = named, acting
         return found
+
+    @cached_property
+    def _always(self) -> frozenset[int]:
+        """The indexes of the rules that hold whatever a text's columns say."""
+        return frozenset(i for i, rule in enumerate(self.rules) if not rule.when)
+
+    @cached_property
+    def _sometimes(self) -> tuple[int, ...]:
+        return tuple(i for i, rule in enumerate(self.rules) if rule.when)
+
+    def _holding(self, columns: Mapping[str, str | None]) -> frozenset[int]:
+        """Return the indexes of the rules that hold for a text with these columns."""
+        if not self._sometimes:
+            return self._always
+        return self._always.union(i for i in self._sometimes if self.rules[i].holds(columns))
 
     def decide(
         self,
@@ -172,22 +193,23 @@ class Ruleset:
         measure each drop the text.
         """
         columns = columns or {}
-        holding = {i for i, rule in enumerate(self.rules) if rule.holds(columns)}
+        length, holding = len(text), self._holding(columns)
         groups: dict[int, list[Finding]] = {}
         causes: list[Cause] = []
         for finding in findings:
-            if fault := invalid(finding, len(text)):
+            if fault := invalid(finding, length):
                 causes.append((Action.DROP, fault, None))
                 continue
-            rules = [i for i in self.about(finding.label) if i in holding]
-            if not rules:
+            named, acting = self._about(finding.label)
+            if holding.isdisjoint(named):
                 causes.append((Action.DROP, finding.label, None))
-            for i in rules:
-                groups.setdefault(i, []).append(finding)
+            for i in acting:  # a rule that keeps is never the strictest
+                if i in holding:
+                    groups.setdefault(i, []).append(finding)
         causes += [(Action.DROP, reason, None) for reason in self._missing(findings)]
         causes += [(Action.DROP, rule.label, None) for rule in self.columns if rule.acts(columns)]
         for i, group in groups.items():
-            causes += [cause(self.rules[i], f) for f in self.rules[i].hits(group, len(text))]
+            causes += [cause(self.rules[i], f) for f in self.rules[i].hits(group, length)]
         return conclude(causes)
 
     def _missing(self, findings: Sequence[Finding]) -> list[str]:
@@ -234,8 +256,10 @@ def rewriting(edits: Iterable[Edit]) -> Decision:
 
 def invalid(finding: Finding, length: int) -> str | None:
     """Return the label that stands for a finding which says nothing usable, or None."""
-    inside = finding.span is None or 0 <= finding.span[0] < finding.span[1] <= length
-    return None if inside and math.isfinite(finding.score) else f"invalid.{finding.label}"
+    span = finding.span
+    if (span is None or 0 <= span[0] < span[1] <= length) and math.isfinite(finding.score):
+        return None
+    return f"invalid.{finding.label}"
 
 
 def share(findings: Sequence[Finding], length: int) -> float:
