@@ -1,4 +1,4 @@
-"""A bar for a run in this process: what workers last said, four times a second, on stderr."""
+"""A bar on a terminal: what workers last said, twice as often as they say it."""
 
 from __future__ import annotations
 
@@ -8,20 +8,18 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from gemsieve.pipeline.heartbeat import read_heartbeats
+from gemsieve.pipeline.heartbeat import Beat, interval, read_heartbeats
 from gemsieve.pipeline.job import Job
 from gemsieve.pipeline.receipt import place
 from gemsieve.pipeline.slices import Slice
-
-INTERVAL = 0.25  # seconds
 
 
 @contextmanager
 def bar(job: Job, slices: Sequence[Slice], *, checks: bool = True) -> Iterator[None]:
     """Show progress in bytes of input, records per second and time left while the body runs.
 
-    A second bar follows the leak check, where there is one, through the output, in bytes of the
-    input it came from.
+    Without a terminal nobody looks, and nothing is read. A second bar follows the leak check,
+    where there is one, through the output, in bytes of the input it came from.
     """
     from rich.console import Console
     from rich.progress import (
@@ -33,6 +31,9 @@ def bar(job: Job, slices: Sequence[Slice], *, checks: bool = True) -> Iterator[N
     )
 
     console = Console(stderr=True)
+    if not console.is_terminal:
+        yield
+        return
     progress = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -40,51 +41,50 @@ def bar(job: Job, slices: Sequence[Slice], *, checks: bool = True) -> Iterator[N
         TextColumn("{task.fields[counts]}"),
         TimeRemainingColumn(),
         console=console,
-        disable=not console.is_terminal,
     )
     size = sum(piece.size for piece in slices)
     before = {piece.number for piece in slices if place(job.receipts, piece.number).exists()}
     start = sum(piece.size for piece in slices if piece.number in before)
     stop = threading.Event()
-    begun = time.perf_counter()
+    begun, earlier = time.perf_counter(), read_heartbeats(job.heartbeats)
     with progress:
         task = progress.add_task("sieving", total=size, completed=start, counts="")
         check = progress.add_task("checking", total=size, counts="", visible=checks)
 
+        def look() -> None:
+            beats = read_heartbeats(job.heartbeats)
+            counts = line(beats, earlier, time.perf_counter() - begun)
+            progress.update(task, completed=max(start, total_bytes(beats)), counts=counts)
+            progress.update(check, completed=total_bytes(read_heartbeats(job.leak_heartbeats)))
+
         def follow() -> None:
-            while not stop.wait(INTERVAL):
-                done, counts = position(job, time.perf_counter() - begun)
-                progress.update(task, completed=max(start, done), counts=counts)
-                progress.update(check, completed=checked(job))
+            while not stop.wait(interval(job.heartbeats) / 2):
+                look()
 
         thread = threading.Thread(target=follow, daemon=True)
         thread.start()
         try:
             yield
-            progress.update(
-                task, completed=size, counts=position(job, time.perf_counter() - begun)[1]
-            )
+            look()
+            progress.update(task, completed=size)
             progress.update(check, completed=size)
         finally:
             stop.set()
             thread.join()
 
 
-def checked(job: Job) -> int:
-    """Return the bytes of input whose output the leak check has read."""
-    return sum(beat.bytes for beat in read_heartbeats(job.leak_heartbeats))
+def total_bytes(beats: Sequence[Beat]) -> int:
+    """Return the bytes of input that slices have passed."""
+    return sum(beat.bytes for beat in beats)
 
 
-def position(job: Job, seconds: float) -> tuple[int, str]:
-    """Return the bytes of input that are done, and the counts as a line."""
-    beats = read_heartbeats(job.heartbeats)
-    outcomes: Counter[str] = Counter()
-    for beat in beats:
-        outcomes.update(beat.outcomes)
-    megabytes = sum(beat.characters for beat in beats) / 1e6
-    return sum(beat.bytes for beat in beats), (
-        f"{told(outcomes)},"
-        f" {outcomes.total() / seconds:,.0f} records/s, {megabytes / seconds:,.1f} MB/s"
+def line(beats: Sequence[Beat], earlier: Sequence[Beat], seconds: float) -> str:
+    """Return the counts, and the speed of what this run did beyond an earlier one."""
+    now, before = (sum((Counter(b.outcomes) for b in some), Counter()) for some in (beats, earlier))
+    records = now.total() - before.total()
+    characters = sum(b.characters for b in beats) - sum(b.characters for b in earlier)
+    return (
+        f"{told(now)}, {records / seconds:,.0f} records/s, {characters / seconds / 1e6:,.1f} MB/s"
     )
 
 
