@@ -17,6 +17,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from gemsieve.pipeline.files import configure
 from gemsieve.pipeline.place import Place
 
 HOUSE = Path(__file__).parent.parent
@@ -62,6 +63,7 @@ def answer(task: Task | BaseException, made: dict[Any, Any], place: Place) -> st
         if isinstance(task, BaseException):
             raise task
         step, method, piece, more = task
+        configure((step.job.output, piece.path), step.job.flags)
         getattr(made.setdefault(step, step), method)(piece, place, *more)
     except Exception as error:
         return told(error)
