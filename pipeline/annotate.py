@@ -20,6 +20,7 @@ from gemsieve.pipeline.record import Broken, Meter, Record
 from gemsieve.pipeline.sieve import batches, columns_of, watched
 from gemsieve.pipeline.slices import Slice
 from gemsieve.pipeline.tally import Tally
+from gemsieve.pipeline.unchanged import refuse_changed
 from gemsieve.pipeline.write import ShardWriter, findings_type
 
 if TYPE_CHECKING:
@@ -99,7 +100,11 @@ class Annotator:
         return without(records, read_aside(self.job.aside, piece.number))
 
     def work(self, piece: Slice, place: Place) -> Receipt:
-        """Annotate one slice and write its receipt last."""
+        """Annotate one slice and write its receipt last.
+
+        Raises:
+            InputError: The input was changed.
+        """
         job, tally, meter, records = self.job, Tally(), Meter(), 0
         _ = self.judge  # loaded before any record's time begins
         job.drafts.mkdir(parents=True, exist_ok=True)
@@ -111,6 +116,7 @@ class Annotator:
                 records += len(batch)
                 beat.beat(tally, meter.bytes)
             place.idle()
+            refuse_changed(job.work, piece)
             shard = writer.publish()
         beat.beat(tally, piece.size, last=True)
         aside = tuple(sorted(read_aside(job.aside, piece.number).items()))

@@ -15,7 +15,7 @@ from gemsieve.pipeline.looked import digest as digest_of
 from gemsieve.pipeline.looked import looking
 from gemsieve.pipeline.manifest import ManifestError, Shard
 from gemsieve.pipeline.receipt import Receipt, read_receipt
-from gemsieve.pipeline.run import OutputError, Watch, claim, prepared
+from gemsieve.pipeline.run import OutputError, Ready, Watch, claim, prepared, working
 from gemsieve.pipeline.slices import Slice
 from gemsieve.pipeline.storage import listed, readable, remove_all
 
@@ -30,11 +30,17 @@ def run_annotate(
         ManifestError: The books do not balance.
     """
     ready = prepared(job, patterns, flags)
+    with working(ready.job):
+        return annotate_rest(ready, workers, flags, watch)
+
+
+def annotate_rest(ready: Ready, workers: int, flags: Sequence[str], watch: Watch) -> Annotations:
+    """Do what is left to do of an annotation, in a folder that nobody else works in."""
     job, judge, slices = ready.job, ready.judge, ready.slices
     if (job.folder / NAME).exists():
         return finished(job, judge, slices)
     digest = digest_of(said(job, judge, slices))
-    claim(job, digest)
+    claim(job, digest, slices)
     step = Annotator(job, digest, len(slices))
     if left := [piece for piece in slices if not step.done(piece)]:
         from gemsieve.pipeline.beam_job import TakeSlice, limits_of, run

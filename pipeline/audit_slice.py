@@ -30,6 +30,7 @@ from gemsieve.pipeline.sieve import columns_of
 from gemsieve.pipeline.slices import Slice
 from gemsieve.pipeline.storage import Location, readable
 from gemsieve.pipeline.tally import Tally
+from gemsieve.pipeline.unchanged import refuse_changed
 
 JUDGED = ("kept", "dropped")
 
@@ -90,10 +91,12 @@ class Auditor:
 
         Raises:
             AuditError: A record could not be audited.
+            InputError: The input was changed.
         """
         beat, swaps = Heartbeat(self.job.audit_heartbeats, piece), Swaps()
         for batch in batches(self._sample(piece, place, swaps)):
             swaps.add(self._compare(batch, place))
+        refuse_changed(self.job.work, piece)
         beat.beat(Tally(), piece.size, last=True)
         write_swaps(self.job.audits, piece.number, self.digest, swaps)
         return swaps

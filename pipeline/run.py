@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -21,13 +21,13 @@ from gemsieve.pipeline.leak_planted import read_planted
 from gemsieve.pipeline.leak_stock import quotas
 from gemsieve.pipeline.limit import limited
 from gemsieve.pipeline.lock import BusyError, alone
-from gemsieve.pipeline.manifest import GateError, Manifest, ManifestError
+from gemsieve.pipeline.manifest import GateError, Manifest
 from gemsieve.pipeline.recall import remember
 from gemsieve.pipeline.sieve import Siever
 from gemsieve.pipeline.slices import Slice, plan
 from gemsieve.pipeline.storage import Remote, is_empty, remove_all, write_atomically
 from gemsieve.pipeline.tally import Tally
-from gemsieve.pipeline.unchanged import Stamps, changed, stamps
+from gemsieve.pipeline.unchanged import note
 from gemsieve.pipeline.weigh import weigh_all
 from gemsieve.pipeline.weights import Plan
 from gemsieve.pipeline.write import schema
@@ -71,9 +71,20 @@ def run_job(
             policy's; there is no manifest.
     """
     ready = prepared(job, patterns, flags)
+    with working(ready.job):
+        return finish_off(ready, workers, flags, watch)
+
+
+@contextmanager
+def working(job: Job) -> Iterator[None]:
+    """Be the only job in an output folder while the body runs.
+
+    Raises:
+        OutputError: Another one is at work in it.
+    """
     try:
-        with alone(ready.job.folder):
-            return finish_off(ready, workers, flags, watch)
+        with alone(job.folder):
+            yield
     except BusyError as error:
         raise OutputError(str(error)) from None
 
@@ -88,7 +99,6 @@ def finish_off(ready: Ready, workers: int, flags: Sequence[str], watch: Watch) -
         remove_all(job.work)
         return Outcome(books, Tally(), len(slices))
     claim(job, digest, slices)
-    clear(job)
     weights = [piece.size for piece in slices]
     records = tuple(quotas(weights, judge.policy.leak_check.records))
     sentences = tuple(shares(weights, judge.policy.audit.sentences))
@@ -107,11 +117,6 @@ def finish_off(ready: Ready, workers: int, flags: Sequence[str], watch: Watch) -
             run({"Judge": TakeSlice(steps, limits_of(job, workers, flags))}, left, workers, flags)
     if rule := judge.policy.mitigation.weights:
         weigh_all(job, rule, digest, slices, partial(weigh_in_beam, job, workers, flags))
-    if names := changed(slices, begun_with(job)):
-        raise ManifestError(
-            f"{', '.join(names)}: changed during the job; name a new folder, and leave the inputs"
-            " alone while it runs"
-        )
     books, tally = finish(job, judge, Digests(digest, checked, audited), slices)
     return Outcome(books, tally, resumed=len(done))
 
@@ -200,34 +205,12 @@ def claim(job: Job, digest: str, slices: Sequence[Slice]) -> None:
     """Make the output folder this job's own, or find that it is.
 
     Raises:
-        OutputError: It holds something else, or an input was changed since the job began.
+        OutputError: It holds something else.
     """
     if not claimed(job, digest):
-        body = {"digest": digest, "inputs": stamps(slices)}
-        write_atomically(job.work / "job.json", json.dumps(body).encode())
-    elif names := changed(slices, begun_with(job)):
-        raise OutputError(
-            f"{', '.join(names)}: changed since the job in {job.folder} began; name another folder"
-        )
-
-
-def begun_with(job: Job) -> Stamps:
-    """Return the stamps of the inputs when the job began.
-
-    Raises:
-        OutputError: The file that holds them is damaged.
-    """
-    mark = job.work / "job.json"
-    try:
-        inputs = json.loads(mark.read_bytes())["inputs"]
-        return {path: (size, written) for path, (size, written) in inputs.items()}
-    except (KeyError, ValueError):
-        raise OutputError(f"{mark}: damaged; name another folder") from None
-
-
-def clear(job: Job) -> None:
-    """Remove what a killed attempt left half done."""
-    if isinstance(job.folder, Path):
+        write_atomically(job.work / "job.json", json.dumps({"digest": digest}).encode())
+    note(job.work, slices)
+    if isinstance(job.folder, Path):  # what a killed attempt left half done
         remove_all(job.drafts)
         for draft in job.folder.rglob(".*.tmp"):
             draft.unlink(missing_ok=True)
@@ -247,9 +230,17 @@ def claimed(job: Job, digest: str) -> bool:
                 " finish that one, or name another folder"
             )
         return True
-    if not is_empty(job.folder):
+    if not is_empty(job.folder) and not hardly_begun(job):
         raise OutputError(f"{job.folder}: not empty, and not ours; name a new folder")
     return False
+
+
+def hardly_begun(job: Job) -> bool:
+    """Say whether an attempt was killed in this folder before it had written anything."""
+    if not isinstance(job.folder, Path) or not isinstance(job.work, Path):
+        return False
+    drafts = job.work.glob(".job.json.*")
+    return [*job.folder.iterdir()] == [job.work] and {*job.work.iterdir()} == {*drafts}
 
 
 def finished(job: Job, judge: Filter, slices: Sequence[Slice]) -> Manifest:

@@ -23,6 +23,7 @@ from gemsieve.pipeline.receipt import Receipt, forget, read_receipt, stands
 from gemsieve.pipeline.record import Broken, Meter, Record
 from gemsieve.pipeline.slices import Slice
 from gemsieve.pipeline.tally import Tally
+from gemsieve.pipeline.unchanged import refuse_changed
 from gemsieve.pipeline.write import ShardWriter, schema
 
 if TYPE_CHECKING:
@@ -107,7 +108,11 @@ class Siever:
             place.reading(record.number + 1, record.number + 1)
 
     def work(self, piece: Slice, place: Place) -> Receipt:
-        """Sieve one slice and write its receipt last."""
+        """Sieve one slice and write its receipt last.
+
+        Raises:
+            InputError: The input was changed.
+        """
         job, tally, meter, records = self.job, Tally(), Meter(), 0
         aside = read_aside(job.aside, piece.number)
         _ = self.judge, self.mitigator  # loaded before any record's time begins
@@ -133,6 +138,7 @@ class Siever:
                 records += len(batch)
                 beat.beat(tally, meter.bytes)
             place.idle()
+            refuse_changed(job.work, piece)
             with stage("write"):
                 shards = tuple(s for w in writers.values() if (s := w.publish()) is not None)
             beat.beat(tally, piece.size, last=True)

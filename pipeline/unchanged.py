@@ -1,30 +1,46 @@
-"""Whether the inputs are still those that a job was planned for."""
+"""Whether an input is still the one that its job was planned for."""
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
+from gemsieve.pipeline.files import InputError
 from gemsieve.pipeline.slices import Slice
+from gemsieve.pipeline.storage import Location, write_atomically
 
-Stamps = Mapping[str, tuple[int, int]]  # path -> bytes, and when it was last written (ns)
-
-
-def stamps(slices: Iterable[Slice]) -> dict[str, tuple[int, int]]:
-    """Return the stamps of the local files of a plan; no others have any."""
-    found = {}
-    for path in {piece.path for piece in slices}:
-        try:
-            state = os.stat(path)
-        except (OSError, ValueError):  # remote, or gone
-            continue
-        found[path] = state.st_size, state.st_mtime_ns
-    return found
+NAME = "inputs.json"
 
 
-def changed(slices: Iterable[Slice], before: Stamps) -> list[str]:
-    """Return which sources of a plan have other stamps than before, in its order."""
-    pieces = list(slices)
-    now = stamps(pieces)
-    names = {piece.source: piece.path for piece in pieces}
-    return [name for name, path in names.items() if now.get(path) != before.get(path)]
+def stamp(path: str) -> list[int] | None:
+    """Return a local file's bytes and when it was last written (ns); None for what is none."""
+    try:
+        state = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return [state.st_size, state.st_mtime_ns]
+
+
+def note(work: Location, slices: Iterable[Slice]) -> None:
+    """Note the stamps of a plan's inputs where a job works, unless it did before."""
+    if (work / NAME).exists():
+        return
+    body = {path: stamp(path) for path in sorted({piece.path for piece in slices})}
+    write_atomically(work / NAME, json.dumps(body).encode())
+
+
+def refuse_changed(work: Location, piece: Slice) -> None:
+    """Refuse what was just read of an input that is not as it was noted.
+
+    Raises:
+        InputError: It is not; says so.
+    """
+    try:
+        before = json.loads((work / NAME).read_bytes())
+    except FileNotFoundError:  # nobody noted it
+        return
+    if stamp(piece.path) != before.get(piece.path):
+        raise InputError(
+            "changed after its job began; name a new folder, and leave inputs alone meanwhile"
+        )
