@@ -137,9 +137,9 @@ class Annotator:
         for record in batch:
             row: dict[str, Any] = {"id": f"{piece.source}:{record.number}"}
             if isinstance(record, Broken):
-                row |= {"source": piece.source, "text": None, "fault": record.fault}
+                row |= {"source": piece.counted_as, "text": None, "fault": record.fault}
                 row |= {"columns": None, "findings": ()}
-                tally.quarantine(piece.source, record.fault)
+                tally.quarantine(piece.counted_as, record.fault)
             else:
                 row |= {"source": next(sources), "text": record.text, "fault": None}
                 row |= {"columns": record.columns, "findings": next(found)}
