@@ -139,7 +139,8 @@ def test_dropped_records_say_why_and_not_what(once: Path) -> None:
 
 def test_nothing_but_the_outcome_is_left(once: Path) -> None:
     """Drafts, receipts and heartbeats are gone when the manifest is there."""
-    assert {path.name for path in once.iterdir()} == {*OUTCOMES, "report", NAME}
+    documents = {"README.md", "croissant.json"}
+    assert {path.name for path in once.iterdir()} == {*OUTCOMES, *documents, "report", NAME}
 
 
 def test_two_workers_write_the_same_bytes(once: Path, corpus: Path, tmp_path: Path) -> None:
