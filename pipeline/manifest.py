@@ -18,6 +18,7 @@ NAME = "_MANIFEST.json"
 FAILED = "_FAILED.json"
 FORMAT = 3
 OUTCOMES = ("kept", "dropped", "quarantined")
+REMOVED = "removed"  # what `gemsieve takedown` took out of any of them
 WEIGHTS = "weights"  # what kept records count for, shard by shard; where the policy weighs them
 
 
@@ -60,6 +61,9 @@ class Manifest:
             people to add to: a changed one is no fault.
         exempt: `id` and `reason` of each quarantined record that took too much time or memory, or
             ended a process: another machine, or more patience, may judge it.
+        takedowns: Of each takedown, the digest of the `manifest` before it, whether records were
+            listed `by` ids or urls, how many were `listed`, `unknown` and `removed`, and the
+            keyed digest of the `list`. `counts` has the `removed` of all of them, if any.
     """
 
     folder: Location
@@ -75,6 +79,7 @@ class Manifest:
     audit: Mapping[str, Any] = field(default_factory=dict)
     documents: Sequence[Mapping[str, str]] = ()
     exempt: Sequence[Mapping[str, str]] = ()
+    takedowns: Sequence[Mapping[str, Any]] = ()
 
     def body(self) -> dict[str, Any]:
         """Return the JSON object that is written, in its written order."""
@@ -91,6 +96,7 @@ class Manifest:
             "audit": dict(self.audit),
             "documents": [dict(document) for document in self.documents],
             "exempt": [dict(record) for record in self.exempt],
+            **({"takedowns": [dict(one) for one in self.takedowns]} if self.takedowns else {}),
             "shards": [asdict(shard) for shard in self.shards],
         }
 
@@ -128,19 +134,25 @@ class Manifest:
 def balance(counts: Mapping[str, int], shards: Sequence[Shard]) -> str | None:
     """Return what does not add up, or None: in = kept + dropped + quarantined, shard by shard.
 
-    Where kept records are weighed, each has its weight.
+    What was taken down later counts as well. Where kept records are weighed, each has its weight.
     """
     for outcome in OUTCOMES:
         held = sum(shard.records for shard in shards if shard.path.startswith(f"{outcome}/"))
         if held != counts[outcome]:
             return f"{counts[outcome]} records were {outcome}, the shards hold {held}"
-    total = sum(counts[outcome] for outcome in OUTCOMES)
+    total = sum(counts[outcome] for outcome in OUTCOMES) + counts.get(REMOVED, 0)
     if counts["in"] != total:
         return f"{counts['in']} records went in, {total} came out"
     kept, weighed = (sorted_records(shards, folder) for folder in ("kept", WEIGHTS))
     if weighed and weighed != kept:
         return "the files of weights are not those of the kept shards"
     return None
+
+
+def read_counts(body: Mapping[str, Any]) -> dict[str, int]:
+    """Return the counts of a manifest; those taken down are there only where some were."""
+    names = ("in", *OUTCOMES, *([REMOVED] if REMOVED in body else []))
+    return {name: int(body[name]) for name in names}
 
 
 def sorted_records(shards: Sequence[Shard], folder: str) -> list[tuple[str, int]]:
@@ -201,15 +213,16 @@ def read(folder: Location) -> Manifest:
             policy=body["policy"],
             detectors=body["detectors"],
             inputs=body["inputs"],
-            counts={key: int(body["counts"][key]) for key in ("in", *OUTCOMES)},
+            counts=read_counts(body["counts"]),
             shards=[Shard(**shard) for shard in body["shards"]],
             code=body["gemsieve"],
             settings=body["settings"],
             leak_check=body["leak_check"],
             mitigation=body["mitigation"],
             audit=body["audit"],
-            documents=body.get("documents", ()),
-            exempt=body.get("exempt", ()),
+            documents=tuple(body.get("documents", ())),
+            exempt=tuple(body.get("exempt", ())),
+            takedowns=tuple(body.get("takedowns", ())),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ManifestError(f"{path}: damaged near {error}; run the job again") from None

@@ -27,7 +27,7 @@ OWNERS = {
     "fastapi": {"safety"},
     "starlette": {"safety"},
     "uvicorn": {"cli"},
-    "cryptography": {"filters"},
+    "cryptography": {"filters", "pipeline"},
     "presidio_analyzer": {"filters"},
     "fasttext": {"filters"},
     "hyperscan": {"filters"},

@@ -26,6 +26,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--output", type=Path, required=True, help="the run's folder; resumes what is there"
     )
     parser.add_argument(
+        "--signed-by",
+        type=Path,
+        metavar="FILE",
+        help="public Ed25519 key (PEM) that must have signed the data's manifest",
+    )
+    parser.add_argument(
         "--set",
         action="append",
         default=[],
@@ -36,6 +42,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Train and print a summary."""
+    if args.signed_by:
+        refuse_unsigned(args.data, args.signed_by)
     from gemsieve.model.checkpoint import CheckpointError
     from gemsieve.model.settings import read_settings
     from gemsieve.model.train import TrainingError, train
@@ -49,6 +57,23 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(str(error)) from None
     print(_report(summary, args.output))
     return 0
+
+
+def refuse_unsigned(data: Path, key: Path) -> None:
+    """Refuse data whose manifest the owner of a key did not sign.
+
+    Raises:
+        UsageError: It is not signed so, or the file holds no such key.
+    """
+    from gemsieve.pipeline.manifest import ManifestError
+    from gemsieve.pipeline.signature import KeyFileError, check, public_key
+
+    try:
+        check(data, public_key(key))
+    except (KeyFileError, ManifestError) as error:
+        raise UsageError(str(error)) from None
+    except ModuleNotFoundError as error:
+        raise UsageError(f"{error}; pip install 'gemsieve[detect]'") from None
 
 
 @contextmanager
