@@ -322,6 +322,15 @@ def test_json_is_the_tally(case: Case) -> None:
     assert json.dumps(body, indent=1, sort_keys=True) + "\n" == numbers
 
 
+def test_every_key_of_the_numbers_is_documented(case: Case) -> None:
+    """Each key of `report.json` and of its tally stands in the page about outputs."""
+    _, _, numbers = case
+    page = (Path(__file__).parents[2] / "docs" / "output.md").read_text("utf-8")
+    body = json.loads(numbers)
+    for key in (*body, *body["tally"], *body["throughput"].get("stages", {})):
+        assert f"`{key}`" in page, key
+
+
 def test_hostile_names_are_only_shown() -> None:
     """Names that users chose become text: bounded, visible, on one line."""
     for name in (*HOSTILE, "x" * 500):
