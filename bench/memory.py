@@ -1,7 +1,8 @@
 """Peak memory of a job's whole process tree, over a small corpus and over a large one.
 
-Both corpora are the same documents, repeated to size, in 16 files. Memory is the sum of the
-processes' proportional set sizes (pages they share count once), sampled ten times a second.
+Both corpora are the same texts, repeated to a number of documents and cut to a length, in 16 files.
+Memory is the sum of the processes' proportional set sizes (pages they share count once), sampled
+ten times a second.
 """
 
 from __future__ import annotations
@@ -20,17 +21,14 @@ from pathlib import Path
 FILES = 16
 
 
-def write(folder: Path, source: list[str], megabytes: int) -> None:
-    """Write the texts, over and over, into plain files of equal size."""
+def write(folder: Path, source: list[str], documents: int) -> None:
+    """Write the texts, over and over, into plain files of equally many documents."""
     folder.mkdir()
     endless = itertools.cycle(source)
     for number in range(FILES):
-        left = megabytes * 1_000_000 // FILES
         with (folder / f"{number:02d}.jsonl").open("w") as file:
-            while left > 0:
-                text = next(endless)
+            for text in itertools.islice(endless, documents // FILES):
                 file.write(json.dumps({"text": text}) + "\n")
-                left -= len(text.encode())
 
 
 def tree(root: int) -> Iterator[int]:
@@ -73,20 +71,24 @@ def main() -> None:
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", nargs="?", type=Path, help="JSONL(.gz) with a text field")
-    parser.add_argument("--megabytes", nargs=2, type=int, default=[10, 100])
+    parser.add_argument("--documents", nargs=2, type=int, default=[10_000, 1_000_000])
+    parser.add_argument("--characters", type=int, default=400, help="of a document at most (400)")
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--repeat", type=int, default=1)
     args = parser.parse_args()
-    source, medians = read_texts(args.data), []
-    for megabytes in args.megabytes:
+    source, medians = [text[: args.characters] for text in read_texts(args.data)], []
+    for documents in args.documents:
         with tempfile.TemporaryDirectory() as scratch:
-            write(Path(scratch) / "corpus", source, megabytes)
+            write(Path(scratch) / "corpus", source, documents)
             peaks = []
             for number in range(args.repeat):
                 corpus, output = Path(scratch) / "corpus", Path(scratch) / f"out{number}"
                 most, seconds = peak(corpus, output, args.workers)
                 peaks.append(most)
-                print(f"{megabytes} MB: {most / 1e6:.0f} MB peak, {seconds:.0f} s", flush=True)
+                print(
+                    f"{documents:,} documents: {most / 1e6:.0f} MB peak, {seconds:.0f} s",
+                    flush=True,
+                )
         medians.append(statistics.median(peaks))
     print(f"ratio of medians: {medians[1] / medians[0]:.3f}")
 
