@@ -58,7 +58,29 @@ def is_damage(error: Exception) -> bool:
 
     if type(error) is OSError:  # what it raises for both; the system's has a number
         return error.errno is None
-    return isinstance(error, pa.ArrowException)
+    # A column's name may be no UTF-8.
+    return isinstance(error, pa.ArrowException | UnicodeDecodeError)
+
+
+def is_sound(batch: pa.RecordBatch) -> bool:
+    """Say whether a batch that was mapped, and not parsed, may be looked at.
+
+    Its offsets may point out of its memory. Texts that are no UTF-8 are sound: they cost a row.
+    """
+    import pyarrow as pa
+    import pyarrow.types as kinds
+
+    def as_bytes(column: pa.Array) -> pa.Array:
+        if kinds.is_string(column.type):
+            return column.view(pa.binary())
+        return column.view(pa.large_binary()) if kinds.is_large_string(column.type) else column
+
+    try:
+        for column in batch.columns:
+            as_bytes(column).validate(full=True)
+    except pa.ArrowException:
+        return False
+    return True
 
 
 def names_within(names: Sequence[str], *paths: str) -> list[str]:

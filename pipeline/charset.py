@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import io
-from typing import BinaryIO, cast
 
 from gemsieve.pipeline.files import InputError
 
@@ -34,19 +33,14 @@ def encoding_of(head: bytes, encoding: str) -> str:
     return "utf-16" if head.startswith(UTF16) else encoding
 
 
-def as_utf8(file: BinaryIO, encoding: str) -> BinaryIO:
+def as_utf8(file: io.BufferedReader, encoding: str) -> io.BufferedReader:
     """Return a stream from its beginning as UTF-8; a byte-order mark of UTF-8 stays.
 
     A byte sequence that the encoding has not becomes one that UTF-8 has not, so that the record
     it stands in, and no other, is quarantined.
     """
-    buffered = io.BufferedReader(cast("io.RawIOBase", file), 1 << 16)
-    found = encoding_of(buffered.peek(2), encoding)
-    if not found:
-        return cast("BinaryIO", buffered)
-    return cast(
-        "BinaryIO", io.BufferedReader(Transcoded(cast("BinaryIO", buffered), found), 1 << 16)
-    )
+    found = encoding_of(file.peek(2), encoding)
+    return io.BufferedReader(Transcoded(file, found), 1 << 16) if found else file
 
 
 def mark(error: UnicodeError) -> tuple[str, int]:
@@ -59,7 +53,7 @@ def mark(error: UnicodeError) -> tuple[str, int]:
 class Transcoded(io.RawIOBase):
     """A stream in one encoding, read as UTF-8."""
 
-    def __init__(self, file: BinaryIO, encoding: str) -> None:
+    def __init__(self, file: io.BufferedReader, encoding: str) -> None:
         codecs.register_error("gemsieve.mark", mark)
         self._file = file
         self._decoder = codecs.getincrementaldecoder(encoding)("gemsieve.mark")
@@ -73,7 +67,7 @@ class Transcoded(io.RawIOBase):
     def readinto(self, buffer: object) -> int:
         """Fill a buffer and return how many bytes it got."""
         while not self._ready and not self._ended:
-            block = self._file.read(1 << 16)
+            block = self._file.read1(1 << 16)
             self._ended = not block
             text = self._decoder.decode(block, final=self._ended)
             self._ready = memoryview(text.encode("utf-8", "surrogatepass"))

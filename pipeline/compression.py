@@ -25,14 +25,17 @@ def without_compression(path: str) -> str:
     return stem if suffix in COMPRESSIONS else path
 
 
-def decompressed(path: str, file: BinaryIO) -> BinaryIO:
-    """Return a file's content as a stream; members and frames follow one another."""
+def decompressed(path: str, file: io.BufferedReader) -> io.BufferedReader:
+    """Return a file's content as a stream; members and frames follow one another.
+
+    What stands before a damage is given out before the damage is an error.
+    """
     if path.endswith(".gz"):
-        return cast("BinaryIO", gzip.GzipFile(fileobj=file))
+        return io.BufferedReader(Steps(gzip.GzipFile(fileobj=file)), 1 << 16)
     if path.endswith(".bz2"):
-        return cast("BinaryIO", io.BufferedReader(bz2.BZ2File(file), 1 << 16))
+        return io.BufferedReader(Steps(bz2.BZ2File(file)), 1 << 16)
     if path.endswith(".zst"):
-        return cast("BinaryIO", io.BufferedReader(ZstdFile(file), 1 << 16))
+        return io.BufferedReader(ZstdFile(file), 1 << 16)
     return file
 
 
@@ -47,6 +50,27 @@ def is_damage(error: Exception) -> bool:
     if type(error) in (OSError, gzip.BadGzipFile):  # what bz2, gzip and Arrow raise
         return cast("OSError", error).errno is None
     return type(error).__name__ == "ZstdError"
+
+
+class Steps(io.RawIOBase):
+    """A stream that gives what one step of another yields: buffers over buffers lose what they had.
+
+    Reading on into a damage, they would drop the good bytes before it.
+    """
+
+    def __init__(self, file: gzip.GzipFile | bz2.BZ2File) -> None:
+        self._file = file
+
+    def readable(self) -> bool:
+        """Say that it can be read, as `io` asks."""
+        return True
+
+    def readinto(self, buffer: object) -> int:
+        """Fill a buffer and return how many bytes it got."""
+        target = memoryview(buffer)  # type: ignore[arg-type]
+        block = self._file.read1(len(target))
+        target[: len(block)] = block
+        return len(block)
 
 
 class ZstdFile(io.RawIOBase):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import glob
+import io
 import os
 from collections.abc import Sequence
-from typing import Any, BinaryIO, NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 
 class InputError(Exception):
@@ -42,14 +43,15 @@ def match(pattern: str) -> list[File]:
     return [File(path, size) for path, size in listed if not path.endswith("/")]
 
 
-def open_file(path: str) -> BinaryIO:
+def open_file(path: str) -> io.BufferedReader:
     """Open a file for reading as it stands, compressed or not; it can seek."""
     if not is_remote(path):
         return open(path, "rb")
     from apache_beam.io.filesystem import CompressionTypes
 
     plain = CompressionTypes.UNCOMPRESSED
-    return cast("BinaryIO", filesystems().open(path, compression_type=plain))
+    file = filesystems().open(path, compression_type=plain)
+    return file if isinstance(file, io.BufferedReader) else io.BufferedReader(file, 1 << 20)
 
 
 def size_of(path: str) -> int:
@@ -68,7 +70,7 @@ def configure(paths: Sequence[str], flags: Sequence[str]) -> None:
         filesystems().set_options(PipelineOptions(list(flags)))
 
 
-def filesystems() -> Any:  # noqa: ANN401: to a type checker, Beam is untyped
+def filesystems() -> Any:  # noqa: ANN401 (Beam is untyped)
     """Import Beam's filesystems; it takes seconds, so only remote paths pay for it."""
     from apache_beam.io.filesystems import FileSystems
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import codecs
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import BinaryIO
 
 from gemsieve.pipeline import record
 from gemsieve.pipeline.charset import as_utf8
@@ -31,8 +31,8 @@ class Lines:
         quotes: Quotation marks in the last line that was too large.
     """
 
-    file: BinaryIO
-    disk: BinaryIO
+    file: io.BufferedReader
+    disk: io.BufferedReader
     left: int | None
     encoding: str
     begun: bool

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from gemsieve.pipeline.arrow_rows import is_damage, names_within, rows
+from gemsieve.pipeline.arrow_rows import is_damage, is_sound, names_within, rows
 from gemsieve.pipeline.files import is_remote, open_file
 from gemsieve.pipeline.record import Broken, Meter, Record
 from gemsieve.pipeline.slices import Slice
@@ -25,15 +25,26 @@ def read_arrow(
     number = piece.first
     try:
         for done, batch in enumerate(batches(piece, (text_field, *columns)), 1):
-            for start in range(0, batch.num_rows, BATCH_ROWS):
-                yield from rows(batch.slice(start, BATCH_ROWS), number, text_field, columns)
-                number += min(BATCH_ROWS, batch.num_rows - start)
+            if is_sound(batch):
+                yield from rows_of(batch, number, text_field, columns)
+            else:
+                for i in range(batch.num_rows):
+                    yield Broken(number + i, "truncated_input")
+            number += batch.num_rows
             if piece.end is not None:
                 meter.bytes = piece.size * done // (piece.end - piece.start)
     except Exception as error:
         if not is_damage(error):
             raise
         yield Broken(number, "truncated_input" if number > piece.first else "unreadable_file")
+
+
+def rows_of(
+    batch: pa.RecordBatch, first: int, text_field: str, columns: Sequence[str]
+) -> Iterator[Record | Broken]:
+    """Yield a batch's rows, of which few at a time become Python's."""
+    for start in range(0, batch.num_rows, BATCH_ROWS):
+        yield from rows(batch.slice(start, BATCH_ROWS), first + start, text_field, columns)
 
 
 def batches(piece: Slice, wanted: Sequence[str] | None) -> Iterator[pa.RecordBatch]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from gemsieve.pipeline import record
 from gemsieve.pipeline.compression import is_damage
-from gemsieve.pipeline.record import MAX_RECORD_BYTES, Fault
+from gemsieve.pipeline.record import Fault
 
 if TYPE_CHECKING:
     from fastwarc.warc import WarcRecord
@@ -29,7 +31,7 @@ class Stream:
     `damaged` says that the file, and not what it holds, could not be read on.
     """
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: io.BufferedReader) -> None:
         self.damaged = False
         self._file = file
         self._ahead = b""
@@ -74,13 +76,13 @@ class Stream:
 
     def _fetched(self, size: int) -> bytes:
         try:
-            return self._file.read(size)
+            return self._file.read1(size)
         except Exception as error:
             self.damaged = is_damage(error)
             raise
 
 
-def documents(file: BinaryIO) -> Iterator[Stored | Fault]:
+def documents(file: io.BufferedReader) -> Iterator[Stored | Fault]:
     """Yield a file's documents and, for each place where no record begins, a fault.
 
     A document waits for the next record: if none begins where it ends, its length is wrong.
@@ -91,10 +93,10 @@ def documents(file: BinaryIO) -> Iterator[Stored | Fault]:
     while more:
         begun = stream.tell()
         try:
-            for record in archive(stream):
+            for entry in archive(stream):
                 yield from filter(None, (held,))
-                held, begun = None, record.stream_pos
-                held = stored(record)
+                held, begun = None, entry.stream_pos
+                held = stored(entry)
             more = False
         except Exception as error:
             if not is_damage(error):
@@ -125,13 +127,13 @@ def archive(stream: Stream) -> Iterator[WarcRecord]:
     return iter(ArchiveIterator(stream, parse_http=False, stream_detect=False))
 
 
-def stored(record: WarcRecord) -> Stored | Fault | None:
+def stored(entry: WarcRecord) -> Stored | Fault | None:
     """Return a record's document, what is wrong with it, or None for a record of another kind."""
-    if str(record.record_type) not in DOCUMENTS:
+    if str(entry.record_type) not in DOCUMENTS:
         return None
-    if record.content_length > MAX_RECORD_BYTES:
+    if entry.content_length > record.MAX_RECORD_BYTES:
         return "too_large"
-    content = record.reader.read(record.content_length)
-    if len(content) < record.content_length:
+    content = entry.reader.read(entry.content_length)
+    if len(content) < entry.content_length:
         return "truncated_input"
-    return Stored(record.headers.to_dict(), content)
+    return Stored(entry.headers.to_dict(), content)
