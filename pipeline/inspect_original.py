@@ -1,0 +1,75 @@
+"""Texts as they were read, from the inputs of a finished job where these are still there."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from gemsieve.pipeline.files import InputError
+from gemsieve.pipeline.inspect_output import Output
+from gemsieve.pipeline.record import Broken, Meter
+from gemsieve.pipeline.slices import Slice, plan
+
+TEXTS = 64  # that are remembered
+
+
+class Original(NamedTuple):
+    """A text as it was read, or why there was none to read."""
+
+    text: str | None
+    fault: str | None
+
+
+class Originals:
+    """Finds a record's text in the inputs by its id; safe among threads."""
+
+    def __init__(self, output: Output, patterns: Sequence[str]) -> None:
+        """Plan the inputs.
+
+        Raises:
+            InputError: They cannot be read, or are not those of the job.
+        """
+        self._field = str(output.settings.get("text_field", "text"))
+        self._slices: dict[str, list[Slice]] = {}
+        for piece in plan(patterns):
+            self._slices.setdefault(piece.source, []).append(piece)
+        self._lock = threading.Lock()
+        self._texts: OrderedDict[str, Original | None] = OrderedDict()
+        self._prove(output)
+
+    def _prove(self, output: Output) -> None:
+        sizes = {entry["name"]: entry["bytes"] for entry in output.inputs}
+        for name, pieces in self._slices.items():
+            if sizes and name not in sizes:
+                known = ", ".join(list(sizes)[:3])
+                raise InputError(f"--input {name}: the job read no such file, but {known}, ...")
+            if sizes and sum(piece.size for piece in pieces) != sizes[name]:
+                raise InputError(f"--input {name}: changed since the job read it")
+
+    def of(self, record: str) -> Original | None:
+        """Return the text of an id such as `a.jsonl:17`, None where the inputs have none such."""
+        with self._lock:
+            if record in self._texts:
+                self._texts.move_to_end(record)
+                return self._texts[record]
+            found = self._read(record)
+            self._texts[record] = found
+            if len(self._texts) > TEXTS:
+                self._texts.popitem(last=False)
+            return found
+
+    def _read(self, record: str) -> Original | None:
+        from gemsieve.pipeline.read import read
+
+        source, _, said = record.rpartition(":")
+        number = int(said)
+        pieces = [piece for piece in self._slices.get(source, ()) if piece.first <= number]
+        if not pieces:
+            return None
+        for found in read(pieces[-1], self._field, (), Meter()):
+            if found.number == number:
+                broken = isinstance(found, Broken)
+                return Original(None, found.fault) if broken else Original(found.text, None)
+        return None
