@@ -72,7 +72,7 @@ def front_matter(books: Manifest, said: Statements, subject: Subject) -> str:
     }
     if configs := configurations(books):
         body["configs"] = configs
-    return yaml.safe_dump(body, sort_keys=False, allow_unicode=True, width=1000)
+    return str(yaml.safe_dump(body, sort_keys=False, allow_unicode=True, width=1000))
 
 
 def redacted(books: Manifest) -> Sequence[str]:

@@ -12,7 +12,6 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib import resources
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gemsieve.filters import Filter
@@ -35,8 +34,9 @@ from gemsieve.pipeline.report_numbers import (
     stages_of,
     summed,
 )
+from gemsieve.pipeline.report_others import write_others
 from gemsieve.pipeline.report_scores import Histogram, histograms
-from gemsieve.pipeline.storage import write_atomically
+from gemsieve.pipeline.storage import Location, write_atomically
 from gemsieve.pipeline.tally import Tally
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Clocks:
 
 def write_report(
     books: Manifest, judge: Filter, tally: Tally, clocks: Clocks, audit: Mapping[str, Any]
-) -> Path:
+) -> Location:
     """Write the report of a job that wrote its shards and return the path of its page.
 
     `audit` is all that the audit tells, of which the manifest holds the summary.
@@ -84,6 +84,7 @@ def write_report(
     numbers = json.dumps(body(books, judge, tally, clocks, audit), indent=1, sort_keys=True) + "\n"
     write_atomically(folder / "report.json", numbers.encode())
     write_atomically(folder / "index.html", page(books, judge, tally, clocks, audit).encode())
+    write_others(folder, json.loads(numbers))
     return folder / "index.html"
 
 

@@ -72,7 +72,7 @@ def drill(tally: Tally) -> Drill:
         Cause((group,), label, action, n, mentioned[group])
         for (group, label, action), n in tally.blamed.items()
     )
-    tables = {"fates": fates, "causes": causes, "blamed": blamed}
+    tables: dict[str, Sequence[object]] = {"fates": fates, "causes": causes, "blamed": blamed}
     return Drill(
         fates=fates[:LINES],
         causes=causes[:LINES],

@@ -34,7 +34,7 @@ LEAKS = {
     "suspected_values": 3,
     "sample": {"records": 2, "characters": 500},
 }
-ROWS = {
+ROWS: dict[str, list[Any]] = {
     "id": ["a:1", "a:2"],
     "source": ["a", "a"],
     "text": ["One text.", "Another."],
@@ -120,7 +120,7 @@ def test_the_official_validator_accepts_the_croissant(tmp_path: Path) -> None:
     assert "1 values proven" in metadata.personal_sensitive_information[0]
     assert len(metadata.data_limitations) > 1
     rows = list(found.records("records"))
-    assert [row["records/text"].decode() for row in rows] == list(ROWS["text"]) * 2
+    assert [row["records/text"].decode() for row in rows] == ROWS["text"] * 2
     assert [list(row["records/reasons"]) for row in rows[:2]] == [[], [b"pii.email_address"]]
     assert {key.split("/")[1] for key in rows[0]} == set(ROWS) - {"findings"}
 

@@ -251,9 +251,9 @@ def test_the_page_checks_the_books(tmp_path: Path) -> None:
     """It says that the books balance only when the manifest's counts and the tally agree."""
     tally = example(["s"], 50)
     held = books(tmp_path, tally)
-    balanced = write_report(held, judge(), tally, Clocks(), {}).read_text("utf-8")
+    balanced = write_report(held, judge(), tally, Clocks(), {}).read_bytes().decode()
     one_more = replace(held, counts=dict(held.counts) | {"in": held.counts["in"] + 1})
-    off = write_report(one_more, judge(), tally, Clocks(), {}).read_text("utf-8")
+    off = write_report(one_more, judge(), tally, Clocks(), {}).read_bytes().decode()
     assert "✓ the books balance" in balanced
     assert "✓ the books balance" not in off
     assert "do not balance" in off
@@ -403,8 +403,8 @@ def test_stages_are_told_in_the_order_of_the_way(tmp_path: Path) -> None:
     clocks = Clocks(beats, [Beat({}, 0, 70, 4.0)], [])
     tally = example(["s"], 50)
     path = write_report(books(tmp_path, tally), judge(), tally, clocks, {})
-    (caption,) = [t for t, _ in Page(path.read_text("utf-8")).tables if t.startswith("By stage")]
-    lines = Page(path.read_text("utf-8")).table(caption.strip())
+    (caption,) = [t for t, _ in Page(path.read_bytes().decode()).tables if t.startswith("By stage")]
+    lines = Page(path.read_bytes().decode()).table(caption.strip())
     assert [(line[0], line[2], line[4]) for line in lines] == [
         ("read", "1.0 s", "2.00"),
         ("detect toxicity", "10.0 s", "0.20"),

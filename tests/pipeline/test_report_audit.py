@@ -45,7 +45,7 @@ def page(folder: Path, body: dict[str, Any]) -> Page:
     tally = example(["a"], 40)
     path = write_report(books(folder, tally), judge(), tally, Clocks(), body)
     assert json.loads((folder / "report" / "report.json").read_text())["audit"] == body
-    return Page(path.read_text("utf-8"))
+    return Page(path.read_bytes().decode())
 
 
 def words(page: Page) -> str:

@@ -50,7 +50,7 @@ def page(folder: Path, leak_check: dict[str, Any]) -> Page:
     path = write_report(held, judge(), tally, Clocks(), {})
     numbers = json.loads((folder / "report" / "report.json").read_text())
     assert (numbers["leak_check"] is None) == (not leak_check)
-    return Page(path.read_text("utf-8"))
+    return Page(path.read_bytes().decode())
 
 
 def test_every_check_has_its_line(tmp_path: Path) -> None:
