@@ -5,8 +5,11 @@ from __future__ import annotations
 import glob
 import io
 import os
+import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple, cast
+
+SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
 class InputError(Exception):
@@ -21,8 +24,8 @@ class File(NamedTuple):
 
 
 def is_remote(path: str) -> bool:
-    """Say whether a path names a scheme, such as `gs://`, which only Beam can open."""
-    return "://" in path
+    """Say whether a path begins with a scheme, such as `gs://`, which only Beam can open."""
+    return SCHEME.match(path) is not None
 
 
 def match(pattern: str) -> list[File]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 import posixpath
@@ -72,20 +73,32 @@ def saved_dataset(folder: str) -> Iterator[File]:
         InputError: It is a folder, and no such one.
     """
     join = posixpath.join if is_remote(folder) else os.path.join
-    if listed := match(join(folder, "dataset_dict.json")):
-        for split in described(listed[0].path, "splits"):
-            yield from saved_dataset(join(folder, str(split)))
-    elif listed := match(join(folder, "state.json")):
-        for entry in described(listed[0].path, "_data_files"):
-            path = join(folder, entry["filename"])
-            if not (files := match(path)):
-                raise InputError(f"{path}: no such file; the saved dataset is not whole")
-            yield from files
-    elif not is_remote(folder) and os.path.isdir(folder):
+    dictionaries = match(join(folder, "dataset_dict.json"))
+    states = match(join(folder, "state.json"))
+    for listed in dictionaries:
+        for split in described(listed.path, "splits"):
+            yield from saved_dataset(join(os.path.dirname(listed.path), str(split)))
+    for state in states:
+        for entry in described(state.path, "_data_files"):
+            yield from whole(join(os.path.dirname(state.path), entry["filename"]))
+    if dictionaries or states:
+        return
+    if not is_remote(folder) and os.path.isdir(folder):
         raise InputError(
             f"{folder}: a folder, and no saved dataset; name its files, as in"
             f" '{join(folder, '**', '*.jsonl')}', or load it as a dataset: {HUB}{folder}"
         )
+
+
+def whole(path: str) -> list[File]:
+    """Return a file that a saved dataset names.
+
+    Raises:
+        InputError: It is not there.
+    """
+    if not (files := match(path if is_remote(path) else glob.escape(path))):
+        raise InputError(f"{path}: no such file; the saved dataset is not whole")
+    return files
 
 
 def described(path: str, key: str) -> list[dict[str, str]]:

@@ -33,6 +33,8 @@ class Job:
         columns: Columns that pass into the kept shards; their values are sieved as well.
         key: Fingerprint of the operators' key, "" for none or before it is known. Whoever builds
             the filter must have the same.
+        encoding: Of CSV and plain text without a byte-order mark, "" for UTF-8.
+        by_line: Whether each line of plain text is a record, or a file is one.
         limit: How many records are read, the first ones; None for all.
         asked: Columns that the policy's rules and detectors look at, () before they are known.
         flags: Beam's flags, by which whoever works reaches remote files; () before they are known.
@@ -56,6 +58,8 @@ class Job:
     columns: tuple[str, ...] = ()
     planted: str = ""
     key: str = ""
+    encoding: str = ""
+    by_line: bool = False
     limit: int | None = None
     asked: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
@@ -77,6 +81,8 @@ class Job:
                 "columns": list(self.columns),
             }
             | ({} if self.limit is None else {"limit": self.limit})
+            | ({"encoding": self.encoding} if self.encoding else {})
+            | ({"by_line": True} if self.by_line else {})
             | {name: words for name, words in heading.items() if words}
         )
 
@@ -146,9 +152,14 @@ class Job:
         """Build the filter (models are loaded by its `setup`).
 
         Raises:
-            PolicyError: The policy breaks a rule, or its key is missing or not the job's.
+            PolicyError: The policy breaks a rule or has none for a corpus, or its key is missing
+                or not the job's.
         """
         judge = filter_from_text(self.policy, self.policy_name)
+        if "corpus" not in judge.policy.rulesets:
+            raise PolicyError(
+                f"{self.policy_name}: has no [[corpus]] rules; add some, or nothing could be kept"
+            )
         if self.key and fingerprint(judge) != self.key:
             raise PolicyError(
                 f"{self.policy_name}: key: a worker has another key than the one that the job began"

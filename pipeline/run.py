@@ -161,7 +161,7 @@ def planned(job: Job, judge: Filter, patterns: Sequence[str]) -> list[Slice]:
     """
     if job.annotations:
         return remember(job, judge).stored.plan()
-    slices = plan(patterns)
+    slices = plan(patterns, encoding=job.encoding, by_line=job.by_line)
     return slices if job.limit is None else limited(slices, job.limit, job.text_field)
 
 

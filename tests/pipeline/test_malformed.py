@@ -1,15 +1,15 @@
-"""Malformed inputs end in quarantine, each record under its number and fault; none in a traceback."""
+"""Malformed inputs end in quarantine, each record under its number and fault."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.pipeline.malformed import CASES, Case
 
 from gemsieve.pipeline import page, record
 from gemsieve.pipeline.read import read
 from gemsieve.pipeline.record import Broken, Meter, Record
 from gemsieve.pipeline.slices import plan
-from tests.pipeline.malformed import CASES, Case
 
 
 @pytest.fixture(autouse=True)

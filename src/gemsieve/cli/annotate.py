@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 PASSES_ON = True  # options it does not know are Beam's
 SETTINGS = {
     *("inputs.files", "inputs.text_field", "inputs.source_field", "inputs.columns"),
-    *("inputs.limit", "policy.file", "output.folder"),
+    *("inputs.encoding", "inputs.by_line", "inputs.limit", "policy.file", "output.folder"),
     *("run.workers", "run.seconds_per_record", "run.memory_limit"),
 }
 

@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-from gemsieve.cli.option import NUMBER, PATTERNS, TABLE, WHOLE, WORDS, Option
+from gemsieve.cli.option import NUMBER, PATTERNS, SWITCH, TABLE, WHOLE, WORDS, Option
 
 VERSION = 1  # of the file
 
 OPTIONS: tuple[Option, ...] = (
     Option(
         "inputs.files",
-        "JSONL (.gz, .zst) or Parquet files; a pattern in quotes, several, or again",
+        "files to read, as NAME=PATTERN to count them under a name; several, or again",
         PATTERNS,
         metavar="PATTERN",
         flag="--input",
@@ -26,6 +26,13 @@ OPTIONS: tuple[Option, ...] = (
         default=(),
         metavar="A,B",
     ),
+    Option(
+        "inputs.encoding",
+        "encoding of CSV and plain text without a byte-order mark; else UTF-8",
+        default="",
+        metavar="NAME",
+    ),
+    Option("inputs.by_line", "each line of plain text is a record; else a file is", SWITCH, False),
     Option(
         "inputs.limit",
         "read the first N records, counted over all inputs in order",
