@@ -65,16 +65,17 @@ def take(steps: Sequence[Step], piece: Slice, limits: Limits) -> Iterator[tuple[
     """
     falls = 0
     while left := [step for step in steps if not step.done(piece)]:
-        step = left[0]
-        try:
-            children(limits).ask(step, "work", piece)
-            yield from step.counts(piece).items()
-        except Fallen as fall:
-            if named(step, piece, fall, limits):
-                for each in steps:
-                    each.forget(piece)
-            elif (falls := falls + 1) >= MOST_FALLS:
-                raise StepError(puzzling(step, piece, fall)) from None
+        for step in left:
+            try:
+                children(limits).ask(step, "work", piece)
+                yield from step.counts(piece).items()
+            except Fallen as fall:
+                if named(step, piece, fall, limits):
+                    for each in steps:
+                        each.forget(piece)
+                elif (falls := falls + 1) >= MOST_FALLS:
+                    raise StepError(puzzling(step, piece, fall)) from None
+                break
 
 
 def named(step: Step, piece: Slice, fall: Fallen, limits: Limits) -> bool:

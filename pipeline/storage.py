@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal, cast
 
-from gemsieve.pipeline.files import filesystems, is_remote, open_file, size_of
+from gemsieve.pipeline.files import filesystems, is_remote, open_file
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,15 @@ class Remote:
     def open(self, mode: Literal["rb"] = "rb") -> io.BufferedReader:  # noqa: ARG002  # as of `Path`
         """Open the object for reading; it can seek."""
         return cast("io.BufferedReader", open_file(self.url))
+
+    def size(self) -> int | None:
+        """Return the object's bytes, None where there is none."""
+        try:
+            return cast("int", filesystems().get_filesystem(self.url).size(self.url))
+        except Exception:
+            if self.exists():
+                raise
+            return None
 
     def read_bytes(self) -> bytes:
         """Return the object.
@@ -87,9 +96,9 @@ def location(name: str) -> Location:
 
 def size_at(place: Location) -> int | None:
     """Return the bytes of a file, None where there is none."""
-    if isinstance(place, Path):
-        return place.stat().st_size if place.is_file() else None
-    return size_of(place.url) if place.exists() else None
+    if isinstance(place, Remote):
+        return place.size()
+    return place.stat().st_size if place.is_file() else None
 
 
 def readable(place: Location) -> Path | BinaryIO:
