@@ -100,9 +100,27 @@ class Filter:
         None of them reads a text again that stands as it was; those whose findings are redacted
         read what was written.
         """
+        return self.decide(self._recalled(batch, found, use), found, use)
+
+    def first_look(self, batch: Batch, found: Found, use: Use, *, owed: bool) -> list[Decision]:
+        """Decide by what was found before and rewrite nothing, as `recall` begins.
+
+        Args:
+            batch: The texts.
+            found: What was found in each.
+            use: Whose rules.
+            owed: Whether all that is owed is among what was found: else it is not asked for.
+        """
+        rules, key = self.policy.ruleset(use), self.key(use)
+        if not owed:
+            rules = replace(rules, owed=())
+        batch = self._recalled(batch, found, use)
+        return [self._decide(rules, batch, i, some, key) for i, some in enumerate(found)]
+
+    def _recalled(self, batch: Batch, found: Found, use: Use) -> Batch:
         for detector in ordered(self.detectors[use]):
             batch = filled(detector, batch, found)
-        return self.decide(batch, found, use)
+        return batch
 
     def scrub(self, batch: Batch, use: Use) -> list[str | None]:
         """Return short texts, such as a column's values, redacted, or None for what is dropped.

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.drawn_policies import BROAD, LANGUAGE, QUALITY, policies
 
 from gemsieve.filters import Finding
 from gemsieve.filters.policy_error import PolicyError
@@ -42,53 +43,6 @@ TEXTS = (
     "1.2.3.4.5.6.7.8 4111 1111 1111 1111 DE89 3700 0400 4405 3201 30",
     "no no no no no no no no no no " * 8,
 )
-BROAD = """
-name = "broad"
-[[corpus]]
-labels = ["language.*", "quality.*", "pii.*", "secret.*"]
-action = "keep"
-"""
-LANGUAGE = '[[corpus]]\nlabels = "language.*"\n'
-QUALITY = '[[corpus]]\nlabels = "quality.*"\naction = "keep"\n'
-FAMILIES = {
-    "language": st.builds(
-        lambda limit, code: (
-            LANGUAGE + f'any_of = "language.{code}"\nbelow = {limit}\naction = "drop"\n'
-        ),
-        st.sampled_from([0.2, 0.6, 0.99]),
-        st.sampled_from(["en", "de"]),
-    ),
-    "quality": st.builds(
-        lambda low, share: (
-            QUALITY
-            + f'[[corpus]]\nlabels = "quality.gopher.word_count"\noutside = [{low}, 200]\n'
-            + 'action = "drop"\n[[corpus]]\nlabels = "quality.gopher.stop_words"\n'
-            + f'below = {share}\naction = "drop"\n'
-        ),
-        st.sampled_from([0, 8, 20, 40]),
-        st.integers(0, 3),
-    ),
-    "pii": st.builds(
-        lambda action, above, when, more: (
-            f'[[corpus]]\nlabels = "pii.*"\n{action}\nabove = {above}\n{when}\n{more}\n'
-            + '[[corpus]]\nlabels = "pii.*"\naction = "keep"\n'
-        ),
-        st.sampled_from(
-            [
-                'action = "redact"',
-                'action = "drop"',
-                'action = "keep"',
-                'action = "mask"\nchars_to_mask = 3',
-                'action = "replace"\nnew_value = "1.2.3.4"',
-            ]
-        ),
-        st.sampled_from([0, 0.3, 0.5, 0.9]),
-        st.sampled_from(["", 'when = { language = "en" }', 'when = { site = "s1" }']),
-        st.sampled_from(["", "count_above = 1", "share_above = 0.2"]),
-    ),
-    "secrets": st.just('[[corpus]]\nlabels = "secret.*"\naction = "redact"\n'),
-}
-policies = st.fixed_dictionaries({}, optional=FAMILIES).filter(bool)
 swaps = st.sampled_from(["", "[mitigate.gender]\nshare = 0.5\n"])
 
 
@@ -111,7 +65,7 @@ def job(output: Path, policy: str = BROAD, columns: tuple[str, ...] = ("by",)) -
 
 def annotated(path: Path, output: Path, policy: str = BROAD) -> Annotations:
     """Annotate a file in this process."""
-    ready = prepared(job(output, policy, ("by", "site")), [str(path)], [])
+    ready = prepared(job(output, policy, ("by", "site", "language")), [str(path)], [])
     annotator = Annotator(ready.job, "digest", len(ready.slices))
     for piece in ready.slices:
         annotator.work(piece, Place())
@@ -177,7 +131,7 @@ def test_every_record_is_stored_as_it_was_read(found: tuple[Path, Path]) -> None
         if row["fault"] is None:
             whole = json.loads(line)
             assert (row["text"], row["source"]) == (whole["text"], whole["site"])
-            assert row["columns"] == {"by": whole["by"], "site": whole["site"]}
+            assert row["columns"] == {"by": whole["by"], "site": whole["site"], "language": None}
             labels = {finding["label"] for finding in row["findings"]}
             assert {"quality.gopher.word_count", "quality.gopher.stop_words"} < labels
             assert any(label.startswith("language.") for label in labels)
@@ -200,6 +154,7 @@ from gemsieve.pipeline.place import Place
 from gemsieve.pipeline.recall import deciding
 from gemsieve.pipeline.run import planned
 from gemsieve.pipeline.sieve import Siever
+from tests.drawn_policies import BROAD, LANGUAGE, QUALITY, policies
 from gemsieve.pipeline.job import Job
 job = deciding(Job({str(tmp_path)!r}, {policy!r}, "p.toml"), {str(found[1])!r}, ())
 slices = planned(job, job.build_filter(), [])

@@ -18,6 +18,7 @@ COMMANDS: dict[str, str] = {
     "takedown": "take records out of a finished output, into a new folder",
     "annotate": "find everything in a corpus and store it, for `gemsieve decide`",
     "decide": "sieve a corpus by what was found in it before: another policy, no model",
+    "diff": "show what another policy would change, by what was found before",
     "check": "judge texts, one JSON verdict a line",
     "inspect": "look at what a job kept, dropped and quarantined, and mark what is wrong",
     "explain": "show what was found in a text, by which rule, and what the policy makes of it",
