@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
 
-from datasets import Dataset  # type: ignore[import-untyped]
+from datasets import Dataset
 
-from gemsieve.filters import Batch, Filter, load_filter
+from gemsieve.filters import Filter, load_filter
+from gemsieve.filters.over import mapped, verdicts
 
 TEXT = (
     "Thank you for your letter about the garden. The beds along the wall have been dug over, and"
@@ -17,26 +17,16 @@ TEXT = (
 )
 
 
-def sieved(texts: Iterable[str], judge: Filter, size: int = 1000) -> Iterator[str]:
+def sieved(texts: Iterable[str], judge: Filter) -> Iterator[str]:
     """Yield the texts that the policy keeps, redacted where it says so, in order."""
-    texts = iter(texts)
-    while batch := list(islice(texts, size)):
-        for verdict in judge(Batch(batch), "corpus"):
-            if verdict.redacted is not None:
-                yield verdict.redacted
+    for verdict in verdicts(judge, texts, "corpus"):
+        if verdict.redacted is not None:
+            yield verdict.redacted
 
 
 def sieved_dataset(dataset: Dataset, judge: Filter) -> Dataset:
-    """Return the rows of a data set whose `text` the policy keeps, with the action beside it."""
-
-    def decide(rows: dict[str, list[str]]) -> dict[str, list[str | None]]:
-        verdicts = judge(Batch(rows["text"]), "corpus")
-        return {
-            "text": [verdict.redacted for verdict in verdicts],
-            "action": [verdict.action.name.lower() for verdict in verdicts],
-        }
-
-    judged = dataset.map(decide, batched=True)
+    """Return the rows of a data set whose `text` the policy keeps, with action and reasons."""
+    judged = dataset.map(mapped(judge, "corpus"), batched=True)
     return judged.filter(lambda row: row["text"] is not None)
 
 

@@ -47,6 +47,12 @@ class Verdict:
         """The findings that `redacted` hides."""
         return tuple(edit.finding for edit in self.edits)
 
+    def _repr_html_(self) -> str:
+        """Show the verdict in a notebook."""
+        from gemsieve.filters.verdict_html import verdict_html
+
+        return verdict_html(self)
+
     @property
     def fault(self) -> str | None:
         """The first reason that says the text could not be judged, or None when it was."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import gettempdir
 from typing import Any
 
-from gemsieve.filters import Filter
+from gemsieve.filters import Filter, over
 from gemsieve.filters.bias.gender_table import gender_table
 from gemsieve.filters.catalogue import filter_from_text
 from gemsieve.filters.policy_file import PolicyError
@@ -212,9 +212,7 @@ def asked(judge: Filter) -> tuple[str, ...]:
 
     A record's source is always there.
     """
-    detectors = judge.detectors["corpus"]
-    needed = judge.policy.ruleset("corpus").reads.union(*(d.needs for d in detectors))
-    return tuple(sorted(needed - {"source"} - {d.labels.column() for d in detectors}))
+    return tuple(sorted(over.asked(judge, "corpus") - {"source"}))
 
 
 def described(judge: Filter) -> list[dict[str, str]]:

@@ -10,6 +10,7 @@ from gemsieve.pipeline.read_arrow import read_arrow
 from gemsieve.pipeline.read_csv import read_csv
 from gemsieve.pipeline.read_hub import read_hub
 from gemsieve.pipeline.read_jsonl import read_jsonl
+from gemsieve.pipeline.read_other import read_other
 from gemsieve.pipeline.read_parquet import read_parquet
 from gemsieve.pipeline.read_text import read_lines, read_text
 from gemsieve.pipeline.read_warc import read_warc
@@ -30,6 +31,7 @@ READERS: dict[Kind, Reader] = {
     "arrow": read_arrow,
     "hub": read_hub,
     "annotated": read_annotated,
+    "other": read_other,
 }
 
 

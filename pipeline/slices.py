@@ -9,13 +9,13 @@ from typing import Literal
 
 from gemsieve.pipeline.charset import known
 from gemsieve.pipeline.compression import COMPRESSIONS, without_compression
-from gemsieve.pipeline.files import InputError
+from gemsieve.pipeline.files import InputError, is_remote
 
 __all__ = ["SLICE_BYTES", "InputError", "Kind", "Slice", "kind_of", "plan"]
 
-# The last is what `gemsieve annotate` wrote.
+# The last but one is what `gemsieve annotate` wrote, the last what other packages read.
 Kind = Literal[
-    "jsonl", "parquet", "csv", "tsv", "text", "lines", "warc", "arrow", "hub", "annotated"
+    "jsonl", "parquet", "csv", "tsv", "text", "lines", "warc", "arrow", "hub", "annotated", "other"
 ]
 KINDS: dict[str, Kind] = {
     ".jsonl": "jsonl",
@@ -109,14 +109,23 @@ def plan(
     return slices
 
 
+def suffix_of(path: str) -> str:
+    """Return how a file's name ends, from the last dot on, in small letters."""
+    return os.path.splitext(path)[1].lower()
+
+
 def kind_of(path: str, *, by_line: bool = False) -> Kind:
     """Return a file's kind by its name; `by_line` makes plain text a file of lines.
 
     Raises:
         InputError: The name ends in nothing we read.
     """
+    from gemsieve.pipeline.read_other import others
+
     inner = without_compression(path)
-    kind = KINDS.get(os.path.splitext(inner)[1].lower())
+    kind = KINDS.get(suffix_of(inner))
+    if kind is None and suffix_of(path) in others() and not is_remote(path):
+        return "other"
     if kind is None or (kind in NEVER_COMPRESSED and inner != path):
         raise InputError(
             f"{path}: unknown kind of file; readable: {', '.join(KINDS)}, and all but the columnar"

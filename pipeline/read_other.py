@@ -1,0 +1,40 @@
+"""Read kinds of files that other packages know: entry points of the group `gemsieve.readers`.
+
+The name of an entry point is a file's suffix without its dot. It is called with a path and yields
+one mapping a record, in an order that depends on the file alone; text and columns are fields of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+from gemsieve.pipeline.fields import value_at
+from gemsieve.pipeline.record import Broken, Meter, Record, checked, column_text
+from gemsieve.pipeline.slices import Slice, suffix_of
+
+OtherReader = Callable[[str], Iterable[Mapping[str, Any]]]
+
+
+@cache
+def others() -> dict[str, EntryPoint]:
+    """Return the readers that are installed, by suffix; none of them is imported yet."""
+    return {f".{entry.name}": entry for entry in entry_points(group="gemsieve.readers")}
+
+
+def read_other(
+    piece: Slice, text_field: str, columns: Sequence[str], meter: Meter
+) -> Iterator[Record | Broken]:
+    """Yield the records of a file; where its reader fails, the rest is one record, truncated."""
+    number = piece.first
+    reader: OtherReader = others()[suffix_of(piece.path)].load()
+    try:
+        for row in reader(piece.path):
+            found = {name: column_text(value_at(row, name)) for name in columns}
+            yield checked(number, value_at(row, text_field), found)
+            number += 1
+    except Exception:  # whatever it raises; its words may hold the file's
+        yield Broken(number, "truncated_input")
+    meter.bytes = piece.size
