@@ -158,6 +158,7 @@ class Compared:
             "removal": [line.body() for line in self.removal],
             "leaks": {name: list(both) for name, both in self.leaks.items()},
             "throughput": {name: list(both) for name, both in self.pace.items()},
+            "stages": {name: list(both) for name, both in self.stages.items()},
         }
 
     @property
@@ -176,6 +177,12 @@ class Compared:
         """Amounts by second that one worker spent, in both runs."""
         first, second = (run.report["throughput"] for run in self.runs)
         return {name: (first[name], second[name]) for name in PACE}
+
+    @property
+    def stages(self) -> dict[str, tuple[float, float]]:
+        """Seconds of work for a million characters, by stage, in both runs; 0 where it was none."""
+        first, second = map(paces, self.runs)
+        return {s: (first.get(s, 0.0), second.get(s, 0.0)) for s in sorted(first | second)}
 
 
 def read_run(folder: Location) -> Run:
@@ -289,6 +296,13 @@ def told(run: Run) -> dict[str, Any]:
         "policy": dict(books.policy),
         "counts": dict(books.counts),
     }
+
+
+def paces(run: Run) -> dict[str, float]:
+    """Return the seconds of work that each stage took for a million characters."""
+    pace = run.report["throughput"]
+    millions = pace["characters"] / 1e6
+    return {stage: took / millions for stage, took in pace["stages"].items() if millions}
 
 
 def remaining(run: Run) -> dict[str, float]:

@@ -94,6 +94,13 @@ def test_ten_thousand_sources_make_a_small_page(tmp_path: Path) -> None:
     assert any(line[0] == f"{10_000 - SOURCES:,} other sources" for line in lines)
 
 
+def opened(page: Path) -> str:
+    """Return what a browser makes of a page."""
+    switches = ("--headless", "--no-sandbox", "--disable-gpu", "--dump-dom")
+    command = [str(CHROMIUM), *switches, page.as_uri()]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+
+
 PICK = """
 <script>
 const pick = (name, value) => {
@@ -119,17 +126,24 @@ document.title = JSON.stringify(told);
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here to open the page in")
+def test_a_browser_runs_the_page_s_own_script_and_no_other(tmp_path: Path) -> None:
+    """The page as it is gets its controls; a script smuggled into it does nothing."""
+    text, _ = report(tmp_path, corpus(["s0", "s1"], 50))
+    page = tmp_path / "page.html"
+    page.write_text(text.replace("</main>", "<script>document.title = 'smuggled'</script></main>"))
+    shown = opened(page)
+    assert "<select>" in shown
+    assert "<title>smuggled</title>" not in shown
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here to open the page in")
 def test_a_reader_picks_and_sorts_in_a_browser(tmp_path: Path) -> None:
     """In a real browser the lines shown are those asked for, in the order asked for."""
     tally = corpus(["s0", "s1", "s2"], 400)
     text, _ = report(tmp_path, tally)
     page = tmp_path / "page.html"  # let the test's own script run beside the page's
     page.write_text(re.sub(r"<meta http-equiv.*?>", "", text).replace("</body>", PICK))
-    command = [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom", page.as_uri()]
-    done = subprocess.run(
-        [str(part) for part in command], capture_output=True, text=True, check=True, timeout=60
-    )
-    told = json.loads(re.findall(r"<title>(.*?)</title>", done.stdout)[0])
+    told = json.loads(re.findall(r"<title>(.*?)</title>", opened(page))[0])
     expected = {
         (label, action): n
         for (source, label, action, language), n in tally.reasons.items()
