@@ -48,7 +48,7 @@ def by_bytes(whole: Slice, slice_bytes: int) -> Iterator[Slice]:
 def line_runs(file: BinaryIO, slice_bytes: int) -> Iterator[Run]:
     """Yield runs of whole lines of about the given size, with the number of their first line."""
     start, first, offset, lines = 0, 1, 0, 0
-    while block := file.read(1 << 20):
+    while block := file.read(min(1 << 20, slice_bytes)):
         if offset + len(block) - start >= slice_bytes and (last := block.rfind(b"\n")) >= 0:
             end = offset + last + 1
             yield start, end, first

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
 
 from gemsieve.pipeline.fields import value_at
 from gemsieve.pipeline.lines import numbered
@@ -21,39 +20,54 @@ def read_jsonl(
 
 
 def parse(number: int, line: bytes, text_field: str, columns: Sequence[str]) -> Record | Broken:
-    """Parse one line."""
-    try:
-        row = loaded(line, exactly=bool(columns))
-    except UnicodeDecodeError:
-        return Broken(number, "invalid_utf8")
-    except (ValueError, RecursionError):
-        return Broken(number, "malformed_json")
-    if not isinstance(row, dict):
-        return Broken(number, "not_an_object")
-    return checked(
-        number,
-        value_at(row, text_field),
-        {name: column_text(value_at(row, name)) for name in columns},
-    )
-
-
-def loaded(line: bytes, *, exactly: bool) -> Any:  # noqa: ANN401  # what JSON may hold
-    """Parse JSON as the standard library does, by a parser twice as fast where it can.
+    """Parse one line, twice as fast as the standard library and with its outcome.
 
     orjson refuses NaN and half surrogate pairs, which corpora hold, and rounds whole numbers
-    beyond 64 bits: what it refuses, and numbers where `exactly` asks for them, are parsed again.
+    beyond 64 bits: where it does, the standard library parses the line again.
     """
     import orjson
 
     try:
         row = orjson.loads(line)
     except ValueError:
-        return json.loads(line.decode())
-    if exactly and isinstance(row, dict) and any(map(is_inexact, row.values())):
-        return json.loads(line)
-    return row
+        return parse_exactly(number, line, text_field, columns)
+    found = record_of(number, row, text_field, columns)
+    if isinstance(found, Record) and any(map(is_rounded, values(row, columns))):
+        return parse_exactly(number, line, text_field, columns)
+    return found
 
 
-def is_inexact(value: object) -> bool:
-    """Say whether a value may hold a whole number that was rounded."""
-    return isinstance(value, dict) or (isinstance(value, float) and abs(value) >= 2**63)
+def parse_exactly(
+    number: int, line: bytes, text_field: str, columns: Sequence[str]
+) -> Record | Broken:
+    """Parse one line by the standard library."""
+    try:
+        row = json.loads(line.decode())
+    except UnicodeDecodeError:
+        return Broken(number, "invalid_utf8")
+    except (ValueError, RecursionError):
+        return Broken(number, "malformed_json")
+    return record_of(number, row, text_field, columns)
+
+
+def record_of(
+    number: int,
+    row: object,
+    text_field: str,
+    columns: Sequence[str],
+) -> Record | Broken:
+    """Return what a line holds as a record."""
+    if not isinstance(row, dict):
+        return Broken(number, "not_an_object")
+    told = dict(zip(columns, map(column_text, values(row, columns)), strict=True))
+    return checked(number, value_at(row, text_field), told)
+
+
+def values(row: Mapping[str, object], columns: Sequence[str]) -> list[object]:
+    """Return what a row holds in some columns."""
+    return [value_at(row, name) for name in columns]
+
+
+def is_rounded(value: object) -> bool:
+    """Say whether a value may be a whole number that was rounded."""
+    return isinstance(value, float) and abs(value) >= 2**63
