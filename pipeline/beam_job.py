@@ -18,8 +18,13 @@ from apache_beam.options.pipeline_options import (
 
 from gemsieve.pipeline import children
 from gemsieve.pipeline.children import Limits
+from gemsieve.pipeline.files import configure
+from gemsieve.pipeline.heartbeat import Beat, last_beat
 from gemsieve.pipeline.job import Job, RunnerError
+from gemsieve.pipeline.seen import slice_seen
 from gemsieve.pipeline.slices import Slice
+from gemsieve.pipeline.spans import flush
+from gemsieve.pipeline.spread import Spread
 from gemsieve.pipeline.step import Step, take
 from gemsieve.pipeline.weights import Plan, weigh
 
@@ -35,14 +40,35 @@ REFUSED = ("DaskRunner",)
 class TakeSlice(beam.DoFn):  # type: ignore[misc]
     """Takes slices through the steps of a job that an earlier attempt did not finish."""
 
-    def __init__(self, steps: Sequence[Step], limits: Limits) -> None:
-        self._steps, self._limits = tuple(steps), limits
+    def __init__(self, steps: Sequence[Step], limits: Limits, parent: str = "") -> None:
+        self._steps, self._limits, self._parent = tuple(steps), limits, parent
+
+    def setup(self) -> None:
+        """Reach what is remote: not every runner hands its worker the flags."""
+        job = self._steps[0].job
+        configure([job.output], job.flags)
 
     def process(self, piece: Slice) -> Iterator[Slice]:
         """Take one slice through all steps and pass it on."""
-        for name, n in take(self._steps, piece, self._limits):
-            Metrics.counter("gemsieve", name).inc(n)
+        with slice_seen(piece, self._parent) as counts:
+            for name, n in take(self._steps, piece, self._limits):
+                Metrics.counter("gemsieve", name).inc(n)
+                counts[name] += n
+            if counts:
+                distribute(last_beat(self._steps[0].job.heartbeats, piece))
         yield piece
+
+    def teardown(self) -> None:
+        """Send the spans that are not sent yet."""
+        flush()
+
+
+def distribute(beat: Beat | None) -> None:
+    """Show on the runner's page how documents and batches spread; nothing of their words."""
+    for name, spread in beat.spreads.items() if beat else ():
+        distribution = Metrics.distribution("gemsieve", name)
+        for value in Spread(**spread).values():
+            distribution.update(value)
 
 
 class WeighSlice(beam.DoFn):  # type: ignore[misc]
@@ -53,6 +79,7 @@ class WeighSlice(beam.DoFn):  # type: ignore[misc]
 
     def process(self, piece: Slice) -> Iterator[Slice]:
         """Weigh one slice's kept records and pass it on."""
+        configure([self._job.output], self._job.flags)
         weigh(self._job, self._plan, piece)
         yield piece
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 from gemsieve.filters.stopwatch import Stopwatch
 from gemsieve.pipeline.slices import Slice
+from gemsieve.pipeline.spread import Spread
 from gemsieve.pipeline.storage import Location, Remote, listed, write_atomically
 from gemsieve.pipeline.tally import Tally
 
@@ -26,6 +27,7 @@ class Beat:
         bytes: Bytes on disk passed.
         seconds: Since its worker began with it.
         stages: Those of them that each stage took.
+        spreads: How the characters of documents, and the milliseconds of batches, spread.
     """
 
     outcomes: Mapping[str, int]
@@ -33,6 +35,7 @@ class Beat:
     bytes: int
     seconds: float
     stages: Mapping[str, float] = field(default_factory=dict)
+    spreads: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 @dataclass
@@ -44,6 +47,18 @@ class Heartbeat:
     watch: Stopwatch | None = None
     _start: float = field(default_factory=time.perf_counter)
     _next: float = 0.0
+    _batch: float = field(default_factory=time.perf_counter)
+    _spreads: dict[str, Spread] = field(default_factory=dict)
+
+    def judged(self, lengths: Sequence[int]) -> None:
+        """Take in how many characters each document of a batch had, which is done now."""
+        now = time.perf_counter()
+        seconds, self._batch = now - self._batch, now
+        for name, values in (
+            ("document_characters", lengths),
+            ("batch_milliseconds", [round(1000 * seconds)]),
+        ):
+            self._spreads.setdefault(name, Spread()).add(values)
 
     def beat(self, tally: Tally, read_bytes: int, *, last: bool = False) -> None:
         """Write the file, not too often and always at the end."""
@@ -53,7 +68,9 @@ class Heartbeat:
         self._next = now + interval(self.folder)
         characters = tally.characters.total()
         stages = self.watch.read() if self.watch else {}
-        body = Beat(dict(tally.by_outcome()), characters, read_bytes, now - self._start, stages)
+        spreads = {name: asdict(spread) for name, spread in self._spreads.items()}
+        seconds, outcomes = now - self._start, dict(tally.by_outcome())
+        body = Beat(outcomes, characters, read_bytes, seconds, stages, spreads)
         place = self.folder / f"{self.piece.number}.json"
         write_atomically(place, json.dumps(asdict(body)).encode())
 
@@ -61,6 +78,14 @@ class Heartbeat:
 def interval(folder: Location) -> float:
     """Return the seconds between two heartbeats that are written there."""
     return REMOTE_INTERVAL if isinstance(folder, Remote) else INTERVAL
+
+
+def last_beat(folder: Location, piece: Slice) -> Beat | None:
+    """Return what one slice last said, if anything."""
+    try:
+        return Beat(**json.loads((folder / f"{piece.number}.json").read_bytes()))
+    except (OSError, ValueError):
+        return None
 
 
 def read_heartbeats(folder: Location) -> list[Beat]:

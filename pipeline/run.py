@@ -23,8 +23,10 @@ from gemsieve.pipeline.limit import limited
 from gemsieve.pipeline.lock import BusyError, alone
 from gemsieve.pipeline.manifest import GateError, Manifest
 from gemsieve.pipeline.recall import remember
+from gemsieve.pipeline.seen import tell
 from gemsieve.pipeline.sieve import Siever
 from gemsieve.pipeline.slices import Slice, plan
+from gemsieve.pipeline.spans import attach, here, span
 from gemsieve.pipeline.storage import Remote, is_empty, remove_all, write_atomically
 from gemsieve.pipeline.tally import Tally
 from gemsieve.pipeline.unchanged import note
@@ -70,9 +72,12 @@ def run_job(
         ManifestError: The books do not balance, or the output does not pass a limit of the
             policy's; there is no manifest.
     """
-    ready = prepared(job, patterns, flags)
-    with working(ready.job):
-        return finish_off(ready, workers, flags, watch)
+    with span("job"):
+        with span("plan"):
+            ready = prepared(job, patterns, flags)
+        attach(job=ready.digest, slices=len(ready.slices))
+        with working(ready.job):
+            return finish_off(ready, workers, flags, watch)
 
 
 @contextmanager
@@ -109,15 +114,19 @@ def finish_off(ready: Ready, workers: int, flags: Sequence[str], watch: Watch) -
     )
     done = [piece for piece in slices if steps[0].done(piece)]
     left = [piece for piece in slices if not all(step.done(piece) for step in steps)]
+    for piece in done:
+        tell("resumed", piece)
     if left:
         # Beam is imported only when there is work for it: it takes seconds.
         from gemsieve.pipeline.beam_job import TakeSlice, limits_of, run
 
+        take = TakeSlice(steps, limits_of(job, workers, flags), here())
         with watch(job, slices):
-            run({"Judge": TakeSlice(steps, limits_of(job, workers, flags))}, left, workers, flags)
+            run({"Judge": take}, left, workers, flags)
     if rule := judge.policy.mitigation.weights:
         weigh_all(job, rule, digest, slices, partial(weigh_in_beam, job, workers, flags))
-    books, tally = finish(job, judge, Digests(digest, checked, audited), slices)
+    with span("finish"):
+        books, tally = finish(job, judge, Digests(digest, checked, audited), slices)
     return Outcome(books, tally, resumed=len(done))
 
 

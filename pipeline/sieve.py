@@ -91,9 +91,9 @@ class Siever:
         forget(self.job.receipts, piece.number)
 
     def counts(self, piece: Slice) -> Mapping[str, int]:
-        """Return the records of each outcome."""
+        """Return the records of each outcome, and in quarantine of each fault."""
         receipt = read_receipt(self.job.receipts, piece.number, self.digest)
-        return receipt.tally.by_outcome() if receipt else {}
+        return receipt.tally.by_outcome() | receipt.tally.by_fault() if receipt else {}
 
     def probe(self, piece: Slice, place: Place, first: int, last: int) -> None:
         """Judge these records one by one, but for those set aside, and forget the verdicts."""
@@ -136,6 +136,7 @@ class Siever:
                     for outcome, rows in judged.items():
                         writers[outcome].write(rows)
                 records += len(batch)
+                beat.judged([len(r.text) for r in batch if isinstance(r, Record)])
                 beat.beat(tally, meter.bytes)
             place.idle()
             refuse_changed(job.work, piece)

@@ -15,6 +15,7 @@ from gemsieve.pipeline.children import Fallen, Limits, children
 from gemsieve.pipeline.job import Job
 from gemsieve.pipeline.place import IDLE, READING, Place
 from gemsieve.pipeline.slices import Slice
+from gemsieve.pipeline.spans import span
 
 MOST_ASIDE = 32  # of one slice: more are no accidents of single documents
 MOST_FALLS = 3  # of a slice, that no record is to blame for
@@ -67,7 +68,8 @@ def take(steps: Sequence[Step], piece: Slice, limits: Limits) -> Iterator[tuple[
     while left := [step for step in steps if not step.done(piece)]:
         for step in left:
             try:
-                children(limits).ask(step, "work", piece)
+                with span(step.name, slice=piece.number):
+                    children(limits).ask(step, "work", piece)
                 yield from step.counts(piece).items()
             except Fallen as fall:
                 if named(step, piece, fall, limits):

@@ -107,6 +107,13 @@ class Tally:
             sums[outcome] += n
         return sums
 
+    def by_fault(self) -> Counter[str]:
+        """Return the records in quarantine by fault, as `quarantined.FAULT`, over all sources."""
+        sums: Counter[str] = Counter()
+        for (_, fault), n in self.faults.items():
+            sums[f"quarantined.{fault}"] += n
+        return sums
+
     def body(self) -> dict[str, Any]:
         """Return a JSON object; keys are sorted so that equal tallies are equal texts."""
         return {
