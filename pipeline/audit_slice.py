@@ -77,7 +77,7 @@ class Auditor:
     def counts(self, piece: Slice) -> Mapping[str, int]:
         """Return the sentences that were swapped."""
         swaps = read_swaps(self.job.audits, piece.number, self.digest)
-        return {"counterfactual swaps": swaps.trials.total()} if swaps else {}
+        return {"counterfactual_swaps": swaps.trials.total()} if swaps else {}
 
     def probe(self, piece: Slice, place: Place, first: int, last: int) -> None:
         """Judge the sentences of these records by pairs, those apart that are set aside."""

@@ -82,7 +82,7 @@ class Checker:
     def counts(self, piece: Slice) -> Mapping[str, int]:
         """Return the proven values that remain."""
         leaks = read_leaks(self.job.leaks, piece.number, self.digest)
-        return {"proven leaks": leaks.proven.total()} if leaks else {}
+        return {"proven_leaks": leaks.proven.total()} if leaks else {}
 
     def probe(self, piece: Slice, place: Place, first: int, last: int) -> None:
         """Check these records again, those apart that are set aside."""

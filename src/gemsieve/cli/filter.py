@@ -8,10 +8,10 @@ import re
 import sys
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gemsieve.cli import UsageError
+from gemsieve.cli.log import show
 from gemsieve.cli.settings import add_settings, settings_of
 
 if TYPE_CHECKING:
@@ -75,10 +75,10 @@ def done(settings: Settings) -> int:
     """Run the job and print where the outcome is."""
     from gemsieve.pipeline.progress import bar
     from gemsieve.pipeline.run import Outcome, run_job
-    from gemsieve.pipeline.signature import private_key, sign
+    from gemsieve.pipeline.signature import sign
 
-    local(settings.output)
-    signer = private_key(Path(key)) if (key := settings.values["output.sign_key"]) else None
+    signer = settings.signer()
+    show(settings.values["run.log_format"])
     outcome: Outcome = run_job(
         settings.job(), settings.patterns, settings.values["run.workers"], settings.beam, bar
     )

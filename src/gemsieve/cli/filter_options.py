@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from gemsieve.cli.option import NUMBER, PATTERNS, SWITCH, TABLE, WHOLE, WORDS, Option
+from gemsieve.cli.log import FORMATS
+from gemsieve.cli.option import NUMBER, PATTERNS, SWITCH, TABLE, WHOLE, WORDS, Option, choice
 
 VERSION = 1  # of the file
 
@@ -77,6 +78,12 @@ OPTIONS: tuple[Option, ...] = (
         default=0,
         metavar="MB",
         least=0,
+    ),
+    Option(
+        "run.log_format",
+        "a line on stderr for each slice begun, finished, resumed or failed: json or text",
+        choice(*FORMATS),
+        metavar="KIND",
     ),
     Option("run.beam", "Beam's own flags by their names, without dashes", TABLE),
 )
