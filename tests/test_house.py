@@ -27,7 +27,7 @@ OWNERS = {
     "fastapi": {"safety"},
     "starlette": {"safety"},
     "uvicorn": {"cli"},
-    "cryptography": {"filters", "pipeline"},
+    "cryptography": {"filters", "pipeline", "cli"},
     "presidio_analyzer": {"filters"},
     "fasttext": {"filters"},
     "hyperscan": {"filters"},

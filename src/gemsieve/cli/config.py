@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gemsieve.cli import UsageError
+from gemsieve.cli.filter import ended
 from gemsieve.cli.filter_options import OPTIONS, VERSION
 from gemsieve.cli.settings import Settings, add_settings, settings_of
-from gemsieve.cli.toml_text import toml_key, toml_value
+from gemsieve.cli.toml_text import toml_value
 
 if TYPE_CHECKING:
     from gemsieve.pipeline.run import Ready
@@ -38,8 +40,9 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps(schema(), indent=1))
         return 0
     settings = settings_of(args)
-    lines = shown(settings) if args.what == "show" else checked(settings)
-    print("\n".join(lines))
+    if args.what == "check":
+        return ended("config check", partial(check, settings))
+    print("\n".join(shown(settings)))
     return 0
 
 
@@ -48,47 +51,34 @@ def shown(settings: Settings) -> Iterator[str]:
     yield f"version = {VERSION}"
     table = ""
     for option in OPTIONS:
-        if option.key.split(".")[0] != table:
-            table = option.key.split(".")[0]
+        if option.table != table:
+            table = option.table
             yield f"\n[{table}]"
         value, origin = settings.values[option.key], settings.origins[option.key]
-        text = toml_value(value) if value is not None else ""
         if value is None:
-            yield f"# {toml_key(option.name)} is not given"
+            yield f"# {option.name} is not given"
         else:
-            yield f"{toml_key(option.name)} = {text}  # {origin}"
+            yield f"{option.name} = {toml_value(value)}  # {origin}"
     if settings.flags:
         yield f"# and for Beam, from the command line: {' '.join(settings.flags)}"
 
 
-def checked(settings: Settings) -> Iterator[str]:
-    """Yield what a run would begin with.
+def check(settings: Settings) -> int:
+    """Print what a run would begin with."""
+    from gemsieve.pipeline.run import prepared
 
-    Raises:
-        UsageError: It would not begin.
-    """
-    import logging
-
-    from gemsieve.filters.policy_file import PolicyError
-    from gemsieve.pipeline.job import RunnerError
-    from gemsieve.pipeline.manifest import ManifestError
-    from gemsieve.pipeline.run import OutputError, prepared
-    from gemsieve.pipeline.slices import InputError
-
-    logging.basicConfig(level=logging.ERROR, format="%(message)s")  # as `gemsieve filter` does
-    try:
-        job = settings.job()
-        ready = prepared(job, settings.patterns, settings.beam)
-        standing = stands(ready)
-    except (PolicyError, InputError, OutputError, RunnerError, ManifestError) as error:
-        raise UsageError(str(error)) from None
+    settings.signer()
+    job = settings.job()
+    ready = prepared(job, settings.patterns, settings.beam)
+    standing = stands(ready)
     policy = ready.judge.policy
     names = ", ".join(detector.name for detector in ready.judge.detectors["corpus"])
     size = sum(piece.size for piece in ready.slices)
     sources = {piece.source for piece in ready.slices}
-    yield f"policy: {policy.name} {policy.sha256[:12]}, detectors {names}"
-    yield f"inputs: {len(sources):,} files, {size:,} bytes, {len(ready.slices):,} slices"
-    yield f"output: {job.output}, {standing}"
+    print(f"policy: {policy.name} {policy.sha256[:12]}, detectors {names or 'none'}")
+    print(f"inputs: {len(sources):,} files, {size:,} bytes, {len(ready.slices):,} slices")
+    print(f"output: {job.output}, {standing}")
+    return 0
 
 
 def stands(ready: Ready) -> str:
@@ -110,7 +100,7 @@ def schema() -> dict[str, Any]:
     """Return the JSON Schema (2020-12) of a file of settings."""
     tables: dict[str, dict[str, Any]] = {}
     for option in OPTIONS:
-        tables.setdefault(option.key.split(".")[0], {})[option.name] = option.schema()
+        tables.setdefault(option.table, {})[option.name] = option.schema()
     properties = {
         name: {"type": "object", "additionalProperties": False, "properties": options}
         for name, options in tables.items()

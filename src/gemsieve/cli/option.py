@@ -85,6 +85,11 @@ class Option:
     least: float | None = None
 
     @property
+    def table(self) -> str:
+        """The table that the key is of."""
+        return self.key.split(".")[0]
+
+    @property
     def name(self) -> str:
         """The key without its table."""
         return self.key.split(".")[1]

@@ -15,6 +15,8 @@ from gemsieve.cli.option import Option
 from gemsieve.cli.toml_text import toml_text
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
     from gemsieve.pipeline.job import Job
 
 DEFAULT = "default"
@@ -83,6 +85,17 @@ class Settings:
             raise UsageError(f"{self.file}: policy: give either a file or an inline policy")
         # A flag wins over the file, whichever way the file names its policy.
         return policy_text(file) if file is not None else (toml_text(inline), inlined(self.file))
+
+    def signer(self) -> Ed25519PrivateKey | None:
+        """Return the key that signs for the output, None where none is to.
+
+        Raises:
+            KeyFileError: Its file holds no such key.
+        """
+        from gemsieve.pipeline.signature import private_key
+
+        path = self.values["output.sign_key"]
+        return private_key(Path(path)) if path else None
 
     def job(self, output: str | None = None) -> Job:
         """Return the job; an option whose name is one of its attributes becomes that.
@@ -163,7 +176,7 @@ def checked(body: Mapping[str, Any], file: str) -> Iterator[tuple[str, Any]]:
 
     tables: dict[str, dict[str, Option]] = {}
     for option in OPTIONS:
-        tables.setdefault(option.key.split(".")[0], {})[option.name] = option
+        tables.setdefault(option.table, {})[option.name] = option
     if type(body.get("version")) is not int or body["version"] != VERSION:
         raise UsageError(
             f"{file}: version: write version = {VERSION}, the one that this code reads"

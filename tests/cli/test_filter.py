@@ -1,0 +1,77 @@
+"""`gemsieve filter` from one file: the job that it says, signed for."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
+
+from gemsieve.cli import main
+from gemsieve.pipeline.manifest import verify
+
+pytestmark = [
+    # Beam 2.77 leaves these to its users.
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::FutureWarning"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+CONFIG = """
+version = 1
+[inputs]
+text_field = "content.body"
+columns = ["url"]
+limit = 3
+[inputs.files]
+web = "{folder}/*.jsonl"
+[policy.inline]
+name = "consent"
+[[policy.inline.columns]]
+column = "opt_out"
+is = true
+missing = "keep"
+[output]
+folder = "{folder}/out"
+sign_key = "{folder}/private.pem"
+"""
+
+
+def test_a_job_from_one_file_is_the_job_that_it_says(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Inputs, inline policy, limit and signature are the file's; a bad key is told at once."""
+    rows = [
+        {"content": {"body": f"text {i}"}, "url": f"x.example/{i}", "opt_out": i == 1}
+        for i in range(5)
+    ]
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (tmp_path / "job.toml").write_text(CONFIG.format(folder=tmp_path))
+    (tmp_path / "private.pem").write_text("none")
+    command = ["--config", str(tmp_path / "job.toml")]
+    for name in ("filter", "config check"):
+        assert main([*name.split(), *command]) == 2
+        assert "private.pem: no private key in PEM" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+    key = Ed25519PrivateKey.generate()
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (tmp_path / "private.pem").write_bytes(pem)
+    public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    (tmp_path / "public.pem").write_bytes(public)
+    assert main(["filter", *command]) == 0
+    books = verify(tmp_path / "out")
+    assert books.counts == {"in": 3, "kept": 2, "dropped": 1, "quarantined": 0}
+    assert books.policy["name"] == "consent"
+    assert [entry["name"] for entry in books.inputs] == ["web/a.jsonl"]
+    where = [str(tmp_path / "out"), "--key", str(tmp_path / "public.pem")]
+    assert main(["verify", *where]) == 0
+    capsys.readouterr()
+    assert main(["config", "check", *command]) == 0
+    assert f"output: {tmp_path}/out, holds this job, finished" in capsys.readouterr().out
