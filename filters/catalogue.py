@@ -14,7 +14,15 @@ from gemsieve.filters.filter import Filter
 from gemsieve.filters.leak_policy import leak_rule
 from gemsieve.filters.mitigate_policy import mitigation
 from gemsieve.filters.policy import USES, Policy
-from gemsieve.filters.policy_file import PolicyError, digest, nearest, read, resolved, ruleset
+from gemsieve.filters.policy_file import (
+    PolicyError,
+    digest,
+    dropped_text,
+    nearest,
+    read,
+    resolved,
+    ruleset,
+)
 from gemsieve.filters.policy_operator import key_source
 
 # Name of the detector: module and class, imported when a policy is read. Importing one of these
@@ -128,6 +136,14 @@ def filter_from_text(text: str, file: str) -> Filter:
     changes = mitigation(body, file, parts["corpus"][1] if "corpus" in parts else ())
     said = digest({**body, **resolved(rulesets)})
     policy = Policy(
-        body["name"], said, rulesets, options, leak_check, key, audit=audit, mitigation=changes
+        body["name"],
+        said,
+        rulesets,
+        options,
+        leak_check,
+        key,
+        audit=audit,
+        mitigation=changes,
+        dropped_text=dropped_text(body, file),
     )
     return Filter(policy, {use: needed for use, (_, needed) in parts.items()})

@@ -285,6 +285,7 @@ class Policy:
         key: Where the operators' key is read from.
         audit: How the filter itself is audited.
         mitigation: What is done about whom a corpus speaks of.
+        dropped_text: Whether a job writes the texts of dropped records.
     """
 
     name: str
@@ -295,6 +296,7 @@ class Policy:
     key: KeySource | None = None
     audit: AuditRule = field(default_factory=AuditRule)
     mitigation: Mitigation = field(default_factory=Mitigation)
+    dropped_text: bool = False
 
     def ruleset(self, use: Use) -> Ruleset:
         """Return the rules of one use.

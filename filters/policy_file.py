@@ -16,12 +16,22 @@ from gemsieve.filters.policy_column import column_rules
 from gemsieve.filters.policy_error import PolicyError, nearest
 from gemsieve.filters.policy_operator import ACTIONS, PARAMETERS, operator
 
-__all__ = ["KEYS", "PolicyError", "RuleReader", "digest", "nearest", "read", "resolved", "ruleset"]
+__all__ = [
+    "KEYS",
+    "PolicyError",
+    "RuleReader",
+    "digest",
+    "dropped_text",
+    "nearest",
+    "read",
+    "resolved",
+    "ruleset",
+]
 
 CONDITIONS = ("above", "below", "outside")
 KEYS = ("labels", "except", "action", *PARAMETERS, *CONDITIONS, *limits.KEYS)
 KEYS += ("any_of", "count_above", "share_above", "when")
-TOP = ("name", "key", "audit", "columns", "detectors", "leak_check", "mitigate", *USES)
+TOP = ("name", "key", "audit", "columns", "detectors", "dropped", "leak_check", "mitigate", *USES)
 
 
 def read(text: str, file: str) -> dict[str, Any]:
@@ -43,6 +53,24 @@ def read(text: str, file: str) -> dict[str, Any]:
     if not isinstance(options, dict) or not all(isinstance(v, dict) for v in options.values()):
         raise PolicyError(f"{file}: detectors: must hold tables, as in [detectors.pii]")
     return body
+
+
+def dropped_text(body: Mapping[str, Any], file: str) -> bool:
+    """Return whether the texts of dropped records are written, as `[dropped]` says.
+
+    Raises:
+        PolicyError: A key or a value is wrong.
+    """
+    table = body.get("dropped", {})
+    if not isinstance(table, dict):
+        raise PolicyError(f"{file}: dropped: must be a table, as in [dropped]")
+    for key in table:
+        if key != "text":
+            raise PolicyError(f"{file}: dropped.{key}: unknown key{nearest(key, ['text'])}")
+    value = table.get("text", False)
+    if not isinstance(value, bool):
+        raise PolicyError(f"{file}: dropped.text: {value!r} is neither true nor false")
+    return value
 
 
 def digest(body: Mapping[str, Any]) -> str:

@@ -18,7 +18,6 @@ from gemsieve.filters.policy import Decision
 from gemsieve.pipeline.annotations import Annotations, read_annotations
 from gemsieve.pipeline.diff_loud import Decider, Table, table_of
 from gemsieve.pipeline.job import Job, asked
-from gemsieve.pipeline.read_annotated import LABEL
 from gemsieve.pipeline.recall import deciding, remember
 from gemsieve.pipeline.storage import location, readable
 
@@ -135,7 +134,7 @@ def batches(stored: Annotations, names: Sequence[str]) -> Iterator[pa.RecordBatc
     wanted = ["id", "source", "text", "fault", "findings", *(f"columns.{name}" for name in names)]
     for shard in stored.shards:
         place = readable(stored.folder / shard.path)
-        with pq.ParquetFile(place, read_dictionary=[LABEL, "source"]) as file:
+        with pq.ParquetFile(place, read_dictionary=["source"]) as file:
             yield from file.iter_batches(BATCH_ROWS, columns=wanted)
 
 

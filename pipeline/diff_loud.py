@@ -57,9 +57,9 @@ class Table:
 
 
 def table_of(lists: pa.ListArray, texts: pa.StringArray) -> Table:
-    """Return the findings of a column whose labels were read as a dictionary."""
+    """Return the findings of a column, which may be a part of a longer one."""
     flat = lists.flatten()
-    labels, starts = flat.field("label"), flat.field("start")
+    labels, starts = flat.field("label").dictionary_encode(), flat.field("start")
     counts = pc.list_value_length(lists).to_numpy(zero_copy_only=False)
     return Table(
         words=labels.dictionary.to_pylist(),

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 BATCH_ROWS = 256
-LABEL = "findings.list.element.label"  # read by its dictionary: few labels, many findings
 
 
 def read_annotated(
@@ -29,7 +28,7 @@ def read_annotated(
 
     if not piece.end:
         return
-    with pq.ParquetFile(readable(location(piece.path)), read_dictionary=[LABEL]) as file:
+    with pq.ParquetFile(readable(location(piece.path))) as file:
         done = 0
         for batch in file.iter_batches(BATCH_ROWS):
             yield from rows(batch, columns)
@@ -55,7 +54,7 @@ def rows(batch: pa.RecordBatch, columns: Sequence[str]) -> Iterator[Record | Bro
 def findings(lists: pa.ListArray) -> Iterator[list[Finding]]:
     """Yield the findings of each row."""
     flat = lists.flatten()
-    labels = flat.field("label")
+    labels = flat.field("label").dictionary_encode()  # few labels, many findings
     words = labels.dictionary.to_pylist()
     named = [words[i] for i in labels.indices.to_pylist()]
     starts, ends = flat.field("start").to_pylist(), flat.field("end").to_pylist()

@@ -74,7 +74,13 @@ class Siever:
 
     def schema(self, outcome: str) -> pa.Schema:
         """Return the columns of one outcome's shards."""
-        return schema(outcome, self.job.columns, self.judge.policy.mitigation.columns)
+        policy = self.judge.policy
+        return schema(
+            outcome,
+            self.job.columns,
+            policy.mitigation.columns,
+            dropped_text=policy.dropped_text,
+        )
 
     @property
     def name(self) -> str:
@@ -191,7 +197,7 @@ class Siever:
             tally.quarantine(row["source"], verdict.fault)
             return "quarantined"
         tally.add(row["source"], record.text, verdict, self.probabilities)
-        row |= {"reasons": verdict.reasons, "findings": verdict.findings}
+        row |= {"reasons": verdict.reasons, "findings": verdict.findings, "text": record.text}
         if verdict.action is Action.DROP:
             return "dropped"
         row |= {"text": verdict.redacted, "action": verdict.action.name.lower()}

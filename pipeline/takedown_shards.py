@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gemsieve.pipeline.manifest import ManifestError, Shard, sha256_of
+from gemsieve.pipeline.write import parquet_writer
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -53,7 +54,7 @@ def without(path: Path, shard: Shard, ids: Collection[str], target: Path) -> Sha
         if file.metadata.num_rows == sum(1 for (one,) in column_pairs(path, ["id"]) if one in ids):
             return None
         target.parent.mkdir(parents=True, exist_ok=True)
-        with pq.ParquetWriter(target, file.schema_arrow, compression="zstd") as writer:
+        with parquet_writer(target, file.schema_arrow) as writer:
             for group in range(file.num_row_groups):
                 rows: pa.Table = file.read_row_group(group)
                 rows = rows.filter(pc.invert(pc.is_in(rows["id"], listed)))

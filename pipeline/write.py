@@ -14,30 +14,46 @@ from gemsieve.pipeline.storage import Location, publish
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    import pyarrow.parquet as pq
 
-# Large enough for readers to scan, small enough that a writer's memory does not show.
+# Enough for readers to scan, too little for a writer's memory to show: measured in bench/NOTES.md.
 ROW_GROUP_BYTES = 16 << 20
 
+# Columns of which the file tells the least and greatest value, page by page: a reader finds a
+# record or an outcome without reading the rest. Never of texts: a footer would hold their words.
+RANGES = ("id", "source", "action", "reason", "fault")
 
-def schema(outcome: str, columns: Sequence[str] = (), lists: Sequence[str] = ()) -> pa.Schema:
+
+def schema(
+    outcome: str,
+    columns: Sequence[str] = (),
+    lists: Sequence[str] = (),
+    *,
+    dropped_text: bool = False,
+) -> pa.Schema:
     """Return the columns of one outcome's shards.
 
     Args:
         outcome: `kept`, `dropped` or `quarantined`.
-        columns: Columns of texts that kept shards have besides.
-        lists: Columns of lists of words that they have besides.
+        columns: Columns of texts that stand beside each text.
+        lists: Columns of lists of words that kept shards have besides.
+        dropped_text: Whether dropped records have their text.
     """
     import pyarrow as pa
 
+    texts = outcome == "kept" or (outcome == "dropped" and dropped_text)
     fields = [("id", pa.string()), ("source", pa.string())]
+    if texts:
+        fields += [("text", pa.string())]
     if outcome == "kept":
-        fields += [("text", pa.string()), ("action", pa.string())]
+        fields += [("action", pa.string())]
     if outcome == "quarantined":
         fields += [("reason", pa.string())]
     else:
         fields += [("reasons", pa.list_(pa.string())), ("findings", findings_type())]
     if outcome == "kept":
         fields += [(name, pa.list_(pa.string())) for name in lists]
+    if texts:
         fields += [(name, pa.string()) for name in columns]
     return pa.schema(fields)
 
@@ -75,6 +91,16 @@ def findings_array(rows: Sequence[Sequence[Finding]], kind: pa.ListType) -> pa.L
     )
     offsets = np.cumsum([0, *(len(row) for row in rows)], dtype=np.int32)
     return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), values, type=kind)
+
+
+def parquet_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+    """Return a writer of a file as all shards are: its row groups are those that it is given."""
+    import pyarrow.parquet as pq
+
+    told = [name for name in schema.names if name in RANGES]
+    return pq.ParquetWriter(
+        path, schema, compression="zstd", write_statistics=told, write_page_index=True
+    )
 
 
 class ShardWriter:
@@ -131,10 +157,9 @@ class ShardWriter:
 
     def _flush(self) -> None:
         import pyarrow as pa
-        import pyarrow.parquet as pq
 
         if self._writer is None:
-            self._writer = pq.ParquetWriter(self._draft, self._schema, compression="zstd")
+            self._writer = parquet_writer(self._draft, self._schema)
         table = pa.Table.from_batches(self._held, self._schema)
         self._writer.write_table(table, row_group_size=max(1, table.num_rows))
         self._held, self._held_bytes = [], 0

@@ -246,8 +246,11 @@ def test_changed_annotations_are_refused(found: tuple[Path, Path], tmp_path: Pat
     assert "edited" in damaged(edit, found[1], tmp_path / "b")
 
 
-def test_findings_of_any_value_are_read_as_written(tmp_path: Path) -> None:
-    """Scores and spans come back as they were, whatever they are: a NaN still fails closed."""
+def test_findings_of_any_value_are_read_as_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Scores and spans come back as they were, from any row group: a NaN still fails closed."""
+    monkeypatch.setattr("gemsieve.pipeline.write.ROW_GROUP_BYTES", 1)
     from gemsieve.pipeline.annotate import schema
     from gemsieve.pipeline.read import read
     from gemsieve.pipeline.record import Meter, Record
@@ -260,10 +263,9 @@ def test_findings_of_any_value_are_read_as_written(tmp_path: Path) -> None:
         [Finding("a.b", float("nan"), (0, 2_000_000_000)), Finding("a.b", -0.0, (-1, 0))],
     ]
     with ShardWriter(tmp_path, tmp_path, "annotated", "x.parquet", schema(())) as writer:
-        names = [f"a:{i}" for i in range(1, 4)]
-        texts = ["one", "two", "three"]
-        plain = {"id": names, "source": ["a"] * 3, "text": texts, "fault": [None] * 3}
-        writer.write({**plain, "findings": rows})
+        for i, row in enumerate(rows, 1):
+            plain = {"id": [f"a:{i}"], "source": ["a"], "text": ["one"], "fault": [None]}
+            writer.write({**plain, "findings": [row]})
         writer.publish()
     piece = Slice(0, str(tmp_path / "annotated/x.parquet"), "a", "annotated", 0, 3, 1, 10)
     back = list(read(piece, "text", (), Meter()))
