@@ -2,39 +2,26 @@
 
 from __future__ import annotations
 
-import argparse
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 import apache_beam as beam
 from apache_beam.metrics import Metrics
-from apache_beam.options.pipeline_options import (
-    DirectOptions,
-    PipelineOptions,
-    StandardOptions,
-)
+from apache_beam.options.pipeline_options import PipelineOptions
 
 from gemsieve.pipeline import children
 from gemsieve.pipeline.children import Limits
 from gemsieve.pipeline.files import configure
 from gemsieve.pipeline.heartbeat import Beat, last_beat
-from gemsieve.pipeline.job import Job, RunnerError
+from gemsieve.pipeline.job import Job
+from gemsieve.pipeline.runners import LOCAL, name_of, runner_of
 from gemsieve.pipeline.seen import slice_seen
 from gemsieve.pipeline.slices import Slice
 from gemsieve.pipeline.spans import flush
 from gemsieve.pipeline.spread import Spread
 from gemsieve.pipeline.step import Step, take
 from gemsieve.pipeline.weights import Plan, weigh
-
-if TYPE_CHECKING:
-    from apache_beam.runners.runner import PipelineRunner
-
-LOCAL = ("", "DirectRunner", "FnApiRunner", "BundleBasedDirectRunner")
-
-# Its tagged outputs end up in one another and a zero-byte file is reported as done.
-REFUSED = ("DaskRunner",)
 
 
 class TakeSlice(beam.DoFn):  # type: ignore[misc]
@@ -84,36 +71,6 @@ class WeighSlice(beam.DoFn):  # type: ignore[misc]
         yield piece
 
 
-def check(flags: Sequence[str]) -> None:
-    """Refuse flags that no Beam options class knows, which Beam itself would ignore.
-
-    Raises:
-        RunnerError: A flag is unknown, or it names a runner that is refused.
-    """
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    for options in PipelineOptions.__subclasses__():
-        options._add_argparse_args(parser)  # what PipelineOptions does itself
-    if unknown := parser.parse_known_args(list(flags))[1]:
-        raise RunnerError(f"{' '.join(unknown)}: neither an option of ours nor a flag of Beam's")
-    name = PipelineOptions(list(flags)).view_as(StandardOptions).runner
-    if name in REFUSED:
-        raise RunnerError(f"{name} mixes up outputs; use DirectRunner, FlinkRunner or another")
-
-
-def runner_of(options: PipelineOptions, workers: int) -> PipelineRunner | str:
-    """Return the runner to use; in this process or its children unless the flags name another."""
-    name: str = options.view_as(StandardOptions).runner or ""
-    if name not in LOCAL:
-        return name
-    # Named directly: Beam's DirectRunner first tries to download another runner's binary.
-    from apache_beam.runners.portability.fn_api_runner import FnApiRunner
-    from apache_beam.transforms.environments import EmbeddedPythonGrpcEnvironment
-
-    options.view_as(DirectOptions).direct_num_workers = workers
-    # Threads are enough: the work is done in children, as many as there are threads.
-    return FnApiRunner(EmbeddedPythonGrpcEnvironment.default() if workers > 1 else None)
-
-
 def run(
     steps: Mapping[str, beam.DoFn],
     slices: Sequence[Slice],
@@ -136,7 +93,7 @@ def run(
 
 def limits_of(job: Job, workers: int, flags: Sequence[str]) -> Limits:
     """Return what the children of a worker may take: a local run has one worker, for all."""
-    local = PipelineOptions(list(flags)).view_as(StandardOptions).runner in (None, *LOCAL)
+    local = name_of(PipelineOptions(list(flags))) in LOCAL
     count, processes = (workers, 1) if local else (1, 0)
     return Limits(job.seconds_per_record, job.memory_limit * 1_000_000, count, processes)
 

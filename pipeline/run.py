@@ -155,9 +155,9 @@ def prepared(job: Job, patterns: Sequence[str], flags: Sequence[str]) -> Ready:
     if job.planted:
         read_planted(job.planted)
     if flags:
-        from gemsieve.pipeline import beam_job
+        from gemsieve.pipeline import runners
 
-        beam_job.check(flags)
+        runners.check(flags, job.output)
     return Ready(job, judge, slices, job.digest(slices, judge))
 
 
