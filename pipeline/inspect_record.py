@@ -21,10 +21,12 @@ TABLES = 8  # row groups that are remembered, of some 16 MB each
 GLANCE = 240  # characters of a text in a list
 BEFORE = 60  # of them before the words that were searched for
 
-# Columns with a place of their own on the page; the others are shown by their names.
+# Columns with a place of their own on the page, and the struct of an annotation's, which nobody
+# sieved; the others are shown by their names.
 KNOWN = frozenset(
     {"id", "source", "text", "action", "reasons", "findings", "reason", "fault", "transforms"}
 )
+UNSIEVED = "columns"
 READ, KEPT, STORED = "as it was read", "as it was kept", "as it was stored"
 ELSEWHERE = (
     "The findings' places are those of the text as it was read, which is not stored here: give the"
@@ -86,7 +88,7 @@ class Records:
         told["columns"] = {
             name: str(value)
             for name, value in row.items()
-            if name not in told.keys() | KNOWN and value is not None
+            if name not in told.keys() | KNOWN | {UNSIEVED} and value is not None
         }
         told["findings"] = [finding(one, row["reasons"]) for one in row["findings"]]
         return told | self.texts(row, shown)
