@@ -18,8 +18,9 @@ from gemsieve.filters.intervals import Interval, chance, difference, wilson
 from gemsieve.pipeline import manifest
 from gemsieve.pipeline.leak_gate import rate
 from gemsieve.pipeline.manifest import Manifest, ManifestError
-from gemsieve.pipeline.report import FOLDER, FORMAT
+from gemsieve.pipeline.report import FOLDER
 from gemsieve.pipeline.report_identity import ENOUGH, Group, groups
+from gemsieve.pipeline.report_json import FORMAT, NAME
 from gemsieve.pipeline.report_numbers import OUTCOMES, judged, ranked, summed
 from gemsieve.pipeline.storage import Location
 from gemsieve.pipeline.tally import Tally, from_body
@@ -192,7 +193,7 @@ def read_run(folder: Location) -> Run:
         ManifestError: It holds none, or its report is missing, old, or another run's.
     """
     books = manifest.read(folder)
-    path = folder / FOLDER / "report.json"
+    path = folder / FOLDER / NAME
     again = "run the job again with this version"
     try:
         report = json.loads(path.read_bytes())

@@ -101,7 +101,8 @@ def finish(
         ],
     )
     from gemsieve.pipeline.documents import write_documents
-    from gemsieve.pipeline.report import Clocks, write_report
+    from gemsieve.pipeline.report import write_report
+    from gemsieve.pipeline.report_json import Clocks
 
     clocks = Clocks(
         *map(read_heartbeats, (job.heartbeats, job.leak_heartbeats, job.audit_heartbeats))

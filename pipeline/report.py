@@ -9,17 +9,16 @@ from __future__ import annotations
 import hashlib
 import json
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from gemsieve.filters import Filter
-from gemsieve.pipeline.heartbeat import Beat
 from gemsieve.pipeline.manifest import Manifest
 from gemsieve.pipeline.report_audit import audit_section
 from gemsieve.pipeline.report_drill import drill
 from gemsieve.pipeline.report_identity import ENOUGH, groups, summary
+from gemsieve.pipeline.report_json import NAME, Clocks, body, by_line, removal
 from gemsieve.pipeline.report_leak import leak_section
 from gemsieve.pipeline.report_numbers import (
     OUTCOMES,
@@ -31,11 +30,10 @@ from gemsieve.pipeline.report_numbers import (
     reasons,
     sources,
     speed,
-    stages_of,
     summed,
 )
 from gemsieve.pipeline.report_others import write_others
-from gemsieve.pipeline.report_scores import Histogram, histograms
+from gemsieve.pipeline.report_scores import histograms
 from gemsieve.pipeline.storage import Location, write_atomically
 from gemsieve.pipeline.tally import Tally
 
@@ -43,34 +41,8 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 FOLDER = "report"
-FORMAT = 2  # of report.json
 NAME_CHARACTERS = 80  # of a source's or an input's name
 INPUTS = 50  # named on the page; the manifest names all
-
-
-@dataclass(frozen=True)
-class Clocks:
-    """What workers last said of each slice: while sieving, checking and auditing it."""
-
-    sieve: Sequence[Beat] = ()
-    check: Sequence[Beat] = ()
-    audit: Sequence[Beat] = ()
-
-    @property
-    def check_seconds(self) -> float:
-        """Seconds of work that the leak check took."""
-        return sum(beat.seconds for beat in self.check)
-
-    @property
-    def audit_seconds(self) -> float:
-        """Seconds of work that the audit took."""
-        return sum(beat.seconds for beat in self.audit)
-
-    @property
-    def stages(self) -> dict[str, float]:
-        """Seconds of work by stage, in the order of a record's way; those that took any."""
-        later = {"leak check": self.check_seconds, "audit": self.audit_seconds}
-        return {stage: took for stage, took in (stages_of(self.sieve) | later).items() if took}
 
 
 def write_report(
@@ -81,65 +53,11 @@ def write_report(
     `audit` is all that the audit tells, of which the manifest holds the summary.
     """
     folder = books.folder / FOLDER
-    numbers = json.dumps(body(books, judge, tally, clocks, audit), indent=1, sort_keys=True) + "\n"
-    write_atomically(folder / "report.json", numbers.encode())
+    numbers = by_line(body(books, judge, tally, clocks, audit))
+    write_atomically(folder / NAME, numbers.encode())
     write_atomically(folder / "index.html", page(books, judge, tally, clocks, audit).encode())
     write_others(folder, json.loads(numbers))
     return folder / "index.html"
-
-
-def body(
-    books: Manifest, judge: Filter, tally: Tally, clocks: Clocks, audit: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Return the numbers of the page as a JSON object."""
-    overall = removal(tally)
-    pace = speed(clocks.sieve)
-    leaks = leak_section(books.leak_check)
-    return {
-        "format": FORMAT,
-        "gemsieve": books.code,
-        "policy": dict(books.policy),
-        "detectors": [dict(detector) for detector in books.detectors],
-        "inputs": [dict(entry) for entry in books.inputs],
-        "settings": dict(books.settings),
-        "counts": dict(books.counts),
-        "tally": tally.body(),
-        "leak_check": dict(books.leak_check) | {"faults": leaks.faults} if leaks else None,
-        "mitigation": dict(books.mitigation) or None,
-        "audit": dict(audit),
-        "removal_rate": overall,
-        "scores": [scores_of(found) for found in histograms(tally, judge)],
-        "identity": [
-            asdict(g)
-            | {"mentioned": g.mentioned, "rate": g.rate, "redaction_rate": g.redaction_rate}
-            for g in groups(tally, overall)
-        ],
-        "throughput": asdict(pace)
-        | {
-            "records_per_second": pace.per_second(pace.records),
-            "characters_per_second": pace.per_second(pace.characters),
-            "bytes_per_second": pace.per_second(pace.bytes),
-            "stages": clocks.stages,
-        },
-    }
-
-
-def scores_of(found: Histogram) -> dict[str, Any]:
-    """Return a histogram's counts by bin, with the limits that the policy sets."""
-    return {
-        "label": found.label,
-        "probability": found.probability,
-        "kept": list(found.kept),
-        "dropped": list(found.dropped),
-        "limits": [{"words": one.words, "values": list(one.values)} for one in found.limits],
-        "blamed": found.blamed,
-    }
-
-
-def removal(tally: Tally) -> float:
-    """Return the share of judged records that was dropped; 0 of none."""
-    dropped = tally.by_outcome()["dropped"]
-    return dropped / judged(tally) if dropped else 0.0
 
 
 def page(

@@ -15,7 +15,8 @@ from gemsieve.pipeline import manifest
 from gemsieve.pipeline.compare import Run, compare, read_run
 from gemsieve.pipeline.compare_page import compare_page
 from gemsieve.pipeline.manifest import ManifestError, Shard, sha256_of
-from gemsieve.pipeline.report import Clocks, shown, write_report
+from gemsieve.pipeline.report import shown, write_report
+from gemsieve.pipeline.report_json import Clocks
 from gemsieve.pipeline.report_numbers import judged
 from gemsieve.pipeline.tally import Tally
 

@@ -12,7 +12,8 @@ from tests.pipeline.test_report import Page, books, judge
 from gemsieve.filters.mitigation import GenderSwap, Mitigation, Target, Weighting
 from gemsieve.pipeline.mitigate import SWAP
 from gemsieve.pipeline.mitigation_told import lines_for_people, told
-from gemsieve.pipeline.report import Clocks, write_report
+from gemsieve.pipeline.report import write_report
+from gemsieve.pipeline.report_json import Clocks
 from gemsieve.pipeline.tally import Tally
 from gemsieve.pipeline.weights import Weighed
 

@@ -15,7 +15,8 @@ from gemsieve.pipeline.leak_counts import Leaks
 from gemsieve.pipeline.leak_gate import told
 from gemsieve.pipeline.leak_planted import Planted
 from gemsieve.pipeline.leak_values import CHECKS
-from gemsieve.pipeline.report import Clocks, write_report
+from gemsieve.pipeline.report import write_report
+from gemsieve.pipeline.report_json import Clocks
 from gemsieve.pipeline.report_leak import leak_section
 
 ENTITIES = ("CREDIT_CARD", "IP_ADDRESS", "MAC_ADDRESS", "US_SSN", "X_UNKNOWN")
