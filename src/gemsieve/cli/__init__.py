@@ -16,6 +16,7 @@ COMMANDS: dict[str, str] = {
     "verify": "prove that a finished output is as it was written, and who signed it",
     "sign": "sign for a finished output",
     "takedown": "take records out of a finished output, into a new folder",
+    "split": "cut a compressed file of JSON lines into pieces that a job can share out",
     "annotate": "find everything in a corpus and store it, for `gemsieve decide`",
     "decide": "sieve a corpus by what was found in it before: another policy, no model",
     "diff": "show what another policy would change, by what was found before",
