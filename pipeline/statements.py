@@ -89,7 +89,7 @@ def statements(books: Manifest, judge: Filter, tally: Tally) -> Statements:
         steps=steps(books, judge),
         manipulation=manipulation(books, tally),
         tools=[f"{d['name']} {d['version']}" for d in books.detectors],
-        personal=personal(books.leak_check),
+        personal=[*personal(books.leak_check), *stored(books, judge)],
         biases=biases(books.audit, tally),
         languages=kept_languages(tally),
     )
@@ -135,6 +135,16 @@ def personal(check: Mapping[str, Any]) -> list[str]:
         f" ({rate(check['suspected_values'], sample['characters']):.3g} in a million characters).",
     ]
     return [*found, "Names of people are in the texts unless a rule of the policy redacts them."]
+
+
+def stored(books: Manifest, judge: Filter) -> list[str]:
+    """Return a warning where texts that were dropped stand beside those that were kept."""
+    if not judge.policy.dropped_text or not books.counts["dropped"]:
+        return []
+    return [
+        "dropped/ holds the texts of dropped records as they were read, with all that the policy"
+        " objects to: it is no part of the data, and is not to be published."
+    ]
 
 
 def biases(audit: Mapping[str, Any], tally: Tally) -> list[str]:

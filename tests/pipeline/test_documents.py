@@ -175,6 +175,17 @@ def test_equal_jobs_have_equal_documents_wherever_they_stand(tmp_path: Path) -> 
     assert str(tmp_path) not in first[0] + json.dumps(first[1])
 
 
+def test_texts_that_were_dropped_are_warned_of(tmp_path: Path) -> None:
+    """Where a policy has the dropped texts written, card and Croissant say not to publish them."""
+    tally = example(["a"], 100)
+    held, card, _ = output(tmp_path / "out", tally)
+    assert "not to be published" not in card
+    keeps = replace(judge(), policy=replace(judge().policy, dropped_text=True))
+    write_documents(Job(str(tmp_path / "out"), "", ""), held, keeps, tally)
+    for name in ("README.md", "croissant.json"):
+        assert "not to be published" in (tmp_path / "out" / name).read_text("utf-8")
+
+
 def test_an_output_without_kept_records_claims_no_data(tmp_path: Path) -> None:
     """Its card names no files, its Croissant no record set, and both are still valid."""
     tally = Tally()
