@@ -8,14 +8,14 @@ from __future__ import annotations
 import hmac
 import shutil
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from gemsieve.filters.operators.key import Key
 from gemsieve.pipeline import manifest
-from gemsieve.pipeline.manifest import OUTCOMES, REMOVED, Manifest, Shard
+from gemsieve.pipeline.manifest import OUTCOMES, REMOVED, WEIGHTS, Manifest, Shard
 from gemsieve.pipeline.takedown_documents import carry_documents
 from gemsieve.pipeline.takedown_shards import carried, column_pairs, holds_texts, without
 
@@ -49,9 +49,16 @@ class Listed:
 
 @dataclass(frozen=True)
 class Found:
-    """Which records those are, and how many of the listed values name none."""
+    """Which records those are.
+
+    Attributes:
+        ids: Theirs.
+        held: How many of them each shard holds that holds any, by its path.
+        unknown: How many of the listed values name none.
+    """
 
     ids: frozenset[str]
+    held: Mapping[str, int]
     unknown: int
 
 
@@ -89,23 +96,22 @@ def find(folder: Path, books: Manifest, listed: Listed) -> Found:
     Raises:
         ManifestError: URLs are listed and a shard with texts has no column of them.
     """
+    by_url = listed.by == "urls"
+    columns = ["id", listed.column] if by_url else ["id", "id"]
     ids: set[str] = set()
     met: set[str] = set()
-    for shard in outcomes(books.shards):
-        path = folder / shard.path
-        if listed.by == "ids":
-            met.update(one for (one,) in column_pairs(path, ["id"]) if one in listed.values)
-        elif holds_texts(path):
-            for one, url in column_pairs(path, ["id", listed.column]):
-                if one is not None and url in listed.values:
-                    ids.add(one)
-                    met.add(url)
-    return Found(frozenset(met if listed.by == "ids" else ids), len(listed.values - met))
-
-
-def outcomes(shards: Sequence[Shard]) -> list[Shard]:
-    """Return the shards of records: not those of weights."""
-    return [shard for shard in shards if shard.path.split("/")[0] in OUTCOMES]
+    held: Counter[str] = Counter()
+    for shard in books.shards:
+        outcome, name = shard.path.split("/")
+        if outcome not in OUTCOMES or (by_url and not holds_texts(folder / shard.path)):
+            continue
+        for one, value in column_pairs(folder / shard.path, columns):
+            if value in listed.values:
+                ids.add(str(one))
+                met.add(str(value))
+                held[shard.path] += 1
+                held[f"{WEIGHTS}/{name}"] += outcome == "kept"
+    return Found(frozenset(ids), held, len(listed.values - met))
 
 
 def told(books: Manifest, listed: Listed, found: Found, key: Key | None) -> dict[str, Any]:
@@ -122,14 +128,12 @@ def rewritten(
     removed: Counter[str] = Counter()
     shards: list[Shard] = []
     for shard in books.shards:
-        path, place = folder / shard.path, draft / shard.path
-        if not any(one in found.ids for (one,) in column_pairs(path, ["id"])):
-            carried(path, place)
-            shards.append(shard)
-            continue
-        left = without(path, shard, found.ids, place)
-        removed[shard.path.split("/")[0]] += shard.records - (left.records if left else 0)
-        shards += [left] if left else []
+        going = found.held.get(shard.path, 0)
+        removed[shard.path.split("/")[0]] += going
+        if not going:
+            shards.append(carried(folder, shard, draft))
+        elif going < shard.records:
+            shards.append(without(folder, shard, found.ids, draft))
     gone = {outcome: removed[outcome] for outcome in OUTCOMES}
     counts = {**books.counts, **{o: books.counts[o] - gone[o] for o in OUTCOMES}}
     counts[REMOVED] = books.counts.get(REMOVED, 0) + sum(gone.values())

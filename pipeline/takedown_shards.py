@@ -39,8 +39,8 @@ def holds_texts(path: Path) -> bool:
     return "text" in pq.read_schema(path).names
 
 
-def without(path: Path, shard: Shard, ids: Collection[str], target: Path) -> Shard | None:
-    """Write a shard without some records and describe it, or return None where none is left.
+def without(folder: Path, shard: Shard, ids: Collection[str], target: Path) -> Shard:
+    """Write a folder's shard into another one without some records, and describe it.
 
     Row groups stay as they were, but for the rows that go.
     """
@@ -49,27 +49,34 @@ def without(path: Path, shard: Shard, ids: Collection[str], target: Path) -> Sha
     import pyarrow.parquet as pq
 
     listed = pa.array(sorted(ids), pa.string())
-    records = 0
-    with pq.ParquetFile(path) as file:
-        if file.metadata.num_rows == sum(1 for (one,) in column_pairs(path, ["id"]) if one in ids):
-            return None
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with parquet_writer(target, file.schema_arrow) as writer:
-            for group in range(file.num_row_groups):
-                rows: pa.Table = file.read_row_group(group)
-                rows = rows.filter(pc.invert(pc.is_in(rows["id"], listed)))
-                records += rows.num_rows
-                if rows.num_rows:
-                    writer.write_table(rows, row_group_size=rows.num_rows)
-    with target.open("rb") as written:
+    place, records = placed(shard, target), 0
+    with (
+        pq.ParquetFile(folder / shard.path) as file,
+        parquet_writer(place, file.schema_arrow) as writer,
+    ):
+        for group in range(file.num_row_groups):
+            rows: pa.Table = file.read_row_group(group)
+            rows = rows.filter(pc.invert(pc.is_in(rows["id"], listed)))
+            records += rows.num_rows
+            if rows.num_rows:
+                writer.write_table(rows, row_group_size=rows.num_rows)
+    with place.open("rb") as written:
         os.fsync(written.fileno())
-    return Shard(shard.path, records, target.stat().st_size, sha256_of(target))
+    return Shard(shard.path, records, place.stat().st_size, sha256_of(place))
 
 
-def carried(path: Path, target: Path) -> None:
-    """Give a file that stays as it is a second name, or copy it where that cannot be."""
-    target.parent.mkdir(parents=True, exist_ok=True)
+def carried(folder: Path, shard: Shard, target: Path) -> Shard:
+    """Give a shard that stays as it is a second name, or copy it where that cannot be."""
+    place = placed(shard, target)
     try:
-        os.link(path, target)
+        os.link(folder / shard.path, place)
     except OSError:  # another file system, or one without links
-        shutil.copyfile(path, target)
+        shutil.copyfile(folder / shard.path, place)
+    return shard
+
+
+def placed(shard: Shard, target: Path) -> Path:
+    """Return where a shard goes, its folder made."""
+    place = target / shard.path
+    place.parent.mkdir(parents=True, exist_ok=True)
+    return place
