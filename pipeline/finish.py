@@ -189,7 +189,7 @@ def weights_of(
 
 def sweep(job: Job, real: set[str]) -> None:
     """Remove shards that no receipt names: a killed attempt published them and never signed."""
-    for part in (*manifest.OUTCOMES, manifest.WEIGHTS):
+    for part in manifest.PARTS:
         for path in listed(job.folder / part):
             if f"{part}/{path.name}" not in real:
                 path.unlink()

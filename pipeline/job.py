@@ -46,6 +46,7 @@ class Job:
             machine's. What passes it is set aside.
         title: What the data card calls the output, "" for a name after the policy.
         license: The licence of the texts, as the card names it, "" for none.
+        jsonl: How kept records are written as JSON lines too, `zst` or `gz`; None for not at all.
         annotations: Folder of what detectors found before, by which the job decides; "" to look.
         annotated: Its digest.
     """
@@ -67,13 +68,15 @@ class Job:
     memory_limit: int = 0
     title: str = ""
     license: str = ""
+    jsonl: str | None = None
     annotations: str = ""
     annotated: str = ""
 
     @property
     def settings(self) -> dict[str, Any]:
         """What the manifest tells of the job beside its policy."""
-        heading = {"title": self.title, "license": self.license, "annotations": self.annotated}
+        heading = {"title": self.title, "license": self.license}
+        heading |= {"jsonl": self.jsonl, "annotations": self.annotated}
         return (
             {
                 "text_field": self.text_field,

@@ -18,8 +18,10 @@ NAME = "_MANIFEST.json"
 FAILED = "_FAILED.json"
 FORMAT = 3
 OUTCOMES = ("kept", "dropped", "quarantined")
+LINES = "jsonl"  # kept records once more, as JSON lines; where the job was asked for them
 REMOVED = "removed"  # what `gemsieve takedown` took out of any of them
 WEIGHTS = "weights"  # what kept records count for, shard by shard; where the policy weighs them
+PARTS = (*OUTCOMES, WEIGHTS, LINES)
 
 
 class ManifestError(Exception):
@@ -143,9 +145,11 @@ def balance(counts: Mapping[str, int], shards: Sequence[Shard]) -> str | None:
     total = sum(counts[outcome] for outcome in OUTCOMES) + counts.get(REMOVED, 0)
     if counts["in"] != total:
         return f"{counts['in']} records went in, {total} came out"
-    kept, weighed = (sorted_records(shards, folder) for folder in ("kept", WEIGHTS))
+    kept, weighed, lines = (sorted_records(shards, part) for part in ("kept", WEIGHTS, LINES))
     if weighed and weighed != kept:
         return "the files of weights are not those of the kept shards"
+    if lines and lines != kept:
+        return "the files of JSON lines are not those of the kept shards"
     return None
 
 
@@ -156,9 +160,14 @@ def read_counts(body: Mapping[str, Any]) -> dict[str, int]:
 
 
 def sorted_records(shards: Sequence[Shard], folder: str) -> list[tuple[str, int]]:
-    """Return names and records of the shards in a folder."""
+    """Return names, without what tells their format, and records of the shards in a folder."""
     mine = (shard for shard in shards if shard.path.startswith(f"{folder}/"))
-    return sorted((shard.path.removeprefix(folder), shard.records) for shard in mine)
+    return sorted((stem(shard.path.removeprefix(folder)), shard.records) for shard in mine)
+
+
+def stem(name: str) -> str:
+    """Return a shard's name without what tells its format."""
+    return name.partition(".")[0]
 
 
 def sha256_of(path: Location) -> str:
@@ -247,7 +256,7 @@ def verify(folder: Location) -> Manifest:
         if size != shard.bytes or sha256_of(path) != shard.sha256:
             raise ManifestError(f"{path}: changed after the job wrote it; run the job again")
     named = {shard.path for shard in manifest.shards}
-    for part in (*OUTCOMES, WEIGHTS):
+    for part in PARTS:
         for path in listed(folder / part):
             if f"{part}/{path.name}" not in named:
                 raise ManifestError(f"{path}: not listed in the manifest; move it elsewhere")

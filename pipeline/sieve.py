@@ -25,6 +25,7 @@ from gemsieve.pipeline.slices import Slice
 from gemsieve.pipeline.tally import Tally
 from gemsieve.pipeline.unchanged import refuse_changed
 from gemsieve.pipeline.write import ShardWriter, schema
+from gemsieve.pipeline.write_lines import LinesWriter
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -127,31 +128,36 @@ class Siever:
         if self.memory is not None:
             self.memory.prove(piece)
         with ExitStack() as stack:
-            writers = {
-                outcome: stack.enter_context(
-                    ShardWriter(job.folder, job.drafts, outcome, name, self.schema(outcome))
-                )
-                for outcome in OUTCOMES
-            }
+            writers = [(o, stack.enter_context(w)) for o, w in self.writers(name)]
             beat = Heartbeat(job.heartbeats, piece, stack.enter_context(timed("read")))
             read_records = read(piece, job.text_field, job.read_columns, meter)
             for batch in watched(batches(without(read_records, aside)), piece, place):
                 with stage("decide"):
                     judged = self.judge_batch(piece, batch, tally)
                 with stage("write"):
-                    for outcome, rows in judged.items():
-                        writers[outcome].write(rows)
+                    for outcome, writer in writers:
+                        writer.write(judged[outcome])
                 records += len(batch)
                 beat.judged([len(r.text) for r in batch if isinstance(r, Record)])
                 beat.beat(tally, meter.bytes)
             place.idle()
             refuse_changed(job.work, piece)
             with stage("write"):
-                shards = tuple(s for w in writers.values() if (s := w.publish()) is not None)
+                shards = tuple(s for _, w in writers if (s := w.publish()) is not None)
             beat.beat(tally, piece.size, last=True)
         receipt = Receipt(self.digest, piece, records, shards, tally, tuple(sorted(aside.items())))
         receipt.write(job.receipts)
         return receipt
+
+    def writers(self, name: str) -> Iterator[tuple[str, ShardWriter | LinesWriter]]:
+        """Yield what writes the rows of each outcome of a slice, by its shards' name."""
+        job = self.job
+        for outcome in OUTCOMES:
+            columns = self.schema(outcome)
+            yield outcome, ShardWriter(job.folder, job.drafts, outcome, name, columns)
+        if job.jsonl:
+            names = self.schema("kept").names
+            yield "kept", LinesWriter(job.folder, job.drafts, name, names, job.jsonl)
 
     def judge_batch(
         self, piece: Slice, batch: Sequence[Record | Broken], tally: Tally

@@ -15,9 +15,11 @@ import pytest
 from gemsieve.filters.catalogue import filter_from_text
 from gemsieve.filters.policy_error import PolicyError
 from gemsieve.pipeline.job import Job, asked
+from gemsieve.pipeline.manifest import Shard, balance
 from gemsieve.pipeline.place import Place
 from gemsieve.pipeline.run import planned
 from gemsieve.pipeline.sieve import Siever
+from gemsieve.pipeline.write_lines import copy_without, lines_of
 
 POLICY = """
 name = "short"
@@ -88,6 +90,33 @@ def test_footers_help_a_search_and_hold_no_words(output: Path) -> None:
             assert told == {"id", "source", "action"} & {leaf.path_in_schema for leaf in leaves}
             assert all(leaf.has_offset_index and leaf.compression == "ZSTD" for leaf in leaves)
         assert b"brought" not in path.read_bytes()[-footer.serialized_size - 8 :]
+
+
+@pytest.mark.parametrize("kind", ["zst", "gz"])
+def test_lines_are_the_kept_rows(tmp_path: Path, kind: str) -> None:
+    """`jsonl/` holds the rows of `kept/`, value for value, in bytes that do not change."""
+    output = sieved(tmp_path, jsonl=kind)
+    (path,) = (output / "jsonl").iterdir()
+    assert path.name == f"00000-of-00001.jsonl.{kind}"
+    kept = pq.read_table(output / "kept").to_pylist()
+    assert [json.loads(line) for line in lines_of(path)] == kept
+    assert kept
+    before = path.read_bytes()
+    sieved(tmp_path, jsonl=kind)
+    assert path.read_bytes() == before
+    target = tmp_path / path.name
+    assert copy_without(path, {kept[0]["id"], kept[2]["id"]}, target) == len(kept) - 2
+    assert [json.loads(line) for line in lines_of(target)] == [kept[1], *kept[3:]]
+
+
+def test_the_books_hold_the_lines(tmp_path: Path) -> None:
+    """Lines of another number of records than the shard beside them are refused."""
+    counts = {"in": 2, "kept": 2, "dropped": 0, "quarantined": 0}
+    kept = Shard("kept/a.parquet", 2, 1, "")
+    assert balance(counts, [kept, Shard("jsonl/a.jsonl.zst", 2, 1, "")]) is None
+    for name, records in (("a", 1), ("b", 2)):
+        told = balance(counts, [kept, Shard(f"jsonl/{name}.jsonl.zst", records, 1, "")])
+        assert told == "the files of JSON lines are not those of the kept shards"
 
 
 def test_dropped_texts_are_written_where_the_policy_says_so(tmp_path: Path) -> None:

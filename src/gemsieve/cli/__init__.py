@@ -20,6 +20,7 @@ COMMANDS: dict[str, str] = {
     "annotate": "find everything in a corpus and store it, for `gemsieve decide`",
     "decide": "sieve a corpus by what was found in it before: another policy, no model",
     "diff": "show what another policy would change, by what was found before",
+    "export": "write records and findings in the form of another toolkit",
     "check": "judge texts, one JSON verdict a line",
     "inspect": "look at what a job kept, dropped and quarantined, and mark what is wrong",
     "explain": "show what was found in a text, by which rule, and what the policy makes of it",

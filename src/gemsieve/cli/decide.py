@@ -11,7 +11,13 @@ from gemsieve.cli.settings import add_some, settings_of
 PASSES_ON = True  # options it does not know are Beam's
 SETTINGS = {
     *("inputs.columns", "policy.file", "output.folder", "output.planted", "output.title"),
-    *("output.license", "run.workers", "run.seconds_per_record", "run.memory_limit"),
+    *(
+        "output.jsonl",
+        "output.license",
+        "run.workers",
+        "run.seconds_per_record",
+        "run.memory_limit",
+    ),
 }
 
 

@@ -52,6 +52,12 @@ OPTIONS: tuple[Option, ...] = (
         default="",
         metavar="FILE",
     ),
+    Option(
+        "output.jsonl",
+        "write kept records as JSON lines too, compressed: zst or gz",
+        choice("zst", "gz"),
+        metavar="KIND",
+    ),
     Option("output.title", "what the data card calls the output", default="", metavar="WORDS"),
     Option(
         "output.license",

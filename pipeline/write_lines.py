@@ -1,0 +1,109 @@
+"""Kept records as JSON lines beside their shards, for readers that know nothing else."""
+
+from __future__ import annotations
+
+import gzip
+import uuid
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, cast
+
+from gemsieve.filters.finding import Finding
+from gemsieve.pipeline.compression import decompressed
+from gemsieve.pipeline.manifest import LINES, Shard, sha256_of, stem
+from gemsieve.pipeline.storage import Location, publish
+
+
+def lines_name(name: str, kind: str) -> str:
+    """Return the name of the lines beside a shard."""
+    return f"{stem(name)}.jsonl.{kind}"
+
+
+def compressing(file: BinaryIO, kind: str) -> BinaryIO:
+    """Return a stream into a file; equal lines make equal bytes."""
+    if kind == "gz":
+        return cast("BinaryIO", gzip.GzipFile("", "wb", fileobj=file, mtime=0))
+    import zstandard
+
+    return cast("BinaryIO", zstandard.ZstdCompressor().stream_writer(file, closefd=False))
+
+
+def plain(value: object) -> object:
+    """Return a finding as an object; JSON writes everything else in a row."""
+    if not isinstance(value, Finding):
+        raise TypeError(type(value).__name__)
+    start, end = value.span or (None, None)
+    return {"label": value.label, "score": value.score, "start": start, "end": end}
+
+
+class LinesWriter:
+    """Writes rows as objects, a line each; `publish` gives the file its name."""
+
+    def __init__(
+        self, folder: Location, drafts: Path, name: str, columns: Sequence[str], kind: str
+    ) -> None:
+        self.path = f"{LINES}/{lines_name(name, kind)}"
+        self._final = folder / self.path
+        self._draft = drafts / f"{LINES}-{name}-{uuid.uuid4().hex}"
+        self._columns = tuple(columns)
+        self._file = self._draft.open("wb")
+        self._stream = compressing(self._file, kind)
+        self.records = 0
+
+    def __enter__(self) -> LinesWriter:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            self._stream.close()
+            self._file.close()
+        except OSError:  # its disk is full, which the body's error tells
+            if error is None:
+                raise
+        finally:
+            self._draft.unlink(missing_ok=True)
+
+    def write(self, rows: Mapping[str, Sequence[Any]]) -> None:
+        """Add rows, given as columns."""
+        import orjson
+
+        how = orjson.OPT_APPEND_NEWLINE | orjson.OPT_PASSTHROUGH_DATACLASS
+        for values in zip(*(rows[name] for name in self._columns), strict=True):
+            row = dict(zip(self._columns, values, strict=True))
+            self._stream.write(orjson.dumps(row, plain, how))
+            self.records += 1
+
+    def publish(self) -> Shard | None:
+        """Finish the file, give it its final name and describe it; no rows, no file."""
+        self._stream.close()
+        self._file.close()
+        if not self.records:
+            return None
+        shard = Shard(self.path, self.records, self._draft.stat().st_size, sha256_of(self._draft))
+        publish(self._draft, self._final)
+        return shard
+
+
+def lines_of(path: Path) -> Iterator[bytes]:
+    """Yield the lines of a file that a `LinesWriter` wrote."""
+    with path.open("rb") as file:
+        yield from decompressed(str(path), file)
+
+
+def copy_without(path: Path, ids: Collection[str], target: Path) -> int:
+    """Copy lines but for some records, and return how many are left."""
+    import orjson
+
+    left = 0
+    with target.open("wb") as file, compressing(file, path.suffix.removeprefix(".")) as stream:
+        for line in lines_of(path):
+            if orjson.loads(line)["id"] not in ids:
+                stream.write(line)
+                left += 1
+    return left
