@@ -146,20 +146,26 @@ class Marks:
         self._base = base
 
     def _open(self) -> None:
+        base = self._connected()
         try:
-            base = self._connected()
-            ((version,),) = base.execute("PRAGMA user_version").fetchall()
-            books = base.execute("SELECT digest FROM book").fetchall() if version == FORMAT else []
+            self._prove(base)
         except sqlite3.Error as error:
+            base.close()
             raise MarksError(f"{self.path}: {error}; name another file by --marks") from None
+        except MarksError:
+            base.close()
+            raise
+        self._base = base
+
+    def _prove(self, base: sqlite3.Connection) -> None:
+        ((version,),) = base.execute("PRAGMA user_version").fetchall()
         if version != FORMAT:
             raise MarksError(f"{self.path}: no marks of format {FORMAT}; name another by --marks")
-        if books != [(self._book,)]:
+        if base.execute("SELECT digest FROM book").fetchall() != [(self._book,)]:
             raise MarksError(
                 f"{self.path}: marks on an output that stood here before; move the file away, or"
                 " name another by --marks"
             )
-        self._base = base
 
     def _connected(self) -> sqlite3.Connection:
         # Every statement is a transaction of its own, and one lock serves all threads.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
@@ -106,6 +106,13 @@ def served(one: Inspector) -> Iterator[Server]:
         thread.join()
         server.server_close()
         one.marks.close()
+
+
+def settled(ask: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Return the answer to a search once it was put to all records."""
+    while not (told := ask())["done"]:
+        pass
+    return told
 
 
 def whole_text(block: dict[str, Any]) -> str:

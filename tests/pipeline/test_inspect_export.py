@@ -15,7 +15,7 @@ from gemsieve.filters.pii.labelled import read as read_spans
 from gemsieve.pipeline.inspect_api import Inspector
 from gemsieve.pipeline.inspect_export import export
 
-from .inspected import MAIL, inspector, text
+from .inspected import MAIL, inspector, settled, text
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def one(inspected: Path, tmp_path: Path) -> Iterator[Inspector]:
 
 def record(one: Inspector, name: str) -> Any:
     """Return a record's number by its id."""
-    rows = one.search({"words": [name]})["rows"]
+    rows = settled(lambda: one.search({"words": [name]}))["rows"]
     return next(row["n"] for row in rows if row["id"] == name)
 
 

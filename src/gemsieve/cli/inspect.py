@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,7 +57,8 @@ def run(args: argparse.Namespace) -> int:
         from gemsieve.pipeline.slices import InputError
 
         inspector = opened(args)
-        return exported(inspector, args) if args.export else served(inspector, args)
+        with closing(inspector.marks):
+            return exported(inspector, args) if args.export else served(inspector, args)
     except (ManifestError, MarksError, InputError) as error:
         raise UsageError(str(error)) from None
     except ModuleNotFoundError as error:
@@ -72,8 +74,9 @@ def opened(args: argparse.Namespace) -> Inspector:
 
     folder = args.folder.resolve()
     output = open_output(folder)
+    originals = Originals(output, args.input) if args.input else None
     marks = Marks(args.marks or folder.with_name(folder.name + ENDING), output.book)
-    return Inspector(output, marks, Originals(output, args.input) if args.input else None)
+    return Inspector(output, marks, originals)
 
 
 def exported(inspector: Inspector, args: argparse.Namespace) -> int:
@@ -119,5 +122,4 @@ def served(inspector: Inspector, args: argparse.Namespace) -> int:
         server.serve_forever()
     finally:
         server.server_close()
-        inspector.marks.close()
     return 0
