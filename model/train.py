@@ -23,6 +23,7 @@ from gemsieve.model.loss import Batch, next_token_loss
 from gemsieve.model.optimizer import make_optimizer
 from gemsieve.model.settings import TrainSettings
 from gemsieve.model.tokenizer import FILE_NAME, Tokenizer, train_tokenizer
+from gemsieve.model.tokens import Tokens, read_tokens, verify_tokens
 from gemsieve.model.transformer import Params, Transformer, count_parameters, initialise
 from gemsieve.pipeline.manifest import Manifest, verify
 
@@ -72,6 +73,7 @@ def train(
     data: Path,
     run: Path,
     watch: Callable[[Progress], None] = lambda _: None,
+    tokens: Path | None = None,
 ) -> Summary:
     """Train on the kept shards under `data`, writing to `run`, or go on from what is there.
 
@@ -84,16 +86,19 @@ def train(
         data: A folder that `gemsieve filter` wrote; its manifest must verify.
         run: The run's folder, made if absent.
         watch: Called at every recorded step.
+        tokens: What `gemsieve tokenize` wrote of the data; without it texts are tokenised here.
 
     Raises:
         ManifestError: The data is no finished, untouched output of a filter job.
+        TokensError: The tokens are not those of the data.
         CheckpointError: `run` holds a run of other data, settings or tokenizer.
         TrainingError: The loss or a gradient is no longer finite.
         ValueError: There is too little text.
     """
     manifest = verify(data)
-    tokenizer = prepare_tokenizer(settings, manifest, run)
-    documents = tokenize(read_texts(manifest.kept), tokenizer)
+    stored = verify_tokens(tokens, manifest) if tokens else None
+    tokenizer = prepare_tokenizer(settings, manifest, run, stored)
+    documents = read_tokens(stored) if stored else tokenize(read_texts(manifest.kept), tokenizer)
     every, seed = settings.data.held_out_every, settings.data.shuffle_seed
     parts = split(documents, every, seed, read_emphasis(manifest))
     rows, held_out = (Rows(part, settings.data.sequence_length) for part in parts)
@@ -126,9 +131,17 @@ def train(
     return Summary(state.step, first, parameters, metrics.read(run), clock.tokens_per_second, about)
 
 
-def prepare_tokenizer(settings: TrainSettings, manifest: Manifest, run: Path) -> Tokenizer:
-    """Return the run's tokenizer, learned from the kept text and written if it has none."""
+def prepare_tokenizer(
+    settings: TrainSettings, manifest: Manifest, run: Path, stored: Tokens | None = None
+) -> Tokenizer:
+    """Return the run's tokenizer; if it has none, that of the tokens, or one learned from the text.
+
+    Raises:
+        CheckpointError: The run has one that is too large, or not that of the tokens.
+    """
     path = run / FILE_NAME
+    if stored and not path.exists():
+        Tokenizer.read(stored.folder / FILE_NAME).write(path)
     if path.exists():
         tokenizer = Tokenizer.read(path)
         if tokenizer.vocab_size > settings.model.vocab_size:
@@ -136,6 +149,8 @@ def prepare_tokenizer(settings: TrainSettings, manifest: Manifest, run: Path) ->
                 f"{path} has {tokenizer.vocab_size} pieces, more than model.vocab_size"
                 f" ({settings.model.vocab_size})"
             )
+        if stored and tokenizer.digest != stored.tokenizer:
+            raise CheckpointError(f"{path} is not the tokenizer that wrote {stored.folder}")
         return tokenizer
     texts = (text for batch in read_texts(manifest.kept) for text in batch)
     learned = train_tokenizer(texts, settings.model.vocab_size, settings.tokenizer.training_bytes)

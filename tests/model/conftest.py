@@ -72,6 +72,12 @@ def data(tmp_path_factory: pytest.TempPathFactory, texts: list[str]) -> Path:
 
 
 @pytest.fixture(scope="session")
+def other_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder like that one, of other texts."""
+    return make_data(tmp_path_factory.mktemp("data") / "other", make_texts(8, seed=6))
+
+
+@pytest.fixture(scope="session")
 def settings() -> TrainSettings:
     """Return settings for a run of some seconds."""
     return settings_from(

@@ -29,6 +29,7 @@ COMMANDS: dict[str, str] = {
     "bias": "measure what a corpus says of groups, before and after a filter",
     "audit": "ask of a filter or detector whether it judges groups of people differently",
     "decrypt": "restore what a policy encrypted, with its key",
+    "tokenize": "turn verified shards into ArrayRecord files of tokens",
     "train": "train a tokenizer and a Gemma 2 model on verified shards",
     "sample": "write from a trained checkpoint, through the guard",
     "serve": "answer POST /v1/moderations over HTTP",

@@ -26,6 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--output", type=Path, required=True, help="the run's folder; resumes what is there"
     )
     parser.add_argument(
+        "--tokens", type=Path, metavar="DIR", help="what `gemsieve tokenize` wrote of the data"
+    )
+    parser.add_argument(
         "--signed-by",
         type=Path,
         metavar="FILE",
@@ -46,14 +49,15 @@ def run(args: argparse.Namespace) -> int:
         refuse_unsigned(args.data, args.signed_by)
     from gemsieve.model.checkpoint import CheckpointError
     from gemsieve.model.settings import read_settings
+    from gemsieve.model.tokens import TokensError
     from gemsieve.model.train import TrainingError, train
     from gemsieve.pipeline.manifest import ManifestError
 
     try:
         settings = read_settings(args.config, args.set)
         with _progress_line(settings.train.steps) as watch:
-            summary = train(settings, args.data, args.output, watch)
-    except (ManifestError, CheckpointError, TrainingError, ValueError) as error:
+            summary = train(settings, args.data, args.output, watch, args.tokens)
+    except (ManifestError, TokensError, CheckpointError, TrainingError, ValueError) as error:
         raise UsageError(str(error)) from None
     print(_report(summary, args.output))
     return 0

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gemsieve.cli import main
+from gemsieve.model.checkpoint import CheckpointError
+from gemsieve.model.data import read_texts, tokenize
+from gemsieve.model.settings import TrainSettings
+from gemsieve.model.tokenizer import Tokenizer, train_tokenizer
+from gemsieve.model.tokens import NAME, TokensError, read_tokens, verify_tokens, write_tokens
+from gemsieve.model.train import Summary, train
+from gemsieve.pipeline.manifest import verify
+
+
+@pytest.fixture
+def tokens(tmp_path: Path, data: Path, tokenizer: Tokenizer) -> Path:
+    """Return a folder of the corpus's tokens."""
+    write_tokens(verify(data), tokenizer, tmp_path / "tokens")
+    return tmp_path / "tokens"
+
+
+def test_tokens_come_back_as_they_are_made_in_memory(
+    data: Path, tokenizer: Tokenizer, tokens: Path
+) -> None:
+    """What is read from the files is what the trainer would have made of the texts."""
+    manifest = verify(data)
+    stored = read_tokens(verify_tokens(tokens, manifest))
+    made = tokenize(read_texts(manifest.kept), tokenizer)
+    np.testing.assert_array_equal(stored.tokens, made.tokens)
+    np.testing.assert_array_equal(stored.bounds, made.bounds)
+    assert stored.tokens.dtype == made.tokens.dtype
+
+
+def test_grain_finds_any_document(data: Path, tokenizer: Tokenizer, tokens: Path) -> None:
+    """Grain's own source reads the files at random, one document a record."""
+    import grain  # type: ignore[import-untyped]
+
+    found = verify_tokens(tokens, verify(data))
+    source = grain.sources.ArrayRecordDataSource([str(path) for path in found.paths])
+    texts = [text for batch in read_texts(verify(data).kept) for text in batch]
+    assert len(source) == len(texts)
+    for number in (len(texts) - 1, 0, 70):
+        pieces = np.frombuffer(source[number], "<u2").tolist()
+        assert tokenizer.decode(pieces) == texts[number]
+
+
+def test_workers_change_no_byte(
+    tmp_path: Path, data: Path, tokenizer: Tokenizer, tokens: Path
+) -> None:
+    """Two processes write the files that one writes."""
+    write_tokens(verify(data), tokenizer, tmp_path / "two", workers=2)
+    files = sorted(path.relative_to(tokens) for path in tokens.rglob("*") if path.is_file())
+    assert len(files) == 4
+    for file in files:
+        assert (tokens / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
+
+
+def test_a_run_on_tokens_is_the_run_on_texts(
+    tmp_path: Path,
+    data: Path,
+    settings: TrainSettings,
+    finished: tuple[Path, Summary],
+) -> None:
+    """The command that tokenises, then the trainer: the same losses, to the bit."""
+    stored, vocabulary = tmp_path / "tokens", str(finished[0] / "tokenizer.model")
+    assert main(["tokenize", str(data), "--tokenizer", vocabulary, "--output", str(stored)]) == 0
+    summary = train(settings, data, tmp_path / "run", tokens=stored)
+    assert summary.entries == finished[1].entries
+
+
+def test_a_run_keeps_to_its_tokenizer(
+    tmp_path: Path,
+    data: Path,
+    texts: list[str],
+    settings: TrainSettings,
+    with_steps: Callable[[int], TrainSettings],
+) -> None:
+    """A run that began with one tokenizer does not go on with another's tokens."""
+    train(with_steps(1), data, tmp_path / "run")
+    other = train_tokenizer(texts[:80], vocab_size=300, training_bytes=1_000_000)
+    write_tokens(verify(data), other, tmp_path / "tokens")
+    with pytest.raises(CheckpointError, match="not the tokenizer that wrote"):
+        train(settings, data, tmp_path / "run", tokens=tmp_path / "tokens")
+
+
+def spoil_shard(folder: Path) -> None:
+    """Change one byte of a file of tokens."""
+    path = sorted((folder / "tokens").iterdir())[0]
+    content = bytearray(path.read_bytes())
+    content[100] ^= 1
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (spoil_shard, "missing or changed"),
+        (lambda folder: next((folder / "tokens").iterdir()).unlink(), "missing or changed"),
+        (lambda folder: (folder / "tokenizer.model").write_bytes(b"x"), "tokenizer.model: changed"),
+        (lambda folder: (folder / NAME).write_text("{"), "damaged"),
+        (lambda folder: (folder / NAME).unlink(), "to its end"),
+    ],
+)
+def test_spoilt_tokens_are_refused(
+    data: Path, tokens: Path, spoil: Callable[[Path], None], told: str
+) -> None:
+    """Whatever was changed after it was written is named."""
+    spoil(tokens)
+    with pytest.raises(TokensError, match=told):
+        verify_tokens(tokens, verify(data))
+
+
+def test_tokens_of_other_data_are_refused(other_data: Path, tokens: Path) -> None:
+    """The chain of custody holds: tokens serve the shards that they were made of alone."""
+    with pytest.raises(TokensError, match="other data"):
+        verify_tokens(tokens, verify(other_data))
+
+
+def test_a_folder_of_something_else_is_let_be(
+    data: Path, tokenizer: Tokenizer, tokens: Path
+) -> None:
+    """Finished tokens are not written over; what a killed attempt left is."""
+    with pytest.raises(TokensError, match="name a new folder"):
+        write_tokens(verify(data), tokenizer, tokens)
+    (tokens / NAME).unlink()
+    shutil.copy(next((tokens / "tokens").iterdir()), tokens / "tokens" / ".half.tmp")
+    write_tokens(verify(data), tokenizer, tokens)
+    assert len(list((tokens / "tokens").iterdir())) == len(
+        verify_tokens(tokens, verify(data)).shards
+    )
