@@ -111,6 +111,11 @@ class Child:
                 command, pass_fds=inherited, env=os.environ | {"PYTHONPATH": search}
             )
 
+    @property
+    def pid(self) -> int:
+        """The process."""
+        return self._process.pid
+
     def ask(self, step: object, method: str, piece: Slice, *more: int) -> None:
         """Have a method of a step's do its work on a slice.
 
@@ -129,7 +134,7 @@ class Child:
 
     def _watch(self) -> None:
         """Wait for an answer, but not for longer than a record may take."""
-        spot, taken, clock = self._place.read(), 0.0, Clock(self._process.pid)
+        spot, taken, clock = self._place.read(), 0.0, Clock(self.pid)
         while not self._pipe.poll(TICK):
             here, passed = self._place.read(), clock.passed()
             spot, taken = (here, 0.0) if here.marks != spot.marks else (spot, taken + passed)

@@ -40,6 +40,7 @@ WRITING = ["claim", "write", "publish", "receipt", "checked", "audited", "weighe
 WRITING += ["report", "gates", "manifest"]
 
 CHANGES = {"changed": "alter", "grown": "grow", "cut": "cut", "lost": "remove"}
+SYNCED = ("claim", "publish", "receipt", "checked", "audited", "weighed", "report", "manifest")
 
 # How the disturbed command may end.
 DONE, FAILED, KILLED = "done", "failed", "killed"
@@ -125,6 +126,11 @@ def grid() -> Iterator[Case]:
             yield Case("hung child", stage, at(stage, "hang"), (DONE,))
             yield Case("stopped child", stage, at(stage, "stop"), (DONE,))
             yield Case("interrupted with a child", stage, at(stage, "call_off"), (KILLED,))
+    for stage in SYNCED:
+        ends = (KILLED,) if STAGES[stage][0] == "job" else (DONE,)
+        yield Case("killed half way", stage, at(stage, "half_way"), ends)
+    for stage in JUDGING:
+        yield Case("child killed twice", stage, at(stage, "kill", times=2), (DONE,))
     for stage in WRITING:
         yield Case("small disk", stage, at(stage, "fill"), (FAILED, DONE))
 

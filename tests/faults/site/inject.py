@@ -1,10 +1,9 @@
 """Make one function of the product meet a fault when it is called: for the fault suite alone.
 
 `GEMSIEVE_TEST_FAULT` holds a JSON object: `at` ("module:function" or "module:Class.method"),
-`in` (`job` or `child`: which process), `call` (which call of it in a process), `do` (a deed below),
-`mark` (a file: the deed is done once in all processes of a test; without one, each time that
-`word` is in what the function is given), `argument` (of the deed), `after` (do it when the
-function returns).
+`in` (`job` or `child`: which process), `do` (a deed below) and its `argument`; `call` (from which
+call on in a process), `mark` and `times` (a file, and how often in all processes of a test) or
+else `word` (whenever the function is given it); `after` (when the function returns).
 """
 
 import ctypes
@@ -75,7 +74,7 @@ def wrap(module: Any, place: str, fault: dict[str, Any]) -> None:
         if word := fault.get("word"):
             mine = word in repr(args)
         else:
-            mine = calls == fault.get("call", 1) and first(fault["mark"])
+            mine = calls >= fault.get("call", 1) and first(fault["mark"], fault.get("times", 1))
         if mine and not fault.get("after"):
             DEEDS[fault["do"]](fault.get("argument"))
         result = inner(*args, **named)
@@ -91,13 +90,15 @@ def wrap(module: Any, place: str, fault: dict[str, Any]) -> None:
                     setattr(other, key, wrapper)
 
 
-def first(mark: str) -> bool:
-    """Say whether no process of this test has been here before."""
-    try:
-        os.close(os.open(mark, os.O_CREAT | os.O_EXCL))
-    except FileExistsError:
-        return False
-    return True
+def first(mark: str, times: int) -> bool:
+    """Say whether fewer processes of this test have been here before."""
+    for number in range(times):
+        try:
+            os.close(os.open(mark + ("" if not number else str(number)), os.O_CREAT | os.O_EXCL))
+        except FileExistsError:
+            continue
+        return True
+    return False
 
 
 def end(number: int) -> None:
@@ -186,6 +187,11 @@ def fail(_: object) -> None:
     raise LookupError("quillwort")
 
 
+def half_way(_: object) -> None:
+    """Die when next a file is synced: its words are written, and it has no name yet."""
+    os.fsync = lambda _: end(signal.SIGKILL)
+
+
 def orphan(_: object) -> None:
     """Kill who started this process, and go on."""
     os.kill(os.getppid(), signal.SIGKILL)
@@ -206,5 +212,5 @@ DEEDS: dict[str, Callable[[Any], None]] = {
     "stop": lambda _: os.kill(os.getpid(), signal.SIGSTOP),
     "remove": os.unlink,
     **{f.__name__: f for f in (full, fill, deny, unreadable, cut, grow, alter, another, spoil)},
-    **{f.__name__: f for f in (wipe, bloat, fail, orphan, call_off)},
+    **{f.__name__: f for f in (wipe, bloat, fail, orphan, call_off, half_way)},
 }
