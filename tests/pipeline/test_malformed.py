@@ -3,13 +3,24 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from tests.pipeline.malformed import CASES, Case
 
+from gemsieve.cli import main
 from gemsieve.pipeline import page, record
+from gemsieve.pipeline.manifest import verify
 from gemsieve.pipeline.read import read
 from gemsieve.pipeline.record import Broken, Meter, Record
 from gemsieve.pipeline.slices import plan
+
+pytestmark = [
+    # Beam 2.77 leaves these to its users.
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::FutureWarning"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 
 @pytest.fixture(autouse=True)
@@ -40,3 +51,60 @@ def test_a_malformed_file_ends_in_quarantine(case: Case, tmp_path: Path) -> None
     found = list(records(path))
     assert [one.fault if isinstance(one, Broken) else "ok" for one in found] == expected(case)
     assert [one.number for one in found] == list(range(1, len(found) + 1))
+
+
+POLICY = """
+name = "cheap"
+
+[[corpus]]
+labels = "quality.*"
+action = "keep"
+"""
+
+
+def test_a_job_of_malformed_files_balances(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """All of them in one job: each fault in quarantine under its id, and the books balance."""
+    # A job's processes have the limits as they are, and what goes beyond takes long to make.
+    cases = [case for case in CASES if "too_large" not in dict.fromkeys(expected(case))]
+    corpus, output = tmp_path / "in", tmp_path / "out"
+    corpus.mkdir()
+    for case in cases:
+        (corpus / case.name).write_bytes(case.content())
+    (tmp_path / "policy.toml").write_text(POLICY)
+    command = ["filter", "--input", f"bad={corpus}/*", "--output", str(output)]
+    assert main([*command, "--policy", str(tmp_path / "policy.toml")]) == 0
+    faults = {
+        f"bad/{case.name}:{number}": fault
+        for case in cases
+        for number, fault in enumerate(expected(case), 1)
+    }
+    books = verify(output)
+    assert books.counts["in"] == len(faults)
+    aside = [
+        row
+        for path in (output / "quarantined").iterdir()
+        for row in pq.read_table(path).to_pylist()
+    ]
+    assert {row["id"]: row["reason"] for row in aside} == {
+        name: fault for name, fault in faults.items() if fault != "ok"
+    }
+    assert {row["source"] for row in aside} == {"bad"}
+    assert capsys.readouterr().err == ""
+
+
+def test_a_wrong_field_and_a_policy_without_rules_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Records without the field are quarantined, and the end says what to do; no rules: no job."""
+    (tmp_path / "a.jsonl").write_bytes(b'{"body": "some words"}\n' * 3)
+    (tmp_path / "policy.toml").write_text(POLICY)
+    (tmp_path / "output.toml").write_text(POLICY.replace("corpus", "output"))
+    command = ["filter", "--input", str(tmp_path / "a.jsonl"), "--output", str(tmp_path / "out")]
+    assert main([*command, "--policy", str(tmp_path / "output.toml")]) == 2
+    assert "output.toml: has no [[corpus]] rules" in capsys.readouterr().err
+    assert main([*command, "--policy", str(tmp_path / "policy.toml")]) == 0
+    told = capsys.readouterr()
+    assert "3 quarantined" in told.out
+    assert "3 of 3 records have no field 'text': name the one" in told.err

@@ -73,18 +73,21 @@ def ended(command: str, work: Callable[[], int]) -> int:
 
 def done(settings: Settings) -> int:
     """Run the job and print where the outcome is."""
-    from gemsieve.pipeline.progress import bar
+    from gemsieve.cli.hints import of_fields, watched
     from gemsieve.pipeline.run import Outcome, run_job
     from gemsieve.pipeline.signature import sign
 
     signer = settings.signer()
     show(settings.values["run.log_format"])
+    job = settings.job()
     outcome: Outcome = run_job(
-        settings.job(), settings.patterns, settings.values["run.workers"], settings.beam, bar
+        job, settings.patterns, settings.values["run.workers"], settings.beam, watched
     )
     if signer:
         sign(outcome.manifest.folder, signer)
     print(summary(outcome.manifest, settings.output))
+    for line in of_fields(outcome.tally, outcome.manifest.counts["in"], job.text_field):
+        print(f"gemsieve filter: {line}", file=sys.stderr)
     return 0
 
 
