@@ -107,7 +107,7 @@ def reconcile(receipts: Sequence[Receipt], tally: Tally, output: Location) -> di
             )
         following[piece.source] = piece.first + receipt.records
         for shard in receipt.shards:
-            footed = shard.path.endswith(".parquet")
+            footed = shard.path.endswith(".parquet")  # JSON lines have no footer
             if footed and rows_of(output / shard.path) != shard.records:
                 raise ManifestError(
                     f"{output / shard.path}: does not hold its {shard.records} rows"

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from gemsieve.filters.operators.key import Key
 from gemsieve.pipeline import manifest
-from gemsieve.pipeline.manifest import OUTCOMES, REMOVED, WEIGHTS, Manifest, Shard
+from gemsieve.pipeline.manifest import LINES, OUTCOMES, REMOVED, WEIGHTS, Manifest, Shard, stem
 from gemsieve.pipeline.takedown_documents import carry_documents
 from gemsieve.pipeline.takedown_shards import carried, column_pairs, holds_texts, without
 
@@ -53,7 +53,8 @@ class Found:
 
     Attributes:
         ids: Theirs.
-        held: How many of them each shard holds that holds any, by its path.
+        held: How many of them each shard holds that holds any, by its path without what tells its
+            format.
         unknown: How many of the listed values name none.
     """
 
@@ -109,8 +110,9 @@ def find(folder: Path, books: Manifest, listed: Listed) -> Found:
             if value in listed.values:
                 ids.add(str(one))
                 met.add(str(value))
-                held[shard.path] += 1
-                held[f"{WEIGHTS}/{name}"] += outcome == "kept"
+                held[stem(shard.path)] += 1
+                for beside in (WEIGHTS, LINES):
+                    held[f"{beside}/{stem(name)}"] += outcome == "kept"
     return Found(frozenset(ids), held, len(listed.values - met))
 
 
@@ -128,7 +130,7 @@ def rewritten(
     removed: Counter[str] = Counter()
     shards: list[Shard] = []
     for shard in books.shards:
-        going = found.held.get(shard.path, 0)
+        going = found.held.get(stem(shard.path), 0)
         removed[shard.path.split("/")[0]] += going
         if not going:
             shards.append(carried(folder, shard, draft))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from gemsieve.pipeline.manifest import ManifestError, Shard, sha256_of
 from gemsieve.pipeline.write import parquet_writer
+from gemsieve.pipeline.write_lines import lines_without
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -40,29 +41,31 @@ def holds_texts(path: Path) -> bool:
 
 
 def without(folder: Path, shard: Shard, ids: Collection[str], target: Path) -> Shard:
-    """Write a folder's shard into another one without some records, and describe it.
+    """Write a folder's shard into another one without some records, and describe it."""
+    place = placed(shard, target)
+    copy = rows_without if shard.path.endswith(".parquet") else lines_without
+    records = copy(folder / shard.path, ids, place)
+    with place.open("rb") as written:
+        os.fsync(written.fileno())
+    return Shard(shard.path, records, place.stat().st_size, sha256_of(place))
 
-    Row groups stay as they were, but for the rows that go.
-    """
+
+def rows_without(path: Path, ids: Collection[str], target: Path) -> int:
+    """Copy rows but for some records, in their row groups, and return how many are left."""
     import pyarrow as pa
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
     listed = pa.array(sorted(ids), pa.string())
-    place, records = placed(shard, target), 0
-    with (
-        pq.ParquetFile(folder / shard.path) as file,
-        parquet_writer(place, file.schema_arrow) as writer,
-    ):
+    records = 0
+    with pq.ParquetFile(path) as file, parquet_writer(target, file.schema_arrow) as writer:
         for group in range(file.num_row_groups):
             rows: pa.Table = file.read_row_group(group)
             rows = rows.filter(pc.invert(pc.is_in(rows["id"], listed)))
             records += rows.num_rows
             if rows.num_rows:
                 writer.write_table(rows, row_group_size=rows.num_rows)
-    with place.open("rb") as written:
-        os.fsync(written.fileno())
-    return Shard(shard.path, records, place.stat().st_size, sha256_of(place))
+    return records
 
 
 def carried(folder: Path, shard: Shard, target: Path) -> Shard:

@@ -96,7 +96,7 @@ def lines_of(path: Path) -> Iterator[bytes]:
         yield from decompressed(str(path), file)
 
 
-def copy_without(path: Path, ids: Collection[str], target: Path) -> int:
+def lines_without(path: Path, ids: Collection[str], target: Path) -> int:
     """Copy lines but for some records, and return how many are left."""
     import orjson
 

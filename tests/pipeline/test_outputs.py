@@ -19,7 +19,7 @@ from gemsieve.pipeline.manifest import Shard, balance
 from gemsieve.pipeline.place import Place
 from gemsieve.pipeline.run import planned
 from gemsieve.pipeline.sieve import Siever
-from gemsieve.pipeline.write_lines import copy_without, lines_of
+from gemsieve.pipeline.write_lines import lines_of, lines_without
 
 POLICY = """
 name = "short"
@@ -105,7 +105,7 @@ def test_lines_are_the_kept_rows(tmp_path: Path, kind: str) -> None:
     sieved(tmp_path, jsonl=kind)
     assert path.read_bytes() == before
     target = tmp_path / path.name
-    assert copy_without(path, {kept[0]["id"], kept[2]["id"]}, target) == len(kept) - 2
+    assert lines_without(path, {kept[0]["id"], kept[2]["id"]}, target) == len(kept) - 2
     assert [json.loads(line) for line in lines_of(target)] == [kept[1], *kept[3:]]
 
 

@@ -30,6 +30,7 @@ from gemsieve.pipeline.manifest import (
 )
 from gemsieve.pipeline.run import run_job
 from gemsieve.pipeline.takedown import Listed, TakedownError, read_list, take_down
+from gemsieve.pipeline.write_lines import lines_of
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
@@ -58,7 +59,7 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ]
         lines = [*map(json.dumps, rows), "{"]
         (folder / f"{name}.jsonl").write_text("\n".join(lines) + "\n")
-    job = Job(str(folder / "out"), POLICY, "consent.toml", columns=("url",))
+    job = Job(str(folder / "out"), POLICY, "consent.toml", columns=("url",), jsonl="zst")
     run_job(job, [str(folder / "*.jsonl")], 1, [], lambda *_: nullcontext())
     return folder / "out"
 
@@ -96,6 +97,8 @@ def test_what_is_listed_goes_and_nothing_else(
     for outcome in OUTCOMES:
         assert new[outcome] == [row for row in old[outcome] if row["id"] not in ids]
         assert books.counts[outcome] == len(new[outcome])
+    lines = [x for path in sorted((target / "jsonl").glob("*")) for x in lines_of(path)]
+    assert [json.loads(line) for line in lines] == new["kept"]
     assert books.counts["removed"] == len(ids - {"d.jsonl:1"})
     assert books.takedowns[-1]["unknown"] == len(ids & {"d.jsonl:1"})
     assert books.takedowns[-1]["manifest"] == before.digest
