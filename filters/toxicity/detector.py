@@ -67,9 +67,9 @@ class ToxicityDetector:
     def version(self) -> str:
         """Of this code, and of the second model with what decides when it is asked."""
         if self.opinion is None:
-            return "2"
+            return "3"
         low, high = self.asked
-        return f"2, {self.opinion.name} {self.opinion.version} in {low:g}..{high:g}"
+        return f"3, {self.opinion.name} {self.opinion.version} in {low:g}..{high:g}"
 
     @property
     def asked(self) -> tuple[float, float]:

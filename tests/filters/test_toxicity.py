@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import sys
-from dataclasses import replace
 from importlib import resources
 
 import numpy as np
@@ -149,7 +148,7 @@ SCORED = st.lists(st.tuples(st.floats(0, 1), st.integers(1, 400)), min_size=1, m
 def worst_mean(scored: list[tuple[float, int]]) -> float:
     """Return the aggregate of one text's passages, each of a score and a size."""
     count = len(scored)
-    words = replace(cut([""]), text=np.zeros(count, np.int64))
+    words = cut([""])._replace(text=np.zeros(count, np.int64))
     sizes = np.array([size for _, size in scored])
     return float(
         worst(Passages(words, sizes, np.array([[s] for s, _ in scored]), sizes * 0.0), 1)[0, 0]
@@ -185,7 +184,7 @@ def test_texts_of_a_batch_are_aggregated_apart(several: list[list[tuple[float, i
     flat = [pair for some in several for pair in some]
     sizes, scores = np.array([w for _, w in flat]), np.array([[s] for s, _ in flat])
     together = worst(
-        Passages(replace(cut([""]), text=text), sizes, scores, sizes * 0.0), len(several)
+        Passages(cut([""])._replace(text=text), sizes, scores, sizes * 0.0), len(several)
     )
     assert together[:, 0] == pytest.approx([worst_mean(some) for some in several], abs=1.1e-4)
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import unicodedata
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,14 +18,17 @@ from gemsieve.filters.toxicity.fast.letters import (
     EDGES,
     INNERS,
     KIND,
+    LETTER,
     NONE,
+    PLAIN,
     SINGLE,
     WORD,
-    all_letters,
+    letters,
 )
 from gemsieve.filters.toxicity.fast.model import Model
+from gemsieve.filters.toxicity.fast.spelling import LATIN, SPELT, UNSPELT, readings, spelled
 from gemsieve.filters.toxicity.fast.tables import BITS, FAMILIES, Tables, load, uncalibrated
-from gemsieve.filters.toxicity.fast.words import CELL, cut
+from gemsieve.filters.toxicity.fast.words import CELL, Words, bounds, cut, passages, seen
 
 TEXT = st.text(st.characters(), max_size=60) | st.text(
     "ab A1'@$*.!?\n\u2019\u200bé\u0301漢х\U0001f600", max_size=300
@@ -38,10 +43,10 @@ PROSE = [
 
 def slow_words(text: str) -> list[str]:
     """Cut a text as its definition says, one character at a time; return plain forms."""
-    letters = all_letters()
+    known = letters()
 
     def kind(c: str) -> int:
-        return int(letters.classes[ord(c)] & KIND) if ord(c) < len(letters.classes) else SINGLE
+        return int(known[ord(c)] & KIND) if ord(c) < len(known) else SINGLE
 
     seen = [c for c in text if kind(c) != NONE]
     words: list[str] = []
@@ -50,7 +55,7 @@ def slow_words(text: str) -> list[str]:
         before = i > 0 and kind(seen[i - 1]) == WORD
         behind = i + 1 < len(seen) and kind(seen[i + 1]) == WORD
         inside = (c in INNERS and before and behind) or (c in EDGES and (before or behind))
-        plain = chr(letters.plain[ord(c)]) if ord(c) < len(letters.plain) else c
+        plain = chr(known[ord(c)] >> PLAIN) if ord(c) < len(known) else c
         if kind(c) == WORD or inside:
             words = [*words[:-1], words[-1] + plain] if grown else [*words, plain]
             grown = True
@@ -67,7 +72,7 @@ def test_words_are_those_of_the_definition(texts: list[str]) -> None:
     found: list[list[str]] = [[] for _ in texts]
     owner = np.repeat(words.text, np.diff(words.first))
     for text, start, end in zip(owner, words.starts, words.ends, strict=True):
-        found[text].append("".join(map(chr, words.plain[start:end])))
+        found[text].append("".join(map(chr, words.letters[start:end] >> PLAIN)))
     assert found == [slow_words(text) for text in texts]
 
 
@@ -79,7 +84,7 @@ def test_places_lead_back_to_the_words(texts: list[str]) -> None:
     for i, (text, start, end) in zip(every, words.spans(words.sentence, every), strict=True):
         first, last = words.sentence[i], words.sentence[i + 1]
         mine = [
-            "".join(map(chr, words.plain[s:e]))
+            "".join(map(chr, words.letters[s:e] >> PLAIN))
             for s, e in zip(words.starts, words.ends, strict=True)
         ]
         assert slow_words(texts[text][start:end]) == mine[first:last]
@@ -103,6 +108,66 @@ def test_one_spelling_for_case_accents_and_typography() -> None:
     assert one.keys.tolist() == other.keys[1:].tolist()
     assert len(set(cut(["cafe cave"]).keys.tolist())) == 2
     assert unicodedata.normalize("NFC", "e\u0301") == "\u00e9"
+
+
+def slow_features(text: str) -> tuple[int, list[int]]:
+    """Return the name and the groups of a text of one word, as their definitions say."""
+    known = letters()
+    seen = [int(known[ord(c)]) for c in text if ord(c) < len(known)]
+    seen = [letter for letter in seen if letter & KIND != NONE][:24]
+    codes = [letter >> PLAIN for letter in seen]
+    spelt = [code for code, letter in zip(codes, seen, strict=True) if letter & LETTER]
+    sort = LATIN if any(code < 0x80 for code in spelt) else SPELT if spelt else UNSPELT
+    codes = [int(readings()[sort, code]) if code < 0x4FF else code for code in codes]
+    codes = [c for i, c in enumerate(codes) if i < 2 or {c} != {*codes[i - 2 : i]}]
+
+    def stretch(some: list[int]) -> int:
+        total: int = sum(code * 0x9E3779B97F4A7C15**i for i, code in enumerate(some)) % 2**64
+        total = (total ^ (total >> 32)) * 0xD6E8FEB86659FD93 % 2**64
+        return total ^ (total >> 29)
+
+    edged = [1, *codes, 2]
+    groups = [edged[i : i + n] for n in (2, 3, 4, 5) for i in range(len(edged) - n + 1)]
+    return stretch(codes), [stretch(group) for group in groups]
+
+
+@given(st.text("ab0139$eëаягσ漢ﾊ\u0301", min_size=1, max_size=30))
+def test_features_are_those_of_the_definition(text: str) -> None:
+    """Names and groups of letters are the hashes of the plain spelling and of its stretches."""
+    words = cut([text])
+    for i, (start, end) in enumerate(zip(words.starts, words.ends, strict=True)):
+        if len(words.hidden) == 0:
+            found = spelled(words, np.array([i]))
+            assert (int(found.names[0]), found.groups.tolist()) == slow_features(text[start:end])
+
+
+@given(st.lists(TEXT, min_size=1, max_size=4))
+def test_compiled_code_does_what_its_source_says(texts: list[str]) -> None:
+    """The compiled cut is Python's own, which wraps at 64 bits as well."""
+    words = cut(texts)
+    ends = np.cumsum([len(text) + 1 for text in texts])
+    codes = np.frombuffer("\0".join([*texts, ""]).encode("utf-32-le", "surrogatepass"), np.uint32)
+    with np.errstate(over="ignore"):
+        read, hidden = plain_python(seen)(codes, letters())
+        starts, stops, keys, closing = plain_python(bounds)(read)
+        borders = ends - np.searchsorted(hidden + np.arange(len(hidden)), ends)
+        text, first, sentence = plain_python(passages)(stops, closing, borders)
+    expected = Words(read, starts, stops, keys, text, first, sentence, ends, hidden)
+    for one, other in zip(words, expected, strict=True):
+        assert np.array_equal(one, other)  # type: ignore[arg-type]  # zip forgets their types
+
+
+def plain_python(compiled: object) -> Callable[..., Any]:
+    """Return the function that was compiled."""
+    function: Callable[..., Any] = getattr(compiled, "py_func")  # noqa: B009  # untyped
+    return function
+
+
+def test_an_ideograph_is_no_word_of_two_letters() -> None:
+    """Words whose codes are the same bytes are two words: 0x6163 is an ideograph, and "ca"."""
+    model = Model(TABLES)
+    alone = Model(TABLES)(["\u6163"]).scores
+    assert (model(["ca", "\u6163"]).scores[1:] == alone).all()
 
 
 def tables(seed: int = 0, labels: tuple[str, ...] = ("toxicity", "insult")) -> Tables:

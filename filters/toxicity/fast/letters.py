@@ -7,8 +7,7 @@ a code point becomes one code point, or none where it is invisible or a mark on 
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +15,8 @@ import numpy.typing as npt
 # Kinds of code points, in the low bits of a class.
 SPACE, WORD, SINGLE, INNER, EDGE, NONE = range(6)
 KIND, STOP, BREAK, LETTER = 0x07, 0x08, 0x10, 0x20
+PLAIN = 8  # bits of a class, below those of a plain code
+ASCII = 0x80
 
 INNERS = "'\u2019!|"  # part of a word between two of its letters: "don't", "st!r"
 EDGES = "@$*"  # part of a word beside one of its letters: "@ss", "f*"
@@ -38,58 +39,17 @@ HANGUL = range(0xAC00, 0xD7A4)
 # Scripts written without spaces in which a sign is a word or near it.
 ALONE = (range(0x3040, 0x3100), range(0x3400, 0xA000), range(0xF900, 0xFB00), range(0x20000, LAST))
 
-Classes = npt.NDArray[np.uint8]
 Codes = npt.NDArray[np.uint32]
 
 
-@dataclass(frozen=True)
-class Letters:
-    """Tables by code point: its class, and the code of its plain form."""
-
-    classes: Classes
-    plain: Codes
-
-    @cached_property
-    def class_bytes(self) -> bytes:
-        """The classes of single bytes, for `bytes.translate`."""
-        return self.classes.tobytes().ljust(256, b"\0")
-
-    @cached_property
-    def plain_bytes(self) -> bytes:
-        """The plain forms of single bytes."""
-        return self.plain.astype(np.uint8).tobytes().ljust(256, b"\0")
-
-    def look_up(self, codes: Codes) -> tuple[Classes, Codes]:
-        """Return class and plain form of any codes; those beyond the tables stand alone."""
-        if codes.max(initial=0) < len(self.plain):
-            index = codes.astype(np.int64)
-            return self.classes.take(index), self.plain.take(index)
-        high = codes >= len(self.plain)
-        index = np.where(high, 0, codes)
-        classes = np.where(high, np.uint8(SINGLE), self.classes[index])
-        return classes, np.where(high, codes, self.plain[index])
-
-
 @cache
-def ascii_letters() -> Letters:
-    """Return the tables of ASCII alone, small enough for the nearest cache."""
-    return tables(0x80)
+def letters(size: int = LAST) -> Codes:
+    """Return, of each of the first code points, the code of its plain form, and its class.
 
-
-@cache
-def all_letters() -> Letters:
-    """Return the tables of every code point that has one, in a quarter of a second."""
-    return tables(LAST)
-
-
-def tables(size: int) -> Letters:
-    """Return the tables of the first code points."""
-    classes, plain = np.zeros(size, np.uint8), np.zeros(size, np.uint32)
-    for code in range(size):
-        character = chr(code)
-        classes[code] = class_of(character)
-        plain[code] = plain_code(character)
-    return Letters(classes, plain)
+    The class fills the low eight bits. All of them take a quarter of a second, ASCII none.
+    """
+    characters = map(chr, range(size))
+    return np.array([plain_code(c) << PLAIN | class_of(c) for c in characters], np.uint32)
 
 
 def class_of(character: str) -> int:

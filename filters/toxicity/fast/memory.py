@@ -2,108 +2,165 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from threading import Lock
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from gemsieve.filters.toxicity.fast.hashes import Hashes, Indexes
-from gemsieve.filters.toxicity.fast.spelling import LETTERS, WORDS, bucket, spelled
-from gemsieve.filters.toxicity.fast.tables import BITS, Tables
+from gemsieve.filters.toxicity.fast.hashes import Codes, Hash, Hashes, hashed
+from gemsieve.filters.toxicity.fast.native import native
+from gemsieve.filters.toxicity.fast.spelling import (
+    LETTERS,
+    ROOM,
+    SHORTEST,
+    WIDEST,
+    WORDS,
+    readings,
+    row_of,
+    spell,
+)
+from gemsieve.filters.toxicity.fast.tables import BITS, RARITIES, STEPS, Family, Floats, Tables
 from gemsieve.filters.toxicity.fast.words import Words
 
-SLOTS = 19  # bits of the number of words remembered: 16 MB, and as much for their kinds
+SLOTS = 19  # bits of the number of words remembered: 32 MB with four kinds
+WAYS = 8  # slots that a word may lie in, from its own on
+EMPTY = Hash(0)  # no word's key
+KEY, NAME = range(2)  # in a slot, as integers
+SAID, SQUARE, GROUPS_SAID, GROUPS_SQUARE, KINDS = range(4, 9)  # in a slot, as floats
+Rows = npt.NDArray[np.int8]
 
-# A real part that adds to a score and an imaginary one that adds to its scale: one look-up for two.
-Sums = npt.NDArray[np.complex64]
+# By the bits of a signed root, the share of the largest weight that it stands for.
+ROOTS = np.arange(RARITIES + 1, dtype=np.uint8).view(np.int8).astype(np.float32) / np.float32(STEPS)
+SHARES = ROOTS * np.abs(ROOTS)
 
 
-@dataclass(frozen=True)
-class Spoken:
-    """What some words add.
+class Weights(NamedTuple):
+    """A family's table, as compiled functions read it: all of a feature lies side by side.
 
     Attributes:
-        names: The hash of each word's plain spelling.
-        words: What each adds as a word.
-        groups: What its groups of letters add together.
-        kinds: complex64 [words, kinds]: what it adds to each kind as a word (real), and what its
-            groups of letters do (imaginary).
+        rows: int8 [rows, 1 + labels]: the bits of `Family.squares`, and `Family.weights`.
+        scale: float32 [labels]: the weight that 127 stands for.
+        step: The square that 1 stands for.
     """
 
-    names: Hashes
-    words: Sums
-    groups: Sums
-    kinds: Sums
+    rows: Rows
+    scale: Floats
+    step: np.float32
+
+
+class Held(NamedTuple):
+    """The words met, each in a slot, and what is needed to compute another.
+
+    Attributes:
+        slots: uint64 [slots, 4 + kinds]: all that is held of a word lies side by side, its key and
+            the hash of its plain spelling first; then, as float32, the rest.
+        said: The same slots as float32 [slots, 8 + 2 * kinds]: what the word adds to toxicity and
+            to the square of its scale, what its groups of letters do; then, for each kind, what
+            the word and what the groups add to it.
+        shift: Bits of a key that are not its slot's number.
+        words, groups: The families' tables.
+        readings: What is read for codes.
+    """
+
+    slots: Hashes
+    said: Floats
+    shift: Hash
+    words: Weights
+    groups: Weights
+    readings: Codes
 
 
 class Memory:
-    """The newest word of each slot. Pure: what is forgotten is computed anew, and is the same."""
+    """Words met before. Pure: what is forgotten is computed anew, and is the same."""
 
     def __init__(self, tables: Tables) -> None:
-        self.tables = tables
         self.lock = Lock()  # two threads may not see each other's half-written slots
-        # Key, name, words and groups of a word lie side by side: one trip to the memory for all.
-        self.held = np.zeros((1 << SLOTS, 4), np.uint64)
-        self.kinds = np.zeros((1 << SLOTS, len(tables.labels) - 1), np.complex64)
-        self.held[0, 0] = ~np.uint64(0)  # a slot without a word holds a key of another slot
-
-    def recall(self, words: Words) -> tuple[Hashes, Sums, Sums]:
-        """Return all words' names, what they add, and what their groups of letters add."""
-        slots = slots_of(words.keys)
-        with self.lock:
-            rows = self.held.take(slots, axis=0)
-            missed = np.flatnonzero(rows[:, 0] != words.keys)
-            if len(missed):
-                rows[missed] = self.learn(words, missed)[0]
-        return rows[:, 1], rows[:, 2].view(np.complex64), rows[:, 3].view(np.complex64)
-
-    def recall_kinds(self, words: Words, chosen: Indexes) -> Sums:
-        """Return, complex64 [chosen, kinds], what some of the words add to the kinds."""
-        keys = words.keys[chosen]
-        slots = slots_of(keys)
-        with self.lock:
-            kinds = self.kinds.take(slots, axis=0)
-            missed = np.flatnonzero(self.held[slots, 0] != keys)
-            if len(missed):
-                kinds[missed] = self.learn(words, chosen[missed])[1]
-        return kinds
-
-    def learn(self, words: Words, missed: Indexes) -> tuple[Hashes, Sums]:
-        """Compute words that are not remembered, each once; return what is held of them."""
-        keys, first, inverse = np.unique(words.keys[missed], return_index=True, return_inverse=True)
-        found = spoken(self.tables, words, missed[first])
-        rows = rows_of(keys, found)
-        self.held[slots_of(keys)] = rows
-        self.kinds[slots_of(keys)] = found.kinds
-        return rows[inverse], found.kinds[inverse]
+        slots = np.zeros(((1 << SLOTS) + WAYS - 1, 3 + len(tables.labels)), np.uint64)
+        self.held = Held(
+            slots,
+            slots.view(np.float32),
+            Hash(64 - SLOTS),
+            weights(tables.families[WORDS]),
+            weights(tables.families[LETTERS]),
+            readings(),
+        )
 
 
-def slots_of(keys: Hashes) -> Indexes:
-    """Return the slot that each word belongs into."""
-    return (keys >> np.uint64(64 - SLOTS)).astype(np.int64)
+def weights(family: Family, labels: int | None = None) -> Weights:
+    """Return a family's table for compiled functions, of all labels or the first ones."""
+    square = family.squares.view(np.int8)[:, None]
+    rows = np.concatenate([square, family.weights[:, :labels]], axis=1)
+    return Weights(rows, family.scale[:labels], np.float32(family.top / RARITIES))
 
 
-def rows_of(keys: Hashes, found: Spoken) -> Hashes:
-    """Return, uint64 [words, 4], what is held of words."""
-    columns = keys, found.names, found.words.view(np.uint64), found.groups.view(np.uint64)
-    return np.stack(columns, axis=1)
+@native
+def recall(held: Held, words: Words) -> tuple[Hashes, Floats]:
+    """Return words' names and, float32 [words, 4], what they add to toxicity; learn new ones."""
+    slots, said, shift, keys = held.slots, held.said, held.shift, words.keys
+    names, toxicity = np.empty(len(keys), np.uint64), np.empty((len(keys), 4), np.float32)
+    missed = np.empty(len(keys), np.int64)
+    count = 0
+    for i, key in enumerate(keys):
+        slot = slot_of(slots, shift, key)
+        missed[count] = i
+        count += slots[slot, KEY] != key
+        names[i] = slots[slot, NAME]
+        for j in range(4):
+            toxicity[i, j] = said[slot, SAID + j]
+    for i in missed[:count]:
+        slot = learnt(held, words, i)
+        names[i] = slots[slot, NAME]
+        for j in range(4):
+            toxicity[i, j] = said[slot, SAID + j]
+    return names, toxicity
 
 
-def spoken(tables: Tables, words: Words, chosen: Indexes) -> Spoken:
-    """Return what some of the words add, by their number."""
-    found = spelled(words, chosen)
-    count = len(chosen)
-    word = bucket(found.names, WORDS, BITS[WORDS])
-    group = bucket(found.groups, LETTERS, BITS[LETTERS])
-    words_say, groups_say = tables.families[WORDS], tables.families[LETTERS]
-    one = words_say.says(word)
-    columns = [np.bincount(found.owner, column, count) for column in groups_say.says(group).T]
-    both = one + 1j * np.stack(columns, axis=1)
-    scale = np.bincount(found.owner, groups_say.rare(group), count)
-    return Spoken(
-        found.names,
-        (both[:, 0].real + 1j * words_say.rare(word)).astype(np.complex64),
-        (both[:, 0].imag + 1j * scale).astype(np.complex64),
-        both[:, 1:].astype(np.complex64),
-    )
+@native
+def slot_of(slots: Hashes, shift: Hash, key: Hash) -> int:
+    """Return the slot that a word is in, or else the one that it belongs into."""
+    own: int = np.int64(key >> shift)  # type: ignore[assignment]  # a compiled int has 64 bits
+    for slot in range(own, own + WAYS):
+        if slots[slot, KEY] == key or slots[slot, KEY] == EMPTY:
+            return slot
+    return own
+
+
+@native
+def learnt(held: Held, words: Words, number: int) -> int:
+    """Return the slot of a word, by its number, with that word in it."""
+    key = words.keys[number]
+    slot = slot_of(held.slots, held.shift, key)
+    if held.slots[slot, KEY] == key:
+        return slot
+    room = np.empty(ROOM, np.uint32)
+    size = spell(words.letters, words.starts[number], words.ends[number], held.readings, room)
+    name, groups = hashed(room, 1, size - 1), held.groups
+    sums, square = np.zeros(len(groups.scale)), 0.0
+    for width in range(SHORTEST, WIDEST + 1):
+        for at in range(size - width + 1):
+            row = row_of(hashed(room, at, at + width), LETTERS, BITS[LETTERS])
+            square += rare(groups.rows, groups.step, row)
+            for label in range(len(sums)):
+                sums[label] += says(groups.rows, groups.scale, row, label)
+    said, alone, row = held.said[slot], held.words, row_of(name, WORDS, BITS[WORDS])
+    said[SAID] = says(alone.rows, alone.scale, row, 0)
+    said[SQUARE] = rare(alone.rows, alone.step, row)
+    said[GROUPS_SAID], said[GROUPS_SQUARE] = sums[0], square
+    for kind in range(len(sums) - 1):
+        said[KINDS + 2 * kind] = says(alone.rows, alone.scale, row, kind + 1)
+        said[KINDS + 2 * kind + 1] = sums[kind + 1]
+    held.slots[slot, KEY], held.slots[slot, NAME] = key, name
+    return slot
+
+
+@native
+def says(rows: Rows, scale: Floats, row: Hash, label: int) -> float:
+    """Return what a feature adds to a label before scaling."""
+    return float(SHARES[np.uint8(rows[row, 1 + label])] * scale[label])
+
+
+@native
+def rare(rows: Rows, step: np.float32, row: Hash) -> float:
+    """Return what a feature adds to the square of the scale."""
+    return float(np.float32(np.uint8(rows[row, 0])) * step)

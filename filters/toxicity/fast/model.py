@@ -8,19 +8,36 @@ wherever it stands, so it is remembered; only pairs of words are looked up each 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from gemsieve.filters.toxicity.fast.hashes import Hashes, Indexes
-from gemsieve.filters.toxicity.fast.memory import Memory, Sums
-from gemsieve.filters.toxicity.fast.spelling import PAIRS, bucket, paired
-from gemsieve.filters.toxicity.fast.tables import BITS, Tables
+from gemsieve.filters.toxicity.fast.hashes import Hash, Hashes, Indexes
+from gemsieve.filters.toxicity.fast.memory import (
+    KEY,
+    KINDS,
+    NAME,
+    Held,
+    Memory,
+    Weights,
+    learnt,
+    rare,
+    recall,
+    says,
+    slot_of,
+    weights,
+)
+from gemsieve.filters.toxicity.fast.native import native
+from gemsieve.filters.toxicity.fast.spelling import LETTERS, PAIRS, WORDS, bucket, paired, row_of
+from gemsieve.filters.toxicity.fast.tables import BITS, FAMILIES, Floats, Tables
 from gemsieve.filters.toxicity.fast.words import Words, cut
 
 LEAST = 1e-3  # of a scale's square: a passage of one word has no pairs
+COUNT = len(FAMILIES)
 
 Doubles = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -43,94 +60,159 @@ class Passages:
     sentences: Doubles
 
 
+class Curves(NamedTuple):
+    """What makes probabilities of sums; see `Tables`."""
+
+    slopes: Doubles
+    shifts: Doubles
+    gate: float
+    outside: Doubles
+
+
 class Model:
     """The tables, and what is remembered of the words met in this process."""
 
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
         self.memory = Memory(tables)
-        pairs, every = tables.families[PAIRS], np.arange(1 << BITS[PAIRS])
-        toxicity = pairs.says(every, slice(1))[:, 0]
-        self.pairs = (toxicity + 1j * pairs.rare(slice(None))).astype(np.complex64)
+        self.pairs = weights(tables.families[PAIRS])
+        self.telling = weights(tables.families[PAIRS], 1)  # of toxicity alone: it fits the cache
+        self.curves = Curves(tables.slopes, tables.shifts, tables.gate, tables.outside)
 
     def __call__(self, texts: Sequence[str]) -> Passages:
         """Return the passages of texts with their probabilities."""
         words = cut(texts)
-        heads, parts = words.first[:-1], words.sentence[:-1]
-        scores = np.zeros((len(heads), len(self.tables.labels)))
-        if not len(heads):
-            return Passages(words, np.zeros(0, np.int64), scores, np.zeros(0))
-        names, one, groups = self.memory.recall(words)
-        rows = pair_rows(names)
-        pairs = self.pairs.take(rows)
-        pairs[heads] = 0  # no pair reaches over the border of two passages
-        sums = np.stack([np.add.reduceat(terms, parts) for terms in (one, groups, pairs)])
-        first = np.searchsorted(parts, heads)
-        again = repeated(np.add.reduceat(words.keys, parts), first)
-        whole = np.add.reduceat(np.where(again, 0, sums), first, axis=1)
-        scales = scaling(whole)
-        scores[:, 0] = self.probability((whole.real * scales).sum(axis=0), 0)
-        scores[:, 1:] = scores[:, :1] * self.tables.outside[1:]
-        chosen = np.flatnonzero(scores[:, 0] >= self.tables.gate)
-        if len(chosen):
-            fresh = ~np.repeat(again, np.diff(words.sentence))
-            scores[chosen, 1:] = self.kinds(words, rows, fresh, chosen, scales[:, chosen])
-        sums[2] -= pairs[parts]  # nor over that of two sentences, where these stand alone
-        alone = self.probability((sums.real * scaling(sums)).sum(axis=0), 0)
-        sizes = words.ends[words.first[1:] - 1] - words.starts[heads]
-        return Passages(words, sizes, scores, alone)
-
-    def probability(self, raw: Doubles, label: int) -> Doubles:
-        """Return the probability that a raw score stands for (Platt 1999)."""
-        logit = self.tables.slopes[label] * raw + self.tables.shifts[label]
-        return np.asarray(1 / (1 + np.exp(-np.clip(logit, -30, 30))))
-
-    def kinds(
-        self, words: Words, rows: Indexes, fresh: Flags, chosen: Indexes, scales: Doubles
-    ) -> Doubles:
-        """Return, float64 [chosen, kinds], the probability of each kind in some passages.
-
-        Args:
-            words: Those of all passages.
-            rows: Of each word's pair with the one before it.
-            fresh: Which words count.
-            chosen: The numbers of the passages.
-            scales: Theirs, by family.
-        """
-        first = words.first[chosen]
-        sizes = words.first[chosen + 1] - first
-        heads = np.cumsum(sizes) - sizes
-        numbers = np.arange(sizes.sum()) + np.repeat(first - heads, sizes)
-        counts = fresh[numbers, None]
-        both = np.add.reduceat(self.memory.recall_kinds(words, numbers) * counts, heads)
-        pairs = self.tables.families[PAIRS].says(rows[numbers], slice(1, None)) * counts
-        pairs[heads] = 0
-        parts = both.real, both.imag, np.add.reduceat(pairs, heads)
-        found = sum(part * scale[:, None] for part, scale in zip(parts, scales, strict=True))
-        chances = np.empty((len(chosen), pairs.shape[1]))
-        for kind in range(pairs.shape[1]):
-            chances[:, kind] = self.probability(found[:, kind], kind + 1)
-        return chances
+        with self.memory.lock:
+            scores, sentences = score(
+                words, self.memory.held, self.telling, self.pairs, self.curves
+            )
+        sizes = words.ends[words.first[1:] - 1] - words.starts[words.first[:-1]]
+        return Passages(words, sizes, scores, sentences)
 
 
-def repeated(sentences: Hashes, first: Indexes) -> Flags:
-    """Say which sentences stand in their passage before: said again, a thing is no more toxic.
+@native
+def score(
+    words: Words, held: Held, telling: Weights, pairs: Weights, curves: Curves
+) -> tuple[Doubles, Doubles]:
+    """Return `Passages.scores` and `Passages.sentences`."""
+    sums, heads, hashes = sentence_sums(words, *recall(held, words), telling)
+    whole, fresh = passage_sums(words, sums, heads, hashes)
+    scores = np.empty((whole.shape[1], len(curves.slopes)))
+    for passage in range(len(scores)):
+        chance = probability(whole[:, passage], curves, 0)
+        scores[passage, 0] = chance
+        if chance < curves.gate:
+            for label in range(1, scores.shape[1]):
+                scores[passage, label] = chance * curves.outside[label]
+        elif scores.shape[1] > 1:
+            kinds = kind_sums(held, words, pairs, fresh, passage)
+            for label in range(1, scores.shape[1]):
+                whole[0, passage] = kinds[label - 1]
+                scores[passage, label] = probability(whole[:, passage], curves, label)
+    sentences = np.empty(len(hashes))
+    for sentence in range(len(sentences)):
+        sentences[sentence] = probability(sums[:, sentence], curves, 0)
+    return scores, sentences
 
-    Args:
-        sentences: A hash of each.
-        first: The number of each passage's first sentence.
+
+@native
+def sentence_sums(
+    words: Words, names: Hashes, said: Floats, pairs: Weights
+) -> tuple[Doubles, Doubles, Hashes]:
+    """Return what sentences say of toxicity, and a hash of each.
+
+    The first, float64 [2, sentences, families], is what features add, and what they add to the
+    square of the scale; the second, [2, sentences], what the pair of a sentence's first word and
+    the one before it would.
     """
-    passage = np.searchsorted(first, np.arange(len(sentences)), "right")
-    order = np.lexsort((sentences, passage))
-    same = (np.diff(sentences[order]) == 0) & (np.diff(passage[order]) == 0)
-    again = np.zeros(len(sentences), bool)
-    again[order[1:]] = same
-    return again
+    borders, keys, (rows, scale, step) = words.sentence, words.keys, pairs
+    count = len(borders) - 1
+    sums, heads, hashes = (
+        np.zeros((2, count, COUNT)),
+        np.zeros((2, count)),
+        np.zeros(count, np.uint64),
+    )
+    for sentence in range(count):
+        head, total = borders[sentence], Hash(0)
+        word = group = pair = word_square = group_square = pair_square = 0.0
+        for i in range(head, borders[sentence + 1]):
+            row = row_of(paired(names[i - 1], names[i]), PAIRS, BITS[PAIRS])
+            pair += says(rows, scale, row, 0)
+            pair_square += rare(rows, step, row)
+            if i == head:
+                heads[0, sentence], heads[1, sentence] = pair, pair_square
+                pair = pair_square = 0.0
+            word += said[i, 0]
+            word_square += said[i, 1]
+            group += said[i, 2]
+            group_square += said[i, 3]
+            total += keys[i]
+        sums[0, sentence, WORDS], sums[1, sentence, WORDS] = word, word_square
+        sums[0, sentence, LETTERS], sums[1, sentence, LETTERS] = group, group_square
+        sums[0, sentence, PAIRS], sums[1, sentence, PAIRS] = pair, pair_square
+        hashes[sentence] = total
+    return sums, heads, hashes
 
 
-def scaling(sums: Sums) -> Doubles:
-    """Return what each family's sum is multiplied by."""
-    return np.asarray(1 / np.sqrt(np.maximum(sums.imag.astype(np.float64), LEAST)))
+@native
+def passage_sums(
+    words: Words, sums: Doubles, heads: Doubles, hashes: Hashes
+) -> tuple[Doubles, Flags]:
+    """Return the sums over passages, and which sentences count in theirs.
+
+    One that stands in its passage before does not: said again, a thing is no more toxic.
+    """
+    first, borders = words.first, words.sentence
+    whole = np.zeros((2, len(first) - 1, COUNT))
+    fresh = np.ones(len(hashes), np.bool_)
+    sentence = 0
+    for passage in range(len(first) - 1):
+        head = sentence
+        while borders[sentence] < first[passage + 1]:
+            for other in range(head, sentence):
+                fresh[sentence] &= hashes[other] != hashes[sentence]
+            if fresh[sentence]:
+                for part in range(2):
+                    for family in range(COUNT):
+                        whole[part, passage, family] += sums[part, sentence, family]
+                    if sentence > head:  # no pair reaches over the border of two passages
+                        whole[part, passage, PAIRS] += heads[part, sentence]
+            sentence += 1
+    return whole, fresh
+
+
+@native
+def kind_sums(held: Held, words: Words, pairs: Weights, fresh: Flags, passage: int) -> Doubles:
+    """Return, float64 [kinds, families], what a passage says of kinds of toxicity."""
+    slots, shift, said = held.slots, held.shift, held.said
+    borders, keys, (rows, scale, _) = words.sentence, words.keys, pairs
+    sums = np.zeros((len(scale) - 1, COUNT))
+    head, name = words.first[passage], Hash(0)
+    sentence = np.searchsorted(borders, head)
+    for i in range(head, words.first[passage + 1]):
+        if i == borders[sentence + 1]:
+            sentence += 1
+        slot = slot_of(slots, shift, keys[i])
+        if slots[slot, KEY] != keys[i]:
+            slot = learnt(held, words, i)
+        before, name = name, slots[slot, NAME]
+        row = row_of(paired(before, name), PAIRS, BITS[PAIRS])
+        for kind in range(len(sums) if fresh[sentence] else 0):
+            sums[kind, WORDS] += said[slot, KINDS + 2 * kind]
+            sums[kind, LETTERS] += said[slot, KINDS + 2 * kind + 1]
+            if i > head:
+                sums[kind, PAIRS] += says(rows, scale, row, kind + 1)
+    return sums
+
+
+@native
+def probability(sums: Doubles, curves: Curves, label: int) -> float:
+    """Return the probability that sums, [2, families], stand for (Platt 1999)."""
+    raw = 0.0
+    for family in range(COUNT):
+        raw += sums[0, family] / math.sqrt(max(sums[1, family], LEAST))
+    logit = curves.slopes[label] * raw + curves.shifts[label]
+    return 1 / (1 + math.exp(-min(max(logit, -30.0), 30.0)))
 
 
 def pair_rows(names: Hashes) -> Indexes:

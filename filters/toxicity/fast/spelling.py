@@ -2,35 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from gemsieve.filters.pii.lookalikes import TWINS
-from gemsieve.filters.toxicity.fast.hashes import (
-    LONGEST,
-    Hashes,
-    Indexes,
-    between,
-    mixed,
-    prefix,
-)
-from gemsieve.filters.toxicity.fast.letters import LETTER, Codes
-from gemsieve.filters.toxicity.fast.words import Words
+from gemsieve.filters.toxicity.fast.hashes import Codes, H, Hash, Hashes, Indexes, hashed, mixed
+from gemsieve.filters.toxicity.fast.letters import ASCII, LETTER, PLAIN
+from gemsieve.filters.toxicity.fast.native import native
+from gemsieve.filters.toxicity.fast.words import LONGEST, Words
 
-GROUPS = (2, 3, 4, 5)  # letters, the word's edges included
+SHORTEST, WIDEST = 2, 5  # letters of a group, the word's edges included
 OPEN, CLOSE = 1, 2  # codes of a word's edges
+ROOM = LONGEST + 2
 TABLE = 0x500  # Latin, Greek and Cyrillic
 # What stands for a letter in a word that has letters ("1d10t"); in others, digits are all one.
 LEET = dict(zip("013457@$!|", "oieastasii", strict=True))
+UNSPELT, SPELT, LATIN = range(3)  # words without letters, with some, with some of ASCII
 WORDS, LETTERS, PAIRS = range(3)  # the three families of features
-SALTS = np.array([0x51ED270B, 0x2545F491, 0x9E6C63D0], np.uint64)
+SALTS = (Hash(0x51ED270B), Hash(0x2545F491), Hash(0x9E6C63D0))
+THREE = Hash(3)
 
 
-@dataclass(frozen=True)
-class Spelled:
+class Spelled(NamedTuple):
     """Some words as they are looked at.
 
     Attributes:
@@ -45,85 +40,83 @@ class Spelled:
 
 
 @cache
-def substitutes(letters: bool) -> Codes:
-    """Return, by code, what is read instead of it in words with or without letters."""
-    table = np.arange(TABLE, dtype=np.uint32)
-    if letters:
-        for sign, letter in LEET.items():
-            table[ord(sign)] = ord(letter)
-    else:
-        table[ord("0") : ord("9") + 1] = ord("0")
-    return table
+def readings() -> Codes:
+    """Return, uint32 [3, codes], what is read instead of a code in words of the three sorts.
 
-
-@cache
-def twins() -> Codes:
-    """Return, by code, the Latin letter that a Cyrillic or Greek one looks like."""
-    table = np.arange(TABLE, dtype=np.uint32)
-    for code, letter in TWINS.items():
-        if code < TABLE:
-            table[code] = ord(chr(letter).lower())
+    In words with Latin letters a Cyrillic or Greek one is read as the Latin one it looks like.
+    """
+    table = np.tile(np.arange(TABLE, dtype=np.uint32), (3, 1))
+    table[UNSPELT, ord("0") : ord("9") + 1] = ord("0")
+    for sign, letter in LEET.items():
+        table[SPELT, ord(sign)] = ord(letter)
+    twins = {code: ord(chr(letter).lower()) for code, letter in TWINS.items() if code < TABLE}
+    table[LATIN] = table[SPELT]
+    table[LATIN, [*twins]] = table[SPELT, [*twins.values()]]
     return table
 
 
 def spelled(words: Words, chosen: Indexes) -> Spelled:
     """Return the features of some of the words, by number."""
-    starts = words.starts[chosen]
-    sizes = np.minimum(words.ends[chosen] - starts, LONGEST)
-    owner = np.repeat(np.arange(len(chosen)), sizes)
-    place = np.arange(len(owner)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    at = np.repeat(starts, sizes) + place
-    codes = plainer(
-        words.plain[at].astype(np.uint32), (words.classes[at] & LETTER) > 0, owner, len(chosen)
-    )
-    kept = ~thrice(codes, owner)
-    return grouped(codes[kept], owner[kept], len(chosen))
+    return Spelled(*features(words.letters, words.starts[chosen], words.ends[chosen], readings()))
 
 
-def plainer(codes: Codes, letter: npt.NDArray[np.bool_], owner: Indexes, count: int) -> Codes:
-    """Return letters for the signs that stand for them, and one digit for all numbers."""
-    known = np.minimum(codes, TABLE - 1)
-    low = codes < TABLE - 1
-    spelt = (np.bincount(owner, letter, count) > 0)[owner]
-    latin = (np.bincount(owner, letter & (codes < 0x80), count) > 0)[owner]
-    codes = np.where(low & latin, twins()[known], codes)
-    known = np.minimum(codes, TABLE - 1)
-    read = np.where(spelt, substitutes(True)[known], substitutes(False)[known])
-    return np.where(low, read, codes)
+@native
+def features(
+    read: Codes, starts: Indexes, ends: Indexes, readings: Codes
+) -> tuple[Hashes, Hashes, Indexes]:
+    """Return what `Spelled` holds of the words that lie in some places."""
+    names = np.empty(len(starts), np.uint64)
+    groups = np.empty(len(starts) * (WIDEST - SHORTEST + 1) * ROOM, np.uint64)
+    owner = np.empty(len(groups), np.int64)
+    room = np.empty(ROOM, np.uint32)
+    count = 0
+    for i in range(len(starts)):
+        size = spell(read, starts[i], ends[i], readings, room)
+        names[i] = hashed(room, 1, size - 1)
+        for width in range(SHORTEST, WIDEST + 1):
+            for at in range(size - width + 1):
+                groups[count], owner[count] = hashed(room, at, at + width), i
+                count += 1
+    return names, groups[:count], owner[:count]
 
 
-def thrice(codes: Codes, owner: Indexes) -> npt.NDArray[np.bool_]:
-    """Say which codes are the third or later of a run of equal ones within a word."""
-    again = np.zeros(len(codes), bool)
-    again[2:] = (codes[2:] == codes[1:-1]) & (codes[2:] == codes[:-2]) & (owner[2:] == owner[:-2])
-    return again
+@native
+def spell(read: Codes, start: int, end: int, readings: Codes, room: Codes) -> int:
+    """Put a word's made-plain spelling and its edges into a room, and return how many they are.
 
-
-def grouped(codes: Codes, owner: Indexes, count: int) -> Spelled:
-    """Return the names of words and the hashes of their groups of letters."""
-    sizes = np.bincount(owner, minlength=count) + 2
-    ends = np.cumsum(sizes)
-    starts = ends - sizes
-    edged = np.full(ends[-1] if count else 0, OPEN, np.uint32)
-    edged[ends - 1] = CLOSE
-    place = np.arange(len(owner)) + 2 * owner + 1
-    edged[place] = codes
-    sums = prefix(edged)
-    names = between(sums, starts + 1, ends - 1)
-    word = np.repeat(np.arange(count), sizes)
-    hashes, owners = [], []
-    for size in GROUPS:
-        at = np.flatnonzero(np.arange(len(edged)) + size <= ends[word])
-        hashes.append(between(sums, at, at + size))
-        owners.append(word[at])
-    return Spelled(names, np.concatenate(hashes), np.concatenate(owners))
+    Letters stand for the signs that look like them, one digit for all numbers, and no letter is
+    said more than twice running.
+    """
+    end = min(end, start + LONGEST)
+    sort = UNSPELT
+    for letter in read[start:end]:
+        if letter & LETTER:
+            sort = max(sort, LATIN if letter >> PLAIN < ASCII else SPELT)
+    room[0] = OPEN
+    size = 1
+    for letter in read[start:end]:
+        code = letter >> PLAIN
+        # The table's last code is read as itself, as those behind it are.
+        plain = readings[sort, code] if code < TABLE - 1 else code
+        if size < 3 or room[size - 1] != plain or room[size - 2] != plain:
+            room[size] = plain
+            size += 1
+    room[size] = CLOSE
+    return size + 1
 
 
 def bucket(hashes: Hashes, family: int, bits: int) -> Indexes:
     """Return the row of a family's table, of 2^bits, that each hash falls into."""
-    return (mixed(hashes ^ SALTS[family]) >> np.uint64(64 - bits)).astype(np.int64)
+    return row_of(hashes, family, bits).astype(np.int64)
 
 
-def paired(first: Hashes, second: Hashes) -> Hashes:
+@native
+def row_of(hashes: H, family: int, bits: int) -> H:
+    """Return what `bucket` does, as it is."""
+    return mixed(hashes ^ SALTS[family]) >> Hash(64 - bits)
+
+
+@native
+def paired(first: H, second: H) -> H:
     """Return the hash of two words, one after the other."""
-    return mixed(first * np.uint64(3) + second)
+    return mixed(first * THREE + second)
