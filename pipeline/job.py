@@ -15,6 +15,7 @@ from gemsieve.filters import Filter, over
 from gemsieve.filters.bias.gender_table import gender_table
 from gemsieve.filters.catalogue import filter_from_text
 from gemsieve.filters.policy_file import PolicyError
+from gemsieve.pipeline.read_other import readers_of
 from gemsieve.pipeline.slices import Slice
 from gemsieve.pipeline.storage import Location, Remote, location
 
@@ -75,7 +76,7 @@ class Job:
     @property
     def settings(self) -> dict[str, Any]:
         """What the manifest tells of the job beside its policy."""
-        heading = {"title": self.title, "license": self.license}
+        heading: dict[str, str | None] = {"title": self.title, "license": self.license}
         heading |= {"jsonl": self.jsonl, "annotations": self.annotated}
         return (
             {
@@ -178,6 +179,7 @@ class Job:
             "detectors": described(judge),
             "settings": self.settings,
             "slices": [asdict(piece) for piece in slices],
+            "readers": readers_of(slices),
         }
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 

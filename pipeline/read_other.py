@@ -21,7 +21,14 @@ OtherReader = Callable[[str], Iterable[Mapping[str, Any]]]
 @cache
 def others() -> dict[str, EntryPoint]:
     """Return the readers that are installed, by suffix; none of them is imported yet."""
-    return {f".{entry.name}": entry for entry in entry_points(group="gemsieve.readers")}
+    return {f".{entry.name.lower()}": entry for entry in entry_points(group="gemsieve.readers")}
+
+
+def readers_of(slices: Sequence[Slice]) -> dict[str, str]:
+    """Return which packages, in which versions, read slices that are not of our kinds."""
+    suffixes = sorted({suffix_of(piece.path) for piece in slices if piece.kind == "other"})
+    dists = {suffix: others()[suffix].dist for suffix in suffixes}
+    return {suffix: f"{dist.name} {dist.version}" for suffix, dist in dists.items() if dist}
 
 
 def read_other(

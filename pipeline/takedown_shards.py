@@ -8,9 +8,9 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gemsieve.pipeline.manifest import ManifestError, Shard, sha256_of
+from gemsieve.pipeline.manifest import LINES, ManifestError, Shard, sha256_of
 from gemsieve.pipeline.write import parquet_writer
-from gemsieve.pipeline.write_lines import lines_without
+from gemsieve.pipeline.write_lines import copy_without as lines_without
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -28,7 +28,9 @@ def column_pairs(path: Path, columns: Sequence[str]) -> Iterator[tuple[str | Non
 
     with pq.ParquetFile(path) as file:
         if missing := [name for name in columns if name not in file.schema_arrow.names]:
-            raise ManifestError(f"{path}: has no column {missing[0]!r}")
+            raise ManifestError(
+                f"{path}: has no column {missing[0]!r} to look in; name another, or list ids"
+            )
         for batch in file.iter_batches(BATCH_ROWS, columns=list(columns)):
             yield from zip(*(batch.column(name).to_pylist() for name in columns), strict=True)
 
@@ -43,7 +45,7 @@ def holds_texts(path: Path) -> bool:
 def without(folder: Path, shard: Shard, ids: Collection[str], target: Path) -> Shard:
     """Write a folder's shard into another one without some records, and describe it."""
     place = placed(shard, target)
-    copy = rows_without if shard.path.endswith(".parquet") else lines_without
+    copy = lines_without if shard.path.startswith(f"{LINES}/") else rows_without
     records = copy(folder / shard.path, ids, place)
     with place.open("rb") as written:
         os.fsync(written.fileno())
@@ -51,13 +53,15 @@ def without(folder: Path, shard: Shard, ids: Collection[str], target: Path) -> S
 
 
 def rows_without(path: Path, ids: Collection[str], target: Path) -> int:
-    """Copy rows but for some records, in their row groups, and return how many are left."""
+    """Copy rows but for some records, and return how many are left.
+
+    Row groups stay as they were, but for the rows that go.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
-    listed = pa.array(sorted(ids), pa.string())
-    records = 0
+    listed, records = pa.array(sorted(ids), pa.string()), 0
     with pq.ParquetFile(path) as file, parquet_writer(target, file.schema_arrow) as writer:
         for group in range(file.num_row_groups):
             rows: pa.Table = file.read_row_group(group)

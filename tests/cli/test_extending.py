@@ -17,7 +17,7 @@ import pytest
 from gemsieve.pipeline.files import InputError
 from gemsieve.pipeline.manifest import ManifestError
 from gemsieve.pipeline.read import read
-from gemsieve.pipeline.read_other import others
+from gemsieve.pipeline.read_other import others, readers_of
 from gemsieve.pipeline.record import Broken, Meter, Record
 from gemsieve.pipeline.report_others import write_others
 from gemsieve.pipeline.slices import kind_of, plan
@@ -126,6 +126,7 @@ def test_where_a_reader_fails_the_rest_is_quarantined(failing: Path) -> None:
     """Records before the failure stand, what is no text has its fault, and no word is told."""
     (failing / "a.letters").write_text("x")
     (piece,) = plan([str(failing / "a.letters")])
+    assert readers_of([piece]) == {".letters": "failing 1"}
     assert list(read(piece, "body.plain", ("body.subject",), Meter())) == [
         Record(1, "The roses are in the ground.", {"body.subject": "roses"}),
         Broken(2, "missing_text"),
