@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeGuard, cast
 
-from gemsieve.pipeline.inspect_export import NEEDED, Export, Purpose, export
+from gemsieve.pipeline.inspect_export import NEEDED, Export, export
 from gemsieve.pipeline.inspect_facets import Facets
 from gemsieve.pipeline.inspect_marks import Mark, Marks, MarksError, Verdict
 from gemsieve.pipeline.inspect_original import Originals
@@ -162,7 +162,7 @@ class Inspector:
         purpose = asked.get("for", ["all"])[0]
         if purpose not in NEEDED:
             raise RefusedError(400, f"for: one of {', '.join(NEEDED)}")
-        return export(self.records, self.marks, cast("Purpose", purpose))
+        return export(self.records, self.marks, purpose)
 
     def _known(self, n: object) -> int:
         if not whole(n) or not 0 <= n < self.output.records:

@@ -31,21 +31,25 @@ class Originals:
         Raises:
             InputError: They cannot be read, or are not those of the job.
         """
-        self._field = str(output.settings.get("text_field", "text"))
+        said = output.settings
+        self._field = str(said.get("text_field", "text"))
         self._slices: dict[str, list[Slice]] = {}
-        for piece in plan(patterns):
+        encoding, by_line = said.get("encoding", ""), said.get("by_line", False)
+        for piece in plan(patterns, encoding=encoding, by_line=by_line):
             self._slices.setdefault(piece.source, []).append(piece)
         self._lock = threading.Lock()
         self._texts: OrderedDict[str, Original | None] = OrderedDict()
         self._prove(output)
 
     def _prove(self, output: Output) -> None:
+        if not output.inputs or "limit" in output.settings:  # then files are told of in part
+            return
         sizes = {entry["name"]: entry["bytes"] for entry in output.inputs}
         for name, pieces in self._slices.items():
-            if sizes and name not in sizes:
+            if name not in sizes:
                 known = ", ".join(list(sizes)[:3])
                 raise InputError(f"--input {name}: the job read no such file, but {known}, ...")
-            if sizes and sum(piece.size for piece in pieces) != sizes[name]:
+            if sum(piece.size for piece in pieces) != sizes[name]:
                 raise InputError(f"--input {name}: changed since the job read it")
 
     def of(self, record: str) -> Original | None:
@@ -70,6 +74,7 @@ class Originals:
             return None
         for found in read(pieces[-1], self._field, (), Meter()):
             if found.number == number:
-                broken = isinstance(found, Broken)
-                return Original(None, found.fault) if broken else Original(found.text, None)
+                if isinstance(found, Broken):
+                    return Original(None, found.fault)
+                return Original(found.text, None)
         return None

@@ -15,7 +15,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from gemsieve.pipeline import annotations, manifest
+from gemsieve.pipeline import annotations as notes
+from gemsieve.pipeline import manifest
 from gemsieve.pipeline.manifest import OUTCOMES, ManifestError
 
 if TYPE_CHECKING:
@@ -122,13 +123,13 @@ def open_output(folder: Path) -> Output:
     Raises:
         ManifestError: It is neither, or a shard is missing or damaged; names it.
     """
-    if (folder / annotations.NAME).exists():
-        noted = annotations.read_annotations(folder)
+    if (folder / notes.NAME).exists():
+        noted = notes.read_annotations(folder)
         paths = [(ANNOTATED, folder / shard.path) for shard in noted.shards]
         return Output(
             folder,
             "annotated",
-            digest_of(folder / annotations.NAME),
+            digest_of(folder / notes.NAME),
             str(noted.policy["name"]),
             grouped(paths),
             settings=noted.settings,

@@ -111,13 +111,13 @@ class Query:
     def _of_words(self, group: Group) -> Mask:
         import pyarrow.compute as pc
 
-        found = None
+        found = as_mask([False] * group.rows)
         for name in ("id", "text"):
             if name in group.file.columns:
                 column = group.read([name]).column(name)
                 hits = pc.match_substring(column, self.words, ignore_case=True).fill_null(False)
-                found = hits if found is None else pc.or_(found, hits)
-        return as_mask(found.to_numpy())
+                found |= hits.to_numpy()
+        return found
 
 
 def coded(column: pa.Array | pa.ChunkedArray) -> tuple[Any, list[str | None]]:

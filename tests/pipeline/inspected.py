@@ -55,14 +55,14 @@ def text(i: int) -> str:
     return f"{PROSE} Page {i}."
 
 
-def make(folder: Path) -> Path:
+def make(folder: Path, policy: str = POLICY) -> Path:
     """Write the corpus, sieve it and return where the output is; no Beam, check or audit."""
     (folder / "in").mkdir(parents=True)
     for name, first in (("a", 1), ("b", 31)):
         rows = [{"text": text(i), "site": f"{name}.org"} for i in range(first, first + 30)]
         lines = [*map(json.dumps, rows), "{broken"]
         (folder / f"in/{name}.jsonl").write_text("\n".join(lines) + "\n")
-    job = Job(str(folder / "out"), POLICY, "inspected.toml", source_field="site")
+    job = Job(str(folder / "out"), policy, "inspected.toml", source_field="site")
     judge, slices = job.build_filter(), plan([str(folder / "in/*")])
     siever = Siever(job, job.digest(slices, judge), len(slices))
     receipts = [siever.work(piece, Place()) for piece in slices]

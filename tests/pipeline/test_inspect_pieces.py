@@ -81,7 +81,7 @@ def test_places_in_a_redacted_text_are_those_of_its_cuts(
     """What was written over stands at its placeholder; what was let be, at its own letters."""
     text, places = given_text
     spans = {i: span for i, span in places.items() if apart(i, places)}
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"label": f"pii.kind{i}", "score": 1.0, "start": start, "end": end}
         for i, (start, end) in spans.items()
     ]
