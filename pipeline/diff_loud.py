@@ -93,7 +93,7 @@ def quiet(rules: Ruleset, label: str) -> Quiet:
     for rule in named:
         if rule.action is Action.KEEP:
             continue
-        if rule.any_of or (rule.above is rule.below is rule.outside is None):
+        if rule.any_of or all(x is None for x in (rule.above, rule.below, rule.outside)):
             return NEVER
         if rule.above is not None:
             high = min(high, rule.above)
@@ -172,5 +172,4 @@ class Decider:
         numbers = np.array([group.get(word, len(owed)) for word in table.words], np.int64)
         seen = np.zeros((len(table.lengths), len(owed) + 1), bool)
         seen[table.rows[mine], numbers[table.codes[mine]]] = True
-        lacking: NDArray[np.bool_] = ~seen[:, : len(owed)].all(axis=1)
-        return lacking
+        return np.logical_not(np.all(seen[:, : len(owed)], axis=1, keepdims=True))[:, 0]

@@ -12,8 +12,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from gemsieve.pipeline import annotations, manifest
-from gemsieve.pipeline.manifest import stem
+from gemsieve.pipeline.annotations import NAME as ANNOTATIONS
+from gemsieve.pipeline.annotations import read_annotations
+from gemsieve.pipeline.manifest import stem, verify
 from gemsieve.pipeline.write_lines import compressing
 
 NAME = "gemsieve"  # of the attributes, and the first part of each one's name
@@ -61,9 +62,9 @@ def shards(folder: Path) -> list[Path]:
     Raises:
         ManifestError: It holds neither annotations nor a finished job, or something else now.
     """
-    if not (folder / annotations.NAME).exists():
-        return list(manifest.verify(folder).kept)
-    stored = annotations.read_annotations(folder)
+    if not (folder / ANNOTATIONS).exists():
+        return list(verify(folder).kept)
+    stored = read_annotations(folder)
     for piece in stored.plan():
         stored.prove(piece)
     return [folder / shard.path for shard in stored.shards]

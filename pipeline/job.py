@@ -77,7 +77,7 @@ class Job:
     def settings(self) -> dict[str, Any]:
         """What the manifest tells of the job beside its policy."""
         heading: dict[str, str | None] = {"title": self.title, "license": self.license}
-        heading |= {"jsonl": self.jsonl, "annotations": self.annotated}
+        heading |= {"jsonl": self.jsonl or "", "annotations": self.annotated}
         return (
             {
                 "text_field": self.text_field,

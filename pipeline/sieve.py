@@ -128,7 +128,9 @@ class Siever:
         if self.memory is not None:
             self.memory.prove(piece)
         with ExitStack() as stack:
-            writers = [(o, stack.enter_context(w)) for o, w in self.writers(name)]
+            writers = list(self.writers(name))
+            for _, writer in writers:
+                stack.enter_context(writer)
             beat = Heartbeat(job.heartbeats, piece, stack.enter_context(timed("read")))
             read_records = read(piece, job.text_field, job.read_columns, meter)
             for batch in watched(batches(without(read_records, aside)), piece, place):

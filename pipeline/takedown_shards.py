@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from gemsieve.pipeline.manifest import LINES, ManifestError, Shard, sha256_of
 from gemsieve.pipeline.write import parquet_writer
-from gemsieve.pipeline.write_lines import copy_without as lines_without
+from gemsieve.pipeline.write_lines import lines_without
 
 if TYPE_CHECKING:
     import pyarrow as pa

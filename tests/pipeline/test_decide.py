@@ -264,8 +264,8 @@ def test_findings_of_any_value_are_read_as_written(
     ]
     with ShardWriter(tmp_path, tmp_path, "annotated", "x.parquet", schema(())) as writer:
         for i, row in enumerate(rows, 1):
-            plain = {"id": [f"a:{i}"], "source": ["a"], "text": ["one"], "fault": [None]}
-            writer.write({**plain, "findings": [row]})
+            names = {"id": [f"a:{i}"], "source": ["a"]}
+            writer.write({**names, "text": ["one"], "fault": [None], "findings": [row]})
         writer.publish()
     piece = Slice(0, str(tmp_path / "annotated/x.parquet"), "a", "annotated", 0, 3, 1, 10)
     back = list(read(piece, "text", (), Meter()))

@@ -88,7 +88,8 @@ def mine(judge: Filter, row: list[Finding]) -> list[Finding]:
 def decided(judge: Filter, rows: list[list[Finding]]) -> list[Decision]:
     """Return the decisions of a filter itself."""
     sites = [f"s{i % 2}" for i in range(len(rows))]
-    columns = {"source": ["a.jsonl"] * len(rows), "site": sites, "language": [None] * len(rows)}
+    columns: dict[str, list[str | None]] = {"source": ["a.jsonl"] * len(rows), "site": [*sites]}
+    columns["language"] = [None] * len(rows)
     batch = Batch([TEXT] * len(rows), columns)
     found = [mine(judge, row) for row in rows]
     return judge.first_look(batch, found, "corpus", owed=True)
@@ -104,7 +105,8 @@ def test_counts_are_those_of_the_policies(
     judges = [filter_from_text(text, "p.toml") for text in texts]
     rows = data.draw(stored(BROADEST))
     written(tmp_path, rows)
-    found = diff(str(tmp_path), *(side(str(tmp_path), text, "p.toml") for text in texts))
+    first_side, second_side = (side(str(tmp_path), text, "p.toml") for text in texts)
+    found = diff(str(tmp_path), first_side, second_side)
     pairs = list(zip(*(decided(judge, rows) for judge in judges), strict=True))
     outcomes = [(outcome(a), outcome(b)) for a, b in pairs]
     assert found.outcomes == Counter([*outcomes, ("quarantined", "quarantined")])

@@ -41,8 +41,10 @@ def run(args: argparse.Namespace) -> int:
     if args.show_text and (args.json or not args.examples):
         raise UsageError("--show-text: goes with --examples N, and without --json")
     try:
-        sides = [side(args.annotations, *policy_text(path)) for path in (args.first, args.second)]
-        found = diff(args.annotations, *sides, examples=args.examples)
+        first, second = (
+            side(args.annotations, *policy_text(path)) for path in (args.first, args.second)
+        )
+        found = diff(args.annotations, first, second, args.examples)
     except (PolicyError, ManifestError) as error:
         raise UsageError(str(error)) from None
     lines = [json.dumps(found.body())] if args.json else told(found, show=args.show_text)
