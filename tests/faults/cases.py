@@ -30,7 +30,7 @@ STAGES: dict[str, tuple[str, str, int]] = {
     "report": ("job", "gemsieve.pipeline.report:write_report", 1),
     "gates": ("job", "gemsieve.pipeline.finish:hold", 1),
     "manifest": ("job", "gemsieve.pipeline.manifest:write", 1),
-    "cleanup": ("job", "gemsieve.pipeline.finish:remove_all", 1),
+    "cleanup": ("job", "gemsieve.pipeline.finish:remove_all", 2),
 }
 WHOLE = {"audit", "audited", "weigh", "weighed"}  # these take the policy that asks for them
 JUDGING = ("detect", "decide", "check", "audit")  # while a child has a time to keep
