@@ -53,7 +53,8 @@ class Found:
 
     Attributes:
         ids: Theirs.
-        held: How many of them each shard holds that holds any, by its path.
+        held: How many of them each shard holds that holds any, by its path without what tells its
+            format.
         unknown: How many of the listed values name none.
     """
 
@@ -101,25 +102,18 @@ def find(folder: Path, books: Manifest, listed: Listed) -> Found:
     ids: set[str] = set()
     met: set[str] = set()
     held: Counter[str] = Counter()
-    for shard in outcomes(books):
-        if by_url and not holds_texts(folder / shard.path):
+    for shard in books.shards:
+        outcome, name = shard.path.split("/")
+        if outcome not in OUTCOMES or (by_url and not holds_texts(folder / shard.path)):
             continue
         for one, value in column_pairs(folder / shard.path, columns):
             if value in listed.values:
                 ids.add(str(one))
                 met.add(str(value))
-                held[shard.path] += 1
-    kept = {stem(path.removeprefix("kept/")): n for path, n in held.items() if path[:5] == "kept/"}
-    for shard in books.shards:
-        part, name = shard.path.split("/")
-        if part in (WEIGHTS, LINES):  # they go with the kept shard of their name
-            held[shard.path] = kept.get(stem(name), 0)
+                held[stem(shard.path)] += 1
+                for beside in (WEIGHTS, LINES):
+                    held[f"{beside}/{stem(name)}"] += outcome == "kept"
     return Found(frozenset(ids), held, len(listed.values - met))
-
-
-def outcomes(books: Manifest) -> list[Shard]:
-    """Return the shards of the three outcomes."""
-    return [shard for shard in books.shards if shard.path.split("/")[0] in OUTCOMES]
 
 
 def told(books: Manifest, listed: Listed, found: Found, key: Key | None) -> dict[str, Any]:
@@ -136,7 +130,7 @@ def rewritten(
     removed: Counter[str] = Counter()
     shards: list[Shard] = []
     for shard in books.shards:
-        going = found.held.get(shard.path, 0)
+        going = found.held.get(stem(shard.path), 0)
         removed[shard.path.split("/")[0]] += going
         if not going:
             shards.append(carried(folder, shard, draft))
