@@ -12,21 +12,23 @@ NAP = 0.02
 
 def test_the_innermost_stage_is_charged_and_nothing_is_lost() -> None:
     """A stage within another is not counted twice; what lies in none belongs to the rest."""
-    start = time.perf_counter()
+    before = time.perf_counter()
     with timed("rest") as watch:
+        first = time.perf_counter()
         time.sleep(NAP)
         with stage("outer"):
             time.sleep(NAP)
             with stage("inner"):
                 time.sleep(3 * NAP)
             time.sleep(NAP)
+        last = time.perf_counter()
         found = watch.read()
-        whole = time.perf_counter() - start
+        after = time.perf_counter()
     assert list(found) == ["inner", "outer", "rest"]
     assert found["rest"] >= NAP
     assert found["outer"] >= 2 * NAP
     assert found["inner"] >= 3 * NAP
-    assert 0 <= whole - sum(found.values()) < NAP / 2
+    assert last - first <= sum(found.values()) <= after - before
 
 
 def test_a_stage_that_raises_is_over() -> None:
@@ -36,9 +38,11 @@ def test_a_stage_that_raises_is_over() -> None:
             with stage("fails"):
                 raise KeyError
         except KeyError:
+            assert watch.stage == "rest"
             time.sleep(NAP)
         found = watch.read()
-    assert found["rest"] >= NAP > found["fails"]
+    assert found["rest"] >= NAP
+    assert "fails" in found
 
 
 def test_threads_are_measured_apart() -> None:
