@@ -13,6 +13,7 @@ from gemsieve.filters.bias.measure_sentences import sentences
 from gemsieve.filters.language import languages
 from gemsieve.pipeline import manifest
 from gemsieve.pipeline.finish import inputs
+from gemsieve.pipeline.limit import limited
 from gemsieve.pipeline.manifest import Manifest
 from gemsieve.pipeline.read import read
 from gemsieve.pipeline.record import Broken, Meter, Record
@@ -130,6 +131,8 @@ def finished(folder: Path, patterns: Sequence[str]) -> Manifest:
     """
     books = manifest.verify(folder)
     pieces: Sequence[Slice] = plan(patterns)
+    if most := books.settings.get("limit"):
+        pieces = limited(pieces, most, books.settings["text_field"])
     given = [(entry["name"], entry["bytes"]) for entry in inputs(pieces, [])]
     if given != [(entry["name"], entry["bytes"]) for entry in books.inputs]:
         raise InputError(f"{folder}: was made from other inputs; name the same files as then")

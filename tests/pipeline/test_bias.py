@@ -106,6 +106,16 @@ def test_the_books_of_both_corpora(compared: Path) -> None:
     assert corpora["after"]["measured"] == corpora["after"]["records"] == 80
 
 
+def test_a_limited_job_is_measured_by_the_records_that_it_had(corpus: Path, tmp_path: Path) -> None:
+    """Records that the job never read are no records that it dropped."""
+    job = Job(str(tmp_path / "out"), POLICY, "long.toml", limit=90)
+    run_job(job, [str(corpus)], 1, [], lambda *_: nullcontext())
+    command = ["bias", str(corpus), "--after", job.output, "--output", str(tmp_path / "bias")]
+    assert main(command) == 0
+    corpora = body(tmp_path / "bias")["corpora"]
+    assert (corpora["before"]["records"], corpora["after"]["records"]) == (90, 80)
+
+
 def test_a_planted_removal_is_found_exactly(compared: Path) -> None:
     """The group whose texts were dropped falls to nothing, the other rises as the words shrink."""
     long, short = (len(text.split()) for text in (LONG, SHORT))

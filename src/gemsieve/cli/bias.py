@@ -67,7 +67,7 @@ def measure(args: argparse.Namespace) -> Measured:
     how = bias.Reading(
         text_field=args.text_field or settings.get("text_field") or "text",
         source_field=args.source_field or settings.get("source_field") or "",
-        limit=args.limit,
+        limit=min(filter(None, (args.limit, settings.get("limit"))), default=0),
         seed=args.seed,
     )
     judge, second = judge_of(args.policy), None
