@@ -172,4 +172,5 @@ class Decider:
         numbers = np.array([group.get(word, len(owed)) for word in table.words], np.int64)
         seen = np.zeros((len(table.lengths), len(owed) + 1), bool)
         seen[table.rows[mine], numbers[table.codes[mine]]] = True
-        return np.logical_not(np.all(seen[:, : len(owed)], axis=1, keepdims=True))[:, 0]
+        whole: NDArray[np.bool_] = np.all(seen[:, : len(owed)], axis=1)
+        return ~whole
