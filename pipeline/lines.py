@@ -42,9 +42,16 @@ class Lines:
         """Return a line (None when it is too large) and its size; a size of 0 ends the slice."""
         if self.left is not None and self.left <= 0:
             return b"", 0
-        line, size = self._line() if self.begun else self._first_line()
+        if not self.begun:
+            self.file = as_utf8(self.file, self.encoding)
+        line: bytes | None = self.file.readline(record.MAX_LINE_BYTES + 1)
+        size = len(line or b"")
+        if line and size > record.MAX_LINE_BYTES:
+            line, size = None, self._pass_by(line)
         if self.left is not None:
             self.left -= size
+        if not self.begun:
+            self.begun, line = True, line and line.removeprefix(codecs.BOM_UTF8)
         return line, size
 
     def read(self, most: int) -> bytes:
@@ -52,24 +59,14 @@ class Lines:
         self.file = as_utf8(self.file, self.encoding)
         return self.file.read(most + len(codecs.BOM_UTF8)).removeprefix(codecs.BOM_UTF8)[:most]
 
-    def _first_line(self) -> tuple[bytes | None, int]:
-        self.file, self.begun = as_utf8(self.file, self.encoding), True
-        line, size = self._line()
-        return line and line.removeprefix(codecs.BOM_UTF8), size
-
-    def _line(self) -> tuple[bytes | None, int]:
-        line = self.file.readline(record.MAX_LINE_BYTES + 1)
-        size = len(line)
-        if size <= record.MAX_LINE_BYTES:
-            return line, size
-        self.quotes = line.count(b'"')
-        while not line.endswith(b"\n"):
+    def _pass_by(self, line: bytes) -> int:
+        """Read to the end of a line that began so, and return its size."""
+        size, self.quotes = len(line), line.count(b'"')
+        while line and not line.endswith(b"\n"):
             line = self.file.readline(1 << 20)
-            if not line:
-                break
             size += len(line)
             self.quotes += line.count(b'"')
-        return None, size
+        return size
 
 
 @contextmanager

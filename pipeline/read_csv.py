@@ -50,9 +50,12 @@ class Rows:
         return csv.reader(self._texts(), delimiter=self._delimiter, strict=True)
 
     def _texts(self) -> Iterator[str]:
+        following, most = self._lines.next, record.MAX_LINE_BYTES
         while True:
-            line = self._line()
-            if line is None or self._size > record.MAX_LINE_BYTES:
+            line, size = following()
+            self._size += size
+            self._quotes += self._lines.quotes if line is None else line.count(b'"')
+            if line is None or self._size > most:
                 raise TooLargeError
             if not line:
                 return
@@ -62,16 +65,14 @@ class Rows:
                 self._undecodable = True
                 yield line.decode("utf-8", "replace")
 
-    def _line(self) -> bytes | None:
-        line, size = self._lines.next()
-        self._size += size
-        self._quotes += self._lines.quotes if line is None else line.count(b'"')
-        return line
-
     def _skip(self) -> None:
         """Pass by the rest of a large row: it ends with the line that closes its last quote."""
-        while self._quotes % 2 and self._line() != b"":
-            pass
+        while self._quotes % 2:
+            line, size = self._lines.next()
+            self._size += size
+            self._quotes += self._lines.quotes if line is None else line.count(b'"')
+            if not size:
+                return
 
 
 def read_csv(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from gemsieve.pipeline.fields import value_at
 from gemsieve.pipeline.lines import numbered
@@ -31,10 +31,9 @@ def parse(number: int, line: bytes, text_field: str, columns: Sequence[str]) -> 
         row = orjson.loads(line)
     except ValueError:
         return parse_exactly(number, line, text_field, columns)
-    found = record_of(number, row, text_field, columns)
-    if isinstance(found, Record) and any(map(is_rounded, values(row, columns))):
+    if columns and isinstance(row, dict) and any(is_rounded(value_at(row, n)) for n in columns):
         return parse_exactly(number, line, text_field, columns)
-    return found
+    return record_of(number, row, text_field, columns)
 
 
 def parse_exactly(
@@ -50,22 +49,12 @@ def parse_exactly(
     return record_of(number, row, text_field, columns)
 
 
-def record_of(
-    number: int,
-    row: object,
-    text_field: str,
-    columns: Sequence[str],
-) -> Record | Broken:
+def record_of(number: int, row: object, text_field: str, columns: Sequence[str]) -> Record | Broken:
     """Return what a line holds as a record."""
     if not isinstance(row, dict):
         return Broken(number, "not_an_object")
-    told = dict(zip(columns, map(column_text, values(row, columns)), strict=True))
+    told = {name: column_text(value_at(row, name)) for name in columns}
     return checked(number, value_at(row, text_field), told)
-
-
-def values(row: Mapping[str, object], columns: Sequence[str]) -> list[object]:
-    """Return what a row holds in some columns."""
-    return [value_at(row, name) for name in columns]
 
 
 def is_rounded(value: object) -> bool:

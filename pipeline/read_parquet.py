@@ -49,7 +49,9 @@ def read_parquet(
         for done, group in enumerate(groups, 1):
             told = file.metadata.row_group(group)
             size = batch_rows(told.num_rows, told.total_byte_size)
-            batches = file.iter_batches(size, row_groups=[group], columns=[text_field, *columns])
+            batches = file.iter_batches(
+                size, row_groups=[group], columns=[text_field, *columns], use_threads=False
+            )
             yield from read_group(batches, first, told.num_rows, text_field, columns)
             first += told.num_rows
             meter.bytes = piece.size * done // len(groups)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -41,9 +42,15 @@ Fault = Literal[
 
 @dataclass(slots=True)
 class Meter:
-    """How many of a slice's bytes on disk a reader has passed; for the progress bar."""
+    """What passes between a reader and those it reads for.
+
+    Attributes:
+        bytes: How many of a slice's bytes on disk it has passed; for the progress bar.
+        aside: Records that it must not look into, by number, with the fault that each one has.
+    """
 
     bytes: int = 0
+    aside: Mapping[int, Fault] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +80,7 @@ def checked(number: int, text: object, columns: Mapping[str, str | None]) -> Rec
         return Broken(number, "missing_text")
     if not isinstance(text, str):
         return Broken(number, "text_not_string")
-    if not text.strip():
+    if not text or text.isspace():
         return Broken(number, "empty_text")
     try:
         size = len(text) if text.isascii() else len(text.encode())
@@ -85,9 +92,13 @@ def checked(number: int, text: object, columns: Mapping[str, str | None]) -> Rec
 
 
 def column_text(value: object) -> str | None:
-    """Return a column's value as text that can be written, or None."""
-    if value is None or isinstance(value, dict | list):
+    """Return a column's value as text that can be written, or None; strings in a list as JSON."""
+    if isinstance(value, list) and value and all(isinstance(one, str) for one in value):
+        value = json.dumps(value, ensure_ascii=False)
+    if value is None or isinstance(value, (dict, list)):
         return None
     if isinstance(value, bytes):  # Parquet files of old writers do not say that a column is text
         return value.decode("utf-8", "replace")
+    if isinstance(value, str) and value.isascii():
+        return value
     return str(value).encode("utf-8", "replace").decode()
