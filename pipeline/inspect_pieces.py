@@ -86,6 +86,11 @@ def hides(sign: str) -> bool:
     return not sign.isprintable() and sign not in "\n\t" and unicodedata.category(sign) != "Zs"
 
 
+def plain(text: str) -> str:
+    """Return a name or value with a sign of its own in place of each letter that hides."""
+    return "".join("\N{REPLACEMENT CHARACTER}" if hides(c) else c for c in text)
+
+
 def named(sign: str) -> str:
     """Return a character's number and name: `U+202E RIGHT-TO-LEFT OVERRIDE`."""
     return f"U+{ord(sign):04X} {unicodedata.name(sign, '')}".strip()

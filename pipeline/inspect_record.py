@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from gemsieve.filters.finding import Span
 from gemsieve.pipeline.inspect_original import Originals
 from gemsieve.pipeline.inspect_output import Group, Output
-from gemsieve.pipeline.inspect_pieces import LONGEST, pieces
+from gemsieve.pipeline.inspect_pieces import LONGEST, pieces, plain
 from gemsieve.pipeline.inspect_places import Hidden, given, hidden, knowable
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Records:
         """Return a record in a few lines, around the words that were searched for."""
         (row,) = self.rows([number])
         told = {name: row[name] for name in ("n", "id", "outcome", "source", "action", "reasons")}
-        told["fault"] = row["reason"] or row["fault"]
+        told |= {"fault": row["reason"] or row["fault"]} | named(row)
         text = row["text"]
         if text is None:
             return told | {"pieces": None}
@@ -85,8 +85,9 @@ class Records:
         (row,) = self.rows([number])
         told = {name: row[name] for name in KNOWN - {"text", "reason"}}
         told |= {"n": number, "outcome": row["outcome"], "fault": row["reason"] or row["fault"]}
+        told |= named(row)
         told["columns"] = {
-            name: str(value)
+            plain(name): plain(str(value))
             for name, value in row.items()
             if name not in told.keys() | KNOWN | {UNSIEVED} and value is not None
         }
@@ -134,6 +135,11 @@ class Records:
             return "The inputs given by --input hold no such record."
         kind = "quarantined" if row["outcome"] == "quarantined" else "dropped"
         return f"No text is stored for what was {kind}: give the inputs by --input."
+
+
+def named(row: Mapping[str, Any]) -> dict[str, str]:
+    """Return a record's id and source as they can be shown: both may come from the corpus."""
+    return {"id": plain(row["id"]), "source": plain(row["source"])}
 
 
 def block(

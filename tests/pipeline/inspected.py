@@ -55,11 +55,16 @@ def text(i: int) -> str:
     return f"{PROSE} Page {i}."
 
 
+def site(name: str, i: int) -> str:
+    """Return the source of a record; one turns the line around."""
+    return f"{name}.org" if i != 5 else "gro.a\u202e"
+
+
 def make(folder: Path, policy: str = POLICY) -> Path:
     """Write the corpus, sieve it and return where the output is; no Beam, check or audit."""
     (folder / "in").mkdir(parents=True)
     for name, first in (("a", 1), ("b", 31)):
-        rows = [{"text": text(i), "site": f"{name}.org"} for i in range(first, first + 30)]
+        rows = [{"text": text(i), "site": site(name, i)} for i in range(first, first + 30)]
         lines = [*map(json.dumps, rows), "{broken"]
         (folder / f"in/{name}.jsonl").write_text("\n".join(lines) + "\n")
     job = Job(str(folder / "out"), policy, "inspected.toml", source_field="site")

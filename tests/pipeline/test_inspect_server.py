@@ -132,6 +132,7 @@ def test_hostile_text_is_data(server: Server) -> None:
     assert SCRIPT in shown
     assert "[U+202E]gnp.elif[U+202C] and [U+200B] and [U+0007]" in shown
     assert HIDING not in shown
+    assert row["source"] == "gro.a\N{REPLACEMENT CHARACTER}"
     page = asked(server, f"/{server.token}/")[1]
     assert PROSE.encode() not in page
 
