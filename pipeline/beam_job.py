@@ -5,23 +5,27 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import apache_beam as beam
 from apache_beam.metrics import Metrics
-from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 
 from gemsieve.pipeline import children
 from gemsieve.pipeline.children import Limits
 from gemsieve.pipeline.files import configure
 from gemsieve.pipeline.heartbeat import Beat, last_beat
 from gemsieve.pipeline.job import Job
-from gemsieve.pipeline.runners import LOCAL, name_of, runner_of
+from gemsieve.pipeline.runners import LOCAL, name_of, runner_of, waits
 from gemsieve.pipeline.seen import slice_seen
 from gemsieve.pipeline.slices import Slice
 from gemsieve.pipeline.spans import flush
 from gemsieve.pipeline.spread import Spread
 from gemsieve.pipeline.step import Step, take
 from gemsieve.pipeline.weights import Plan, weigh
+
+if TYPE_CHECKING:
+    from apache_beam.runners.runner import PipelineResult
 
 
 class TakeSlice(beam.DoFn):  # type: ignore[misc]
@@ -76,9 +80,13 @@ def run(
     slices: Sequence[Slice],
     workers: int,
     flags: Sequence[str],
-) -> None:
-    """Run slices through each step in order to the end, with flags that `check` let pass."""
+) -> PipelineResult:
+    """Run slices through each step in order to the end, with flags that `check` let pass.
+
+    Where the flags ask not to wait, the job is submitted alone.
+    """
     options = PipelineOptions(list(flags))
+    options.view_as(StandardOptions).no_wait_until_finish = not waits(flags)
     runner = runner_of(options, workers)
     try:
         with quiet(), beam.Pipeline(runner=runner, options=options) as pipeline:
@@ -89,6 +97,7 @@ def run(
                 passed |= name >> beam.ParDo(step)
     finally:
         children.close()
+    return pipeline.result
 
 
 def limits_of(job: Job, workers: int, flags: Sequence[str]) -> Limits:

@@ -24,6 +24,10 @@ class RunnerError(Exception):
     """A Beam flag or runner that we cannot run with; says which and what to do."""
 
 
+class Submitted(Exception):  # noqa: N818  # no error: there is nothing more to do just now
+    """A job was handed to a runner and not followed; says what to do when it has ended."""
+
+
 @dataclass(frozen=True)
 class Job:
     """Everything that decides a job's bytes, and where they go. Plain values: it travels.

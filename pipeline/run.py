@@ -15,7 +15,7 @@ from gemsieve.pipeline import audit_sums, manifest
 from gemsieve.pipeline.audit_slice import Auditor, shares
 from gemsieve.pipeline.files import configure, reason
 from gemsieve.pipeline.finish import Digests, finish, inputs
-from gemsieve.pipeline.job import Job, asked, described, fingerprint, rules_of
+from gemsieve.pipeline.job import Job, Submitted, asked, described, fingerprint, rules_of
 from gemsieve.pipeline.leak_check import Checker, digest_of, remaining
 from gemsieve.pipeline.leak_planted import read_planted
 from gemsieve.pipeline.leak_stock import quotas
@@ -71,6 +71,7 @@ def run_job(
         InputError, PolicyError, OutputError, RunnerError: The caller must change something.
         ManifestError: The books do not balance, or the output does not pass a limit of the
             policy's; there is no manifest.
+        Submitted: The flags ask not to wait for the end.
     """
     with span("job"):
         with span("plan"):
@@ -119,10 +120,16 @@ def finish_off(ready: Ready, workers: int, flags: Sequence[str], watch: Watch) -
     if left:
         # Beam is imported only when there is work for it: it takes seconds.
         from gemsieve.pipeline.beam_job import TakeSlice, limits_of, run
+        from gemsieve.pipeline.runners import waits
 
         take = TakeSlice(steps, limits_of(job, workers, flags), here())
         with watch(job, slices):
             run({"Judge": take}, left, workers, flags)
+        if not waits(flags):
+            raise Submitted(
+                f"{job.folder}: submitted; when it has ended, run the same command again:"
+                " it judges nothing anew, proves the books and writes the manifest"
+            )
     if rule := judge.policy.mitigation.weights:
         weigh_all(job, rule, digest, slices, partial(weigh_in_beam, job, workers, flags))
     with span("finish"):

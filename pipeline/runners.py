@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from apache_beam.options.pipeline_options import (
     DirectOptions,
+    GoogleCloudOptions,
     PipelineOptions,
     PortableOptions,
     StandardOptions,
@@ -84,6 +85,13 @@ def name_of(options: PipelineOptions) -> str:
     """Return the runner's name without its module, "" for none."""
     name: str = options.view_as(StandardOptions).runner or ""
     return name.rpartition(".")[2]
+
+
+def waits(flags: Sequence[str]) -> bool:
+    """Say whether a job is followed to its end; a template is launched later, by others."""
+    options = PipelineOptions(list(flags))
+    template = options.view_as(GoogleCloudOptions).template_location
+    return not (template or options.view_as(StandardOptions).no_wait_until_finish)
 
 
 def runner_of(options: PipelineOptions, workers: int) -> PipelineRunner | str:

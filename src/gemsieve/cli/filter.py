@@ -52,7 +52,7 @@ def ended(command: str, work: Callable[[], int]) -> int:
         UsageError: The caller must change something.
     """
     from gemsieve.filters.policy_file import PolicyError
-    from gemsieve.pipeline.job import RunnerError
+    from gemsieve.pipeline.job import RunnerError, Submitted
     from gemsieve.pipeline.manifest import ManifestError
     from gemsieve.pipeline.run import OutputError
     from gemsieve.pipeline.signature import KeyFileError
@@ -64,6 +64,9 @@ def ended(command: str, work: Callable[[], int]) -> int:
         return work()
     except (PolicyError, InputError, OutputError, RunnerError, KeyFileError) as error:
         raise UsageError(str(error)) from None
+    except Submitted as told:
+        print(f"gemsieve {command}: {told}")
+        return 0
     except ManifestError as error:
         print(f"gemsieve {command}: {error}", file=sys.stderr)
         return 1
