@@ -39,7 +39,7 @@ class Weights(NamedTuple):
     """A family's table, as compiled functions read it: all of a feature lies side by side.
 
     Attributes:
-        rows: int8 [rows, 1 + labels]: the bits of `Family.squares`, and `Family.weights`.
+        rows: int8 [rows, at least 1 + labels]: the bits of `Family.squares`, `Family.weights`.
         scale: float32 [labels]: the weight that 127 stands for.
         step: The square that 1 stands for.
     """
@@ -89,8 +89,11 @@ class Memory:
 
 def weights(family: Family, labels: int | None = None) -> Weights:
     """Return a family's table for compiled functions, of all labels or the first ones."""
-    square = family.squares.view(np.int8)[:, None]
-    rows = np.concatenate([square, family.weights[:, :labels]], axis=1)
+    told = family.weights[:, :labels]
+    width = 1 + told.shape[1]
+    # As wide as a power of two: no row lies in two lines of the cache.
+    rows = np.zeros((len(told), 1 << (width - 1).bit_length()), np.int8)
+    rows[:, 0], rows[:, 1:width] = family.squares.view(np.int8), told
     return Weights(rows, family.scale[:labels], np.float32(family.top / RARITIES))
 
 
