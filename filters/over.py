@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
@@ -50,7 +51,9 @@ def batch_of(judge: Filter, rows: Sequence[Text], use: Use, text: str) -> Batch:
 
 
 def value(given: object) -> str | None:
-    """Return a column's value as rules read it."""
+    """Return a column's value as rules read it: a list of strings as JSON, None for other lists."""
+    if isinstance(given, list) and given and all(isinstance(one, str) for one in given):
+        return json.dumps(given, ensure_ascii=False)
     return None if given is None or isinstance(given, dict | list) else str(given)
 
 

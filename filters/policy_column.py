@@ -6,7 +6,9 @@ itself, and no detector is made to decide.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
@@ -31,7 +33,7 @@ def in_force(when: Mapping[str, Sequence[str]], columns: Mapping[str, str | None
 
 @dataclass(frozen=True)
 class ColumnRule:
-    """Drops a text for what a column of its source says.
+    """Drops a text for what a column of its source says; of several values, one is enough.
 
     Attributes:
         values: Globs, or true or false; upper and lower case are the same.
@@ -55,8 +57,8 @@ class ColumnRule:
         """Say whether it drops a text with these columns."""
         if in_force(self.when, columns) is False:
             return False
-        found = self.among((columns.get(self.column) or "").strip().casefold())
-        return self.missing if found is None else found is not self.negated
+        found = [self.among(value) for value in several(columns.get(self.column) or "")]
+        return any(self.missing if one is None else one is not self.negated for one in found)
 
     def among(self, value: str) -> bool | None:
         """Say whether a value is one of the rule's, or None where that cannot be told."""
@@ -64,6 +66,16 @@ class ColumnRule:
             truth = True if value in TRUE else False if value in FALSE else None
             return None if truth is None else truth is self.values
         return any(fnmatchcase(value, glob) for glob in self.values) if value else None
+
+
+def several(text: str) -> list[str]:
+    """Return a column's values, in small letters: one, or those of a list of strings in JSON."""
+    values: object = [text]
+    if text.startswith("["):
+        with suppress(ValueError, RecursionError):
+            values = json.loads(text)
+    named = values if isinstance(values, list) and values else [text]
+    return [str(value).strip().casefold() for value in named]
 
 
 def read_by(rules: Sequence[ColumnRule]) -> frozenset[str]:

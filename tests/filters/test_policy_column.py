@@ -32,6 +32,13 @@ def test_a_licence_is_allowed_by_name() -> None:
     assert actions(f'{OPEN}\nmissing = "keep"', "license", [*values]) == "kkkddkk"
 
 
+def test_of_several_values_one_is_enough_to_drop() -> None:
+    """Each licence of a list must be allowed, and one refused word refuses; no list is a word."""
+    values = ['["CC0-1.0"]', '["cc0-1.0", "4"]', '["cc0-1.0", "MIT"]', "[]", '["cc0-1.0", ""]', "["]
+    assert actions(OPEN, "license", [*values]) == "kkdddd"
+    assert actions('column = "license"\nis = "mit"', "license", [*values]) == "kkdkdk"
+
+
 def test_an_opt_out_is_read_however_it_is_spelt() -> None:
     """True in any spelling drops, false does not; what is neither counts as missing."""
     values: list[str | None] = ["True", "YES", "1", "False", "no", "0", "maybe", "", None]

@@ -36,10 +36,10 @@ missing = "keep"
 def test_a_job_drops_by_licence_and_opt_out(tmp_path: Path) -> None:
     """JSON's and Parquet's values alike; the manifest's books and the report count each reason."""
     rows: list[dict[str, object]] = [
-        {"text": "one", "license": "CC0-1.0"},
-        {"text": "two", "license": "MIT"},
-        {"text": "three", "license": "cc-by-4.0", "opt_out": True},
-        {"text": "four", "license": "cc-by-4.0", "opt_out": False},
+        {"text": "one", "license": ["CC0-1.0"]},
+        {"text": "two", "license": ["CC0-1.0", "MIT"]},
+        {"text": "three", "license": ["cc-by-4.0"], "opt_out": True},
+        {"text": "four", "license": ["cc-by-4.0"], "opt_out": False},
         {"text": "five"},
     ]
     (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
