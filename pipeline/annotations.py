@@ -12,11 +12,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from gemsieve.pipeline.looked import Looked
-from gemsieve.pipeline.manifest import ManifestError, Shard, sha256_of
+from gemsieve.pipeline.manifest import ANNOTATIONS, ManifestError, Shard, sha256_of
 from gemsieve.pipeline.slices import Slice
 from gemsieve.pipeline.storage import Location, location, write_atomically
 
-NAME = "_ANNOTATIONS.json"
+NAME = ANNOTATIONS
 FORMAT = 1
 FOLDER = "annotated"
 OWN = ("number", "path")  # of a slice, which are not those of the input's

@@ -16,6 +16,7 @@ from gemsieve.pipeline.storage import Location, lies_in, listed, size_at, write_
 
 NAME = "_MANIFEST.json"
 FAILED = "_FAILED.json"
+ANNOTATIONS = "_ANNOTATIONS.json"  # stands where nothing was decided
 FORMAT = 3
 OUTCOMES = ("kept", "dropped", "quarantined")
 LINES = "jsonl"  # kept records once more, as JSON lines; where the job was asked for them
@@ -208,6 +209,10 @@ def read(folder: Location) -> Manifest:
         if (folder / FAILED).exists():
             raise GateError(
                 f"{folder}: no {NAME}: the job did not pass a limit of its policy's; see {FAILED}"
+            ) from None
+        if (folder / ANNOTATIONS).exists():
+            raise ManifestError(
+                f"{folder}: holds annotations, and nothing was decided; run `gemsieve decide` on it"
             ) from None
         raise ManifestError(
             f"{folder}: no {NAME}: the job that wrote it did not finish; run it again to resume"

@@ -17,7 +17,7 @@ from gemsieve.pipeline.annotations import NAME, read_annotations
 from gemsieve.pipeline.job import Job
 from gemsieve.pipeline.looked import digest
 from gemsieve.pipeline.manifest import NAME as MANIFEST
-from gemsieve.pipeline.manifest import verify
+from gemsieve.pipeline.manifest import ManifestError, verify
 from gemsieve.pipeline.place import Place
 from gemsieve.pipeline.run import OutputError, claim, prepared
 
@@ -79,6 +79,8 @@ def test_the_books_of_an_annotation(scene: Path) -> None:
     assert [one.name for one in books.detectors] == ["quality"]
     assert {path.name for path in (scene / "ann").iterdir()} == {"annotated", NAME}
     assert len(books.shards) == 2
+    with pytest.raises(ManifestError, match="nothing was decided"):
+        verify(scene / "ann")
 
 
 def test_a_decision_is_the_job_of_a_filter(
