@@ -172,13 +172,18 @@ class Inspector:
 
 def query_of(asked: Asked) -> Query:
     """Return the query that a URL asks."""
-    return Query(
+    found = Query(
         outcomes=tuple(sorted(set(asked.get("outcome", [])))),
         **{name: asked.get(name, [""])[0].strip() for name in ("reason", "label", "source")},
         words=asked.get("words", [""])[0],
         low=score(asked, "low"),
         high=score(asked, "high"),
     )
+    if not found.label and (found.low, found.high) != (None, None):
+        raise RefusedError(
+            400, "a score is a finding's: name the finding, or a pattern such as pii.*"
+        )
+    return found
 
 
 def number(asked: Asked, name: str) -> int | None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from gemsieve.pipeline.files import InputError
 from gemsieve.pipeline.inspect_output import Output
-from gemsieve.pipeline.record import Broken, Meter
+from gemsieve.pipeline.record import Broken, Meter, Record
 from gemsieve.pipeline.slices import Slice, plan
 
 TEXTS = 64  # that are remembered
@@ -38,6 +38,10 @@ class Originals:
         for piece in plan(patterns, encoding=encoding, by_line=by_line):
             self._slices.setdefault(piece.source, []).append(piece)
         self._lock = threading.Lock()
+        # Where reading stopped: records are mostly asked for in the order of the input.
+        self._piece: Slice | None = None
+        self._rest: Iterator[Record | Broken] = iter(())
+        self._next = 0
         self._texts: OrderedDict[str, Original | None] = OrderedDict()
         self._prove(output)
 
@@ -72,9 +76,13 @@ class Originals:
         pieces = [piece for piece in self._slices.get(source, ()) if piece.first <= number]
         if not pieces:
             return None
-        for found in read(pieces[-1], self._field, (), Meter()):
+        if pieces[-1] is not self._piece or number < self._next:
+            self._piece, self._rest = pieces[-1], read(pieces[-1], self._field, (), Meter())
+        for found in self._rest:
+            self._next = found.number + 1
             if found.number == number:
                 if isinstance(found, Broken):
                     return Original(None, found.fault)
                 return Original(found.text, None)
+        self._piece = None
         return None

@@ -15,6 +15,7 @@ import pytest
 from tests.pipeline.inspected import inspector
 
 from gemsieve.cli import main
+from gemsieve.pipeline.manifest import verify
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def out(inspected: Path, tmp_path: Path) -> Path:
 
 def test_it_serves_the_page_until_it_is_told_to_stop(out: Path) -> None:
     """The address is printed and answers; Ctrl-C ends it."""
-    command = [sys.executable, "-m", "gemsieve.cli", "inspect", out, "--no-open"]
+    command = [sys.executable, "-m", "gemsieve.cli", "inspect", str(out), "--no-open"]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
@@ -61,6 +62,7 @@ def test_marks_are_exported_with_what_is_left_out(
     ]
     options = ["--input", inputs, "--export", "-", "--for", "toxicity"]
     assert main(["inspect", str(out), *options]) == 0
+    verify(out)  # marks are no strangers in it
     labels = [json.loads(line)["label"] for line in capsys.readouterr().out.splitlines()]
     assert labels == [0, 1]
 
@@ -78,6 +80,7 @@ def test_mistakes_end_with_status_2(
     with socket.create_server(("127.0.0.1", 0)) as taken:
         for options, reason in [
             ([str(tmp_path)], "no _MANIFEST.json"),
+            (["gs://bucket/out"], "gs://bucket/out: copy the folder to a local disk"),
             ([str(out), "--input", str(tmp_path / "c.jsonl")], "the job read no such file"),
             ([str(out), "--input", str(changed / "*")], "changed since the job read it"),
             ([str(other), "--marks", str(tmp_path / "out.marks.sqlite")], "stood here before"),

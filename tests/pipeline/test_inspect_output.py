@@ -7,10 +7,13 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gemsieve.pipeline.annotate import Annotator
 from gemsieve.pipeline.annotate_job import signed
 from gemsieve.pipeline.inspect_export import export
+from gemsieve.pipeline.inspect_original import Originals
 from gemsieve.pipeline.inspect_output import open_output
 from gemsieve.pipeline.inspect_query import Query
 from gemsieve.pipeline.inspect_scan import Scan
@@ -70,6 +73,25 @@ def test_findings_are_not_placed_where_their_places_are_not_known(tmp_path: Path
     assert "--input" in told["note"]
     assert all("findings" not in part for part in told["texts"][0]["pieces"])
     one.marks.close()
+
+
+@settings(max_examples=30)
+@given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(1, 32)), max_size=8))
+def test_texts_are_found_by_their_numbers_in_any_order(
+    inspected: Path, asked: list[tuple[str, int]]
+) -> None:
+    """Forwards, backwards, twice, in turns; a broken line has its fault, one beyond is nobody."""
+    output = open_output(inspected)
+    originals = Originals(output, [str(inspected.parent / "in/*")])
+    for name, number in asked:
+        found = originals.of(f"{name}.jsonl:{number}")
+        if number == 32:
+            assert found is None
+        elif number == 31:
+            assert found == (None, "malformed_json")
+        else:
+            assert found == (text(number + (30 if name == "b" else 0)), None)
+    assert originals.of("c.jsonl:1") is None
 
 
 def test_a_missing_or_damaged_shard_is_named(inspected: Path, tmp_path: Path) -> None:

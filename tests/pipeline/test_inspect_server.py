@@ -175,6 +175,7 @@ def test_marks_are_kept_counted_and_taken_back(server: Server) -> None:
         ("api/record?n=-1", None, 400),
         ("api/record?n=0&show=x", None, 400),
         ("api/search?low=nan", None, 400),
+        ("api/search?low=0.5", None, 400),
         ("api/search?page=1e9", None, 400),
         ("export?for=everything", None, 400),
         ("api/mark", {"n": 0, "verdict": "maybe"}, 400),

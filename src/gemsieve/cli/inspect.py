@@ -18,7 +18,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument(
         "folder",
-        type=Path,
         metavar="OUT",
         help="a folder written by `gemsieve filter` or `gemsieve annotate`",
     )
@@ -67,12 +66,15 @@ def run(args: argparse.Namespace) -> int:
 
 def opened(args: argparse.Namespace) -> Inspector:
     """Return the inspector of a folder."""
+    from gemsieve.pipeline.files import is_remote
     from gemsieve.pipeline.inspect_api import Inspector
     from gemsieve.pipeline.inspect_marks import ENDING, Marks
     from gemsieve.pipeline.inspect_original import Originals
     from gemsieve.pipeline.inspect_output import open_output
 
-    folder = args.folder.resolve()
+    if is_remote(args.folder):
+        raise UsageError(f"{args.folder}: copy the folder to a local disk to look at it here")
+    folder = Path(args.folder).resolve()
     output = open_output(folder)
     originals = Originals(output, args.input) if args.input else None
     marks = Marks(args.marks or folder.with_name(folder.name + ENDING), output.book)
