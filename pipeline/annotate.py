@@ -96,8 +96,9 @@ class Annotator:
 
     def read(self, piece: Slice, meter: Meter) -> Iterator[Record | Broken]:
         """Yield a slice's records; those that are set aside have their faults."""
+        meter.aside = read_aside(self.job.aside, piece.number)
         records = read(piece, self.job.text_field, self.job.read_columns, meter)
-        return without(records, read_aside(self.job.aside, piece.number))
+        return without(records, meter.aside)
 
     def work(self, piece: Slice, place: Place) -> Receipt:
         """Annotate one slice and write its receipt last.

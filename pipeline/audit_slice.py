@@ -132,7 +132,8 @@ class Auditor:
         for mention in sample:
             wanted[number_of(mention.record)].append(mention)
         found: list[Pair] = []
-        records = read(piece, self.job.text_field, self.job.read_columns, Meter()) if wanted else ()
+        meter = Meter(aside=read_aside(self.job.aside, piece.number))
+        records = read(piece, self.job.text_field, self.job.read_columns, meter) if wanted else ()
         place.reading(piece.first, piece.first)
         for record in records:
             if mentioned := wanted.pop(record.number, None):

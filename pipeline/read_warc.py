@@ -23,7 +23,9 @@ def read_warc(
         found = documents(decompressed(piece.path, disk))
         for number, stored in enumerate(found, piece.first):
             meter.bytes = disk.tell()
-            if isinstance(stored, Stored):
+            if fault := meter.aside.get(number):
+                yield Broken(number, fault)
+            elif isinstance(stored, Stored):
                 yield document(number, stored, columns)
             else:
                 yield Broken(number, stored)

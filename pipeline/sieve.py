@@ -106,7 +106,9 @@ class Siever:
         """Judge these records one by one, but for those set aside, and forget the verdicts."""
         job, aside = self.job, read_aside(self.job.aside, piece.number)
         place.reading(piece.first, first)
-        for record in without(read(piece, job.text_field, job.read_columns, Meter()), aside):
+        for record in without(
+            read(piece, job.text_field, job.read_columns, Meter(aside=aside)), aside
+        ):
             if record.number > last:
                 return
             if record.number >= first and isinstance(record, Record):
@@ -120,8 +122,9 @@ class Siever:
         Raises:
             InputError: The input was changed.
         """
-        job, tally, meter, records = self.job, Tally(), Meter(), 0
+        job, tally, records = self.job, Tally(), 0
         aside = read_aside(job.aside, piece.number)
+        meter = Meter(aside=aside)
         _ = self.judge, self.mitigator  # loaded before any record's time begins
         job.drafts.mkdir(parents=True, exist_ok=True)
         name = piece.shard(self.pieces)

@@ -13,7 +13,7 @@ from typing import Protocol
 from gemsieve.pipeline.aside import read_aside, write_aside
 from gemsieve.pipeline.children import Fallen, Limits, children
 from gemsieve.pipeline.job import Job
-from gemsieve.pipeline.place import IDLE, READING, Place
+from gemsieve.pipeline.place import IDLE, Place
 from gemsieve.pipeline.slices import Slice
 from gemsieve.pipeline.spans import span
 
@@ -98,7 +98,9 @@ def named(step: Step, piece: Slice, fall: Fallen, limits: Limits) -> bool:
             if again.outside and record not in doubted:
                 doubted.add(record)  # somebody may have ended just this child: ask once more
                 continue
-            if again.spot.phase == READING:
+            if record in aside:  # its reader has to look into it, to find the next one
+                del aside[record]
+                write_aside(step.job.aside, piece.number, aside)
                 raise StepError(
                     f"{piece.source}:{record}: {WORDS[again.reason]} while it was read; take this"
                     " record out of the input"

@@ -45,6 +45,26 @@ method = "weight"
 }
 
 
+def write_pages(folder: Path, words: str) -> Path:
+    """Write a WARC of five pages; the third says these words."""
+    folder.mkdir(parents=True)
+    records = b""
+    for number in range(1, 6):
+        said = f"The harbour was quiet on day {number}. {words if number == 3 else ''}"
+        page = f"<html><body><p>{said}</p></body></html>".encode()
+        body = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n\r\n" + page
+        head = (
+            "WARC/1.0\r\nWARC-Type: response\r\nContent-Type: application/http; msgtype=response"
+            f"\r\nWARC-Target-URI: https://example.com/{number}\r\nContent-Length: {len(body)}"
+            f"\r\nWARC-Record-ID: <urn:uuid:00000000-0000-4000-8000-00000000000{number}>"
+            "\r\nWARC-Date: 2026-01-01T00:00:00Z\r\n\r\n"
+        )
+        records += head.encode() + body + b"\r\n\r\n"
+    (folder / "pages.warc").write_bytes(records)
+    (folder.parent / "plain.toml").write_text(POLICIES["plain"])
+    return folder
+
+
 def write(folder: Path, words: str = "") -> Path:
     """Write the inputs; the ninth record of the second file says these words besides."""
     folder.mkdir(parents=True)

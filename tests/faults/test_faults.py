@@ -187,6 +187,23 @@ def holds(case: Case, output: Path, reference: Path) -> None:
             assert not whole.exists() or ours.read_bytes() == whole.read_bytes()
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("do", ["leave", "hang"])
+def test_a_page_that_nobody_can_take_apart_is_set_aside(
+    do: str, zygote: Zygote, tmp_path: Path
+) -> None:
+    """A page that ends a child while its text is extracted costs no other page of the crawl."""
+    pages = corpus.write_pages(tmp_path / "in" / "files", "QUILLWORT")
+    output, policy = tmp_path / "out", str(tmp_path / "in" / "plain.toml")
+    fault = {"in": "child", "at": "gemsieve.pipeline.page:text_of", "do": do, "word": "QUILLWORT"}
+    files = ["--input", str(pages / "*"), "--output", str(output)]
+    said = zygote.run(["filter", *files, "--policy", policy, *LIMITS], fault)
+    assert ended(said) == DONE, said.words
+    reason = {"leave": "crashed", "hang": "timed_out"}[do]
+    assert list(verify(output).exempt) == [{"id": "pages.warc:3", "reason": reason}]
+    assert ids(output) == {f"pages.warc:{number}": 1 for number in range(1, 6)}
+
+
 def test_the_table_covers_each_pair_once() -> None:
     """No two cases put the same kind of fault at the same stage, and the sample is of the table."""
     names = [case.name for case in CASES]
