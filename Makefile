@@ -3,7 +3,7 @@ PYTHON ?= python3
 REQUIREMENTS := configs/requirements
 RUN := .venv/bin/python -m
 
-.PHONY: demo test check bench lock clean
+.PHONY: demo test check bench prism flink lock clean
 
 .venv/ready: $(REQUIREMENTS)/dev.txt $(REQUIREMENTS)/bootstrap.txt pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -25,14 +25,32 @@ check: .venv/ready
 	$(RUN) pytest -n 2 -m "not slow"
 
 bench: .venv/ready
-	for bench in $(filter-out bench/texts.py bench/pii_peers.py bench/functional_%.py,$(wildcard bench/*.py)); do echo "== $$bench"; .venv/bin/python $$bench || exit 1; done
+	for bench in $(filter-out bench/runners.py bench/texts.py bench/pii_peers.py bench/functional_%.py,$(wildcard bench/*.py)); do echo "== $$bench"; .venv/bin/python $$bench || exit 1; done
+
+# Runners that are no Python: built or fetched once, then the demo's corpus goes through each.
+BEAM := 2.77.0
+FLINK := 1.20
+TOOLS := build/tools
+JAR := beam-runners-flink-$(FLINK)-job-server
+$(TOOLS)/prism:
+	GOBIN=$(abspath $(TOOLS)) go install github.com/apache/beam/sdks/v2/go/cmd/prism@v$(BEAM)
+
+$(TOOLS)/$(JAR)-$(BEAM).jar:
+	mvn --quiet --batch-mode dependency:copy -Dartifact=org.apache.beam:$(JAR):$(BEAM) \
+		-DoutputDirectory=$(abspath $(TOOLS))
+
+prism: .venv/ready $(TOOLS)/prism
+	.venv/bin/python bench/runners.py memory threads prism prism-pool
+
+flink: .venv/ready $(TOOLS)/$(JAR)-$(BEAM).jar
+	.venv/bin/python bench/runners.py memory flink flink-pool
 
 # Hashed requirements, one file an extra, universal over our Pythons, no host named in any.
 COMPILE = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header
 lock: .venv/ready
 	$(COMPILE) pyproject.toml --all-extras --output-file $(REQUIREMENTS)/dev.txt
-	for extra in detect ner pipeline train serve; do \
+	for extra in detect ner pipeline s3 gcs otel train serve; do \
 		$(COMPILE) pyproject.toml --extra $$extra --constraint $(REQUIREMENTS)/dev.txt \
 			--output-file $(REQUIREMENTS)/$$extra.txt || exit 1; done
 	echo uv | $(COMPILE) - --output-file $(REQUIREMENTS)/bootstrap.txt
