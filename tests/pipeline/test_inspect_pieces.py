@@ -14,7 +14,8 @@ from gemsieve.filters.redact import redact
 from gemsieve.pipeline.inspect_pieces import pieces
 from gemsieve.pipeline.inspect_places import hidden
 
-LETTERS = st.text(st.sampled_from("ab \n\t\u202e\u200b\x00é😀<\u00a0"), max_size=40)
+SIGNS = st.sampled_from([*"ab \n\t\u202e\u200b\x00é😀<\u00a0", "<KIND0>", "<KIND1>"])
+LETTERS = st.lists(SIGNS, max_size=40).map("".join)
 
 
 @st.composite
