@@ -103,6 +103,25 @@ def test_columns_serve_the_rules_and_only_their_own_line(check: Check, tmp_path:
     assert [answer["action"] for answer in alone] == actions
 
 
+def test_rules_on_columns_see_what_the_line_says(check: Check, tmp_path: Path) -> None:
+    """A licence, one of several, and an opt-out of any JSON type drop; what is missing drops."""
+    policy = tmp_path / "policy.toml"
+    policy.write_text(
+        'name = "x"\n[[columns]]\ncolumn = "license"\nis_not = "cc*"\n'
+        '[[columns]]\ncolumn = "opt_out"\nis = true\nmissing = "keep"\n'
+    )
+    rows: list[dict[str, Any]] = [
+        {"license": "CC0-1.0"},
+        {"license": ["cc0-1.0", "mit"]},
+        {"license": "cc0-1.0", "opt_out": True},
+        {},
+    ]
+    lines = "\n".join(json.dumps({"text": "x", **row}) for row in rows)
+    answers = check(lines.encode(), "--policy", str(policy), "--use", "corpus")[1]
+    licence, opt_out = "column.license", "column.opt_out"
+    assert [a["reasons"] for a in answers] == [[], [licence], [opt_out], [licence]]
+
+
 def test_unreadable_lines_keep_their_place(check: Check) -> None:
     """Each gives its id or number and an error without its words, and the status is 1."""
     lines = [

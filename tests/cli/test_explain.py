@@ -87,6 +87,18 @@ def test_columns(policy: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert [a["action"] for a in (web, book, unknown)] == ["drop", "redact", "drop"]
 
 
+def test_rules_on_columns_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each rule of `[[columns]]` says whether it drops, as JSON and for a reader."""
+    path = tmp_path / "policy.toml"
+    path.write_text('name = "x"\n[[columns]]\ncolumn = "license"\nis_not = "cc*"\n')
+    asked = ["x", "--policy", str(path), "--use", "corpus"]
+    answer = explained(capsys, *asked, "--column", "license=mit")
+    assert answer["reasons"] == ["column.license"]
+    assert answer["columns"] == [{"rule": "columns[1]", "column": "license", "acts": True}]
+    assert main(["explain", *asked, "--column", "license=cc0"]) == 0
+    assert "columns[1] lets be: what the source says in license" in capsys.readouterr().out
+
+
 def test_the_decision_is_that_of_check(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """Under the shipped policy, action, reasons and findings are those of `gemsieve check`."""
     for use in ("corpus", "prompt", "output"):

@@ -142,9 +142,9 @@ def record(columns: Sequence[str], number: int, row: dict[str, Any]) -> Line:
 
 def value(name: str, given: object) -> str | None:
     """Return a column's value as rules read it; only a policy's own column may be no string."""
-    if isinstance(given, str):
-        return given
-    return str(given) if isinstance(given, int | float) and name not in COLUMNS else None
+    from gemsieve.filters import over
+
+    return given if isinstance(given, str) else None if name in COLUMNS else over.value(given)
 
 
 def refuse(word: str) -> None:

@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="language, source, url or prompt, for rules with `when`; may be repeated",
+        help="language, source, url, prompt or another that rules look at; may be repeated",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object, without words")
     parser.add_argument(
