@@ -18,6 +18,7 @@ from gemsieve.filters.intervals import Interval, chance, difference, wilson
 from gemsieve.pipeline import manifest
 from gemsieve.pipeline.leak_gate import rate
 from gemsieve.pipeline.manifest import Manifest, ManifestError
+from gemsieve.pipeline.moves import Moves
 from gemsieve.pipeline.report import FOLDER
 from gemsieve.pipeline.report_identity import ENOUGH, Group, groups
 from gemsieve.pipeline.report_json import FORMAT, NAME
@@ -126,6 +127,7 @@ class Compared:
         reasons: Of the judged records, by label and action.
         sources: Of a source's records, those kept.
         removal: Of the records that mention a group, those dropped.
+        moved: Records by outcome in both; None where the runs are not over the same slices.
     """
 
     first: Run
@@ -134,6 +136,7 @@ class Compared:
     reasons: Sequence[Line]
     sources: Sequence[Line]
     removal: Sequence[Line]
+    moved: Moves | None = None
 
     @cached_property
     def differing(self) -> dict[str, list[str]]:
@@ -157,6 +160,9 @@ class Compared:
             "reasons": [line.body() for line in self.reasons],
             "sources": [line.body() for line in self.sources],
             "removal": [line.body() for line in self.removal],
+            "moved": None
+            if self.moved is None
+            else [[*pair, n] for pair, n in sorted(self.moved.items())],
             "leaks": {name: list(both) for name, both in self.leaks.items()},
             "throughput": {name: list(both) for name, both in self.pace.items()},
             "stages": {name: list(both) for name, both in self.stages.items()},
@@ -207,8 +213,8 @@ def read_run(folder: Location) -> Run:
     return Run(books, report)
 
 
-def compare(first: Run, second: Run) -> Compared:
-    """Return what differs between two runs."""
+def compare(first: Run, second: Run, moved: Moves | None = None) -> Compared:
+    """Return what differs between two runs; `moved` is what `moves` tells of them."""
     one, two = first.tally, second.tally
     counts = [run.books.counts for run in (first, second)]
     return Compared(
@@ -223,6 +229,7 @@ def compare(first: Run, second: Run) -> Compared:
         ),
         sources=sources(one, two),
         removal=removal(one, two),
+        moved=moved,
     )
 
 

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from gemsieve.pipeline.compare import Compared, Run
+from gemsieve.pipeline.manifest import OUTCOMES
+from gemsieve.pipeline.moves import ABSENT
 from gemsieve.pipeline.report import environment, fence, script_of_page
 from gemsieve.pipeline.report_figures import overlaid
 from gemsieve.pipeline.report_identity import ENOUGH
+from gemsieve.pipeline.report_numbers import OUTCOMES as FATES
 from gemsieve.pipeline.report_numbers import TOP
 from gemsieve.pipeline.report_scores import Histogram, Limit
-
-OUTCOMES = ("kept", "dropped", "quarantined")
 
 
 def compare_page(found: Compared, names: Sequence[str]) -> str:
@@ -23,12 +24,19 @@ def compare_page(found: Compared, names: Sequence[str]) -> str:
         found=found,
         names=names,
         outcomes=OUTCOMES,
+        fates=fates(found),
         top=TOP,
         enough=ENOUGH,
         plots=plots(found),
         script=script,
         policy_of_page=fence(script),
     )
+
+
+def fates(found: Compared) -> list[str]:
+    """Return the outcomes that records had in either run, in their usual order."""
+    held = {outcome for pair in found.moved or {} for outcome in pair}
+    return [outcome for outcome in (*FATES, ABSENT) if outcome in held]
 
 
 def plots(found: Compared) -> list[tuple[Histogram, Histogram, str]]:

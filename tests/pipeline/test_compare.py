@@ -110,6 +110,22 @@ def test_differing_inputs_policies_and_detectors_are_said(tmp_path: Path) -> Non
     assert "different inputs" not in compare_page(compare(found.first, found.first), ["a", "a"])
 
 
+def test_the_page_has_a_line_for_each_outcome_that_occurs(tmp_path: Path) -> None:
+    """Where records went is a square of counts; what did not occur has no line."""
+    first, second = runs(tmp_path, example(["a"], 50), example(["a"], 50))
+    moved = {("kept", "dropped"): 1234, ("redacted", "redacted"): 5}
+    found = compare(first, second, moved)
+    page = Page(compare_page(found, ["a", "b"]))
+    (caption,) = [title for title, _ in page.tables if title.startswith("Where each record went")]
+    assert page.table(caption.strip()) == [
+        ["kept", "0", "0", "1,234"],
+        ["redacted", "0", "5", "0"],
+        ["dropped", "0", "0", "0"],
+    ]
+    assert found.body()["moved"] == [["kept", "dropped", 1234], ["redacted", "redacted", 5]]
+    assert "Where each record went" not in compare_page(compare(first, second), ["a", "b"])
+
+
 def test_the_page_stands_alone_and_escapes(tmp_path: Path) -> None:
     """Hostile names of sources and runs become text; the numbers are the lines'; all is there."""
     one, two = example(HOSTILE[:4], 300), example(HOSTILE[:4], 300, seed=9)
@@ -153,8 +169,8 @@ def test_the_command_writes_what_it_is_asked_for(
     """It says the largest sure changes, and writes the numbers and the page."""
     rng = random.Random(1)
     one, two = example(["a"], 300), Tally()
-    for key, n in example(["a"], 300).outcomes.items():
-        two.outcomes[key[0], rng.choice(["dropped", "kept"])] += n
+    for n in example(["a"], 300).outcomes.values():
+        two.outcomes["b", rng.choice(["dropped", "kept"])] += n
     finished(tmp_path / "a", one)
     finished(tmp_path / "b", two)
     html, numbers = tmp_path / "c" / "x.html", tmp_path / "c" / "x.json"
@@ -167,3 +183,5 @@ def test_the_command_writes_what_it_is_asked_for(
     assert Page(html.read_text("utf-8")).tables
     assert main(["compare", str(tmp_path / "a"), str(tmp_path / "none")]) == 2
     assert "no _MANIFEST.json" in capsys.readouterr().err
+    assert main(["compare", str(tmp_path / "a"), str(tmp_path / "a")]) == 2
+    assert "00000-of-00001.parquet: cannot be read" in capsys.readouterr().err

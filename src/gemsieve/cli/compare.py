@@ -28,11 +28,13 @@ def run(args: argparse.Namespace) -> int:
     """Compare, write what was asked for, and print the largest changes."""
     from gemsieve.pipeline.compare import compare, read_run
     from gemsieve.pipeline.manifest import ManifestError
+    from gemsieve.pipeline.moves import moves
     from gemsieve.pipeline.storage import location, write_atomically
 
     names = (args.first, args.second)
     try:
-        found = compare(*(read_run(location(name)) for name in names))
+        first, second = (read_run(location(name)) for name in names)
+        found = compare(first, second, moves(first.books, second.books))
     except ManifestError as error:
         raise UsageError(str(error)) from None
     if args.json:
@@ -55,6 +57,10 @@ def summary(found: Compared) -> Iterator[str]:
             yield f"different {what}: {'; '.join(words[:SHOWN])}{more}"
     for line in found.outcomes:
         yield sentence(line)
+    if found.moved is not None:
+        moved = [(n, *pair) for pair, n in found.moved.items() if pair[0] != pair[1]]
+        yield f"{sum(n for n, *_ in moved):,} records have another outcome"
+        yield from (f"  {a} in A, {b} in B: {n:,}" for n, a, b in sorted(moved, reverse=True))
     yield from surely("reasons", found.reasons)
     yield from surely("sources, records kept of", found.sources)
     yield from surely("groups, records dropped of those that mention", found.removal)
