@@ -113,7 +113,11 @@ def quiet() -> Iterator[None]:
     logger = logging.getLogger("apache_beam")
     level = logger.level
     logger.setLevel(logging.CRITICAL)  # an error is raised as well, and told once
+    # Prism's log passes on all that workers log, whatever it quotes; Beam sets this one's level.
+    server = logging.getLogger("PrismJobServer")
+    server.disabled = True
     try:
         yield
     finally:
+        server.disabled = False
         logger.setLevel(level)
