@@ -137,6 +137,22 @@ def test_dropped_records_say_why_and_not_what(once: Path) -> None:
         assert set(row) == {"id", "source", "reasons", "findings"}
 
 
+def test_the_output_describes_itself(once: Path) -> None:
+    """Croissant's validator reads each kept record of a real job; the manifest names the documents.
+
+    The report knows how long each stage took.
+    """
+    mlcroissant = pytest.importorskip("mlcroissant")
+    found = mlcroissant.Dataset(str(once / "croissant.json"))
+    texts = [row["records/text"].decode() for row in found.records("records")]
+    assert texts == [row["text"] for row in rows(once, "kept")]
+    told = {document["path"]: document["sha256"] for document in verify(once).documents}
+    assert told == {name: sha256((once / name).read_bytes()).hexdigest() for name in told}
+    assert set(told) == {"README.md", "croissant.json"}
+    stages = json.loads((once / "report" / "report.json").read_text())["throughput"]["stages"]
+    assert {"read", "detect pii", "detect toxicity", "decide", "write", "leak check"} <= set(stages)
+
+
 def test_nothing_but_the_outcome_is_left(once: Path) -> None:
     """Drafts, receipts and heartbeats are gone when the manifest is there."""
     documents = {"README.md", "croissant.json"}
