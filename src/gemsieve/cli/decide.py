@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from gemsieve.cli import UsageError
-from gemsieve.cli.filter import ended, local, summary
+from gemsieve.cli.filter import ended, summary
 from gemsieve.cli.settings import add_some, settings_of
 
 PASSES_ON = True  # options it does not know are Beam's
@@ -35,7 +35,6 @@ def run(args: argparse.Namespace) -> int:
     from gemsieve.pipeline.run import run_job
 
     settings = settings_of(args)
-    local(settings.output)
     columns = getattr(args, "inputs.columns")
 
     def work() -> int:
