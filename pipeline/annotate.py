@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from gemsieve.filters import Batch, Filter
 from gemsieve.filters.detect import detect
-from gemsieve.pipeline.annotations import FOLDER, shard_name
-from gemsieve.pipeline.aside import read_aside, without
+from gemsieve.pipeline.annotations import FOLDER
 from gemsieve.pipeline.heartbeat import Heartbeat
 from gemsieve.pipeline.job import Job
 from gemsieve.pipeline.place import Place
-from gemsieve.pipeline.read import read
-from gemsieve.pipeline.receipt import Receipt, forget, read_receipt, stands
+from gemsieve.pipeline.receipt import Receipt, counted, forget, is_signed
 from gemsieve.pipeline.record import Broken, Meter, Record
-from gemsieve.pipeline.sieve import batches, columns_of, watched
+from gemsieve.pipeline.sieve import batches, columns_of, one_by_one, records_of, watched
 from gemsieve.pipeline.slices import Slice
 from gemsieve.pipeline.tally import Tally
 from gemsieve.pipeline.unchanged import refuse_changed
@@ -71,34 +69,20 @@ class Annotator:
 
     def done(self, piece: Slice) -> bool:
         """Say whether a slice has a receipt that names what is there."""
-        receipt = read_receipt(self.job.receipts, piece.number, self.digest)
-        return receipt is not None and stands(receipt, self.job.folder)
+        return is_signed(self.job.receipts, piece.number, self.digest, self.job.folder)
 
     def forget(self, piece: Slice) -> None:
         """Take back a slice's receipt."""
         forget(self.job.receipts, piece.number)
 
     def counts(self, piece: Slice) -> Mapping[str, int]:
-        """Return the records that could be annotated, and those that could not."""
-        receipt = read_receipt(self.job.receipts, piece.number, self.digest)
-        return receipt.tally.by_outcome() if receipt else {}
+        """Return the records that could be annotated, and those that could not, by their faults."""
+        return counted(self.job.receipts, piece.number, self.digest)
 
     def probe(self, piece: Slice, place: Place, first: int, last: int) -> None:
         """Look at these records one by one, but for those set aside, and forget what is found."""
-        place.reading(piece.first, first)
-        for record in self.read(piece, Meter()):
-            if record.number > last:
-                return
-            if record.number >= first and isinstance(record, Record):
-                place.judging(record.number, record.number, len(record.text))
-                self.rows(piece, [record], Tally())
-            place.reading(record.number + 1, record.number + 1)
-
-    def read(self, piece: Slice, meter: Meter) -> Iterator[Record | Broken]:
-        """Yield a slice's records; those that are set aside have their faults."""
-        meter.aside = read_aside(self.job.aside, piece.number)
-        records = read(piece, self.job.text_field, self.job.read_columns, meter)
-        return without(records, meter.aside)
+        for record in one_by_one(self.job, piece, place, first, last):
+            self.rows(piece, [record], Tally())
 
     def work(self, piece: Slice, place: Place) -> Receipt:
         """Annotate one slice and write its receipt last.
@@ -109,10 +93,10 @@ class Annotator:
         job, tally, meter, records = self.job, Tally(), Meter(), 0
         _ = self.judge  # loaded before any record's time begins
         job.drafts.mkdir(parents=True, exist_ok=True)
-        name, columns = shard_name(piece.number, self.pieces), schema(job.read_columns)
+        name, columns = piece.shard(self.pieces), schema(job.read_columns)
         with ShardWriter(job.folder, job.drafts, FOLDER, name, columns) as writer:
             beat = Heartbeat(job.heartbeats, piece)
-            for batch in watched(batches(self.read(piece, meter)), piece, place):
+            for batch in watched(batches(records_of(job, piece, meter)), piece, place):
                 writer.write(self.rows(piece, batch, tally))
                 records += len(batch)
                 beat.beat(tally, meter.bytes)
@@ -120,7 +104,7 @@ class Annotator:
             refuse_changed(job.work, piece)
             shard = writer.publish()
         beat.beat(tally, piece.size, last=True)
-        aside = tuple(sorted(read_aside(job.aside, piece.number).items()))
+        aside = tuple(sorted(meter.aside.items()))
         receipt = Receipt(self.digest, piece, records, (shard,) if shard else (), tally, aside)
         receipt.write(job.receipts)
         return receipt

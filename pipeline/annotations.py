@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from gemsieve.pipeline.looked import Looked
@@ -66,16 +66,14 @@ class Annotations:
 
     def plan(self) -> list[Slice]:
         """Return the slices that the annotation had, each as its shard holds it."""
-        pieces = len(self.slices)
-        return [
-            Slice(
-                **{name: value for name, value in entry.items() if name != "records"}
-                | {"kind": "annotated", "start": 0, "end": entry["records"]},
-                number=number,
-                path=str(self.folder / FOLDER / shard_name(number, pieces)),
-            )
-            for number, entry in enumerate(self.slices)
-        ]
+        found = []
+        for number, entry in enumerate(self.slices):
+            place = {"kind": "annotated", "start": 0, "end": entry["records"]}
+            known = {name: value for name, value in entry.items() if name != "records"}
+            piece = Slice(**{**known, **place}, number=number, path="")
+            path = self.folder / FOLDER / piece.shard(len(self.slices))
+            found.append(replace(piece, path=str(path)))
+        return found
 
     def prove(self, piece: Slice) -> None:
         """Prove that a slice's shard is the one that was written.
@@ -92,11 +90,6 @@ class Annotations:
     def write(self) -> None:
         """Write the file whole or not at all."""
         write_atomically(self.folder / NAME, self.text().encode())
-
-
-def shard_name(number: int, pieces: int) -> str:
-    """Return the name of a slice's shard."""
-    return f"{number:05d}-of-{pieces:05d}.parquet"
 
 
 def read_annotations(folder: Location) -> Annotations:

@@ -13,7 +13,6 @@ from gemsieve.pipeline.job import Job
 from gemsieve.pipeline.looked import AGAIN, forgotten
 from gemsieve.pipeline.manifest import ManifestError
 from gemsieve.pipeline.record import Record
-from gemsieve.pipeline.slices import Slice
 from gemsieve.pipeline.storage import location
 
 
@@ -40,10 +39,6 @@ class Memory:
         if not self.without:
             return every
         return [[f for f in row if f.label not in self.without] for row in every]
-
-    def prove(self, piece: Slice) -> None:
-        """Prove that a slice's shard is the one that was written, or raise ManifestError."""
-        self.stored.prove(piece)
 
 
 def remember(job: Job, judge: Filter) -> Memory:

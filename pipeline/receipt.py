@@ -72,6 +72,18 @@ def forget(folder: Location, number: int) -> None:
     place(folder, number).unlink(missing_ok=True)
 
 
+def is_signed(folder: Location, number: int, job: str, output: Location) -> bool:
+    """Say whether a slice has a receipt of this job, which names what is there."""
+    receipt = read_receipt(folder, number, job)
+    return receipt is not None and stands(receipt, output)
+
+
+def counted(folder: Location, number: int, job: str) -> dict[str, int]:
+    """Return what a slice's receipt counts: each outcome, and in quarantine each fault."""
+    receipt = read_receipt(folder, number, job)
+    return receipt.tally.by_outcome() | receipt.tally.by_fault() if receipt else {}
+
+
 def stands(receipt: Receipt, output: Location) -> bool:
     """Say whether the shards that a receipt names are there, with their sizes."""
     return all(size_at(output / shard.path) == shard.bytes for shard in receipt.shards)

@@ -19,7 +19,7 @@ from gemsieve.pipeline.mitigate import Mitigator
 from gemsieve.pipeline.place import Place
 from gemsieve.pipeline.read import read
 from gemsieve.pipeline.recall import Memory, remember
-from gemsieve.pipeline.receipt import Receipt, forget, read_receipt, stands
+from gemsieve.pipeline.receipt import Receipt, counted, forget, is_signed
 from gemsieve.pipeline.record import Broken, Meter, Record
 from gemsieve.pipeline.slices import Slice
 from gemsieve.pipeline.tally import Tally
@@ -90,8 +90,7 @@ class Siever:
 
     def done(self, piece: Slice) -> bool:
         """Say whether a slice has a receipt that names what is there."""
-        receipt = read_receipt(self.job.receipts, piece.number, self.digest)
-        return receipt is not None and stands(receipt, self.job.folder)
+        return is_signed(self.job.receipts, piece.number, self.digest, self.job.folder)
 
     def forget(self, piece: Slice) -> None:
         """Take back a slice's receipt."""
@@ -99,22 +98,12 @@ class Siever:
 
     def counts(self, piece: Slice) -> Mapping[str, int]:
         """Return the records of each outcome, and in quarantine of each fault."""
-        receipt = read_receipt(self.job.receipts, piece.number, self.digest)
-        return receipt.tally.by_outcome() | receipt.tally.by_fault() if receipt else {}
+        return counted(self.job.receipts, piece.number, self.digest)
 
     def probe(self, piece: Slice, place: Place, first: int, last: int) -> None:
         """Judge these records one by one, but for those set aside, and forget the verdicts."""
-        job, aside = self.job, read_aside(self.job.aside, piece.number)
-        place.reading(piece.first, first)
-        for record in without(
-            read(piece, job.text_field, job.read_columns, Meter(aside=aside)), aside
-        ):
-            if record.number > last:
-                return
-            if record.number >= first and isinstance(record, Record):
-                place.judging(record.number, record.number, len(record.text))
-                self.judge_batch(piece, [record], Tally())
-            place.reading(record.number + 1, record.number + 1)
+        for record in one_by_one(self.job, piece, place, first, last):
+            self.judge_batch(piece, [record], Tally())
 
     def work(self, piece: Slice, place: Place) -> Receipt:
         """Sieve one slice and write its receipt last.
@@ -122,21 +111,18 @@ class Siever:
         Raises:
             InputError: The input was changed.
         """
-        job, tally, records = self.job, Tally(), 0
-        aside = read_aside(job.aside, piece.number)
-        meter = Meter(aside=aside)
+        job, tally, meter, records = self.job, Tally(), Meter(), 0
         _ = self.judge, self.mitigator  # loaded before any record's time begins
         job.drafts.mkdir(parents=True, exist_ok=True)
         name = piece.shard(self.pieces)
         if self.memory is not None:
-            self.memory.prove(piece)
+            self.memory.stored.prove(piece)
         with ExitStack() as stack:
             writers = list(self.writers(name))
             for _, writer in writers:
                 stack.enter_context(writer)
             beat = Heartbeat(job.heartbeats, piece, stack.enter_context(timed("read")))
-            read_records = read(piece, job.text_field, job.read_columns, meter)
-            for batch in watched(batches(without(read_records, aside)), piece, place):
+            for batch in watched(batches(records_of(job, piece, meter)), piece, place):
                 with stage("decide"):
                     judged = self.judge_batch(piece, batch, tally)
                 with stage("write"):
@@ -150,7 +136,8 @@ class Siever:
             with stage("write"):
                 shards = tuple(s for _, w in writers if (s := w.publish()) is not None)
             beat.beat(tally, piece.size, last=True)
-        receipt = Receipt(self.digest, piece, records, shards, tally, tuple(sorted(aside.items())))
+        aside = tuple(sorted(meter.aside.items()))
+        receipt = Receipt(self.digest, piece, records, shards, tally, aside)
         receipt.write(job.receipts)
         return receipt
 
@@ -233,6 +220,25 @@ def columns_of(job: Job, piece: Slice, records: Sequence[Record]) -> dict[str, l
     ]
     names = dict.fromkeys(("url", *job.asked))
     return {"source": sources} | {name: [r.columns.get(name) for r in records] for name in names}
+
+
+def records_of(job: Job, piece: Slice, meter: Meter) -> Iterator[Record | Broken]:
+    """Return a slice's records; those that were set aside, as the meter then tells, have faults."""
+    meter.aside = read_aside(job.aside, piece.number)
+    records = read(piece, job.text_field, job.read_columns, meter)
+    return without(records, meter.aside)
+
+
+def one_by_one(job: Job, piece: Slice, place: Place, first: int, last: int) -> Iterator[Record]:
+    """Yield a slice's records between two that can be judged, and mark each while it is out."""
+    place.reading(piece.first, first)
+    for record in records_of(job, piece, Meter()):
+        if record.number > last:
+            return
+        if record.number >= first and isinstance(record, Record):
+            place.judging(record.number, record.number, len(record.text))
+            yield record
+        place.reading(record.number + 1, record.number + 1)
 
 
 def batches(records: Iterable[Record | Broken]) -> Iterator[list[Record | Broken]]:

@@ -14,7 +14,8 @@ action = "keep"
 LANGUAGE = '[[corpus]]\nlabels = "language.*"\n'
 QUALITY = '[[corpus]]\nlabels = "quality.*"\naction = "keep"\n'
 FAMILIES = {
-    "language": st.builds(
+    "language": st.just(LANGUAGE + 'action = "keep"\n')
+    | st.builds(
         lambda limit, code: (
             LANGUAGE + f'any_of = "language.{code}"\nbelow = {limit}\naction = "drop"\n'
         ),
@@ -49,6 +50,7 @@ FAMILIES = {
         st.sampled_from(["", 'when = { language = "en" }', 'when = { site = "s1" }']),
         st.sampled_from(["", "count_above = 1", "share_above = 0.2"]),
     ),
+    "site": st.just('[[columns]]\ncolumn = "site"\nis = "s1"\n'),
     "secrets": st.just('[[corpus]]\nlabels = "secret.*"\naction = "redact"\n'),
 }
 # Rules of any of these families, in the order of their names.
