@@ -73,8 +73,9 @@ def main() -> None:
         large = replace(large, number=0)
         job = Job(str(folder / "out"), *policy_text(None))
         steps = (Siever(job, "bench", 1), Checker(job, "bench", 1, (50,)))
-        tiny, seconds = replace(tiny, number=0), {}
-        workers = {"here": Here(), "in a child": There()}
+        tiny = replace(tiny, number=0)
+        seconds: dict[str, list[float]] = {}
+        workers: dict[str, Here | There] = {"here": Here(), "in a child": There()}
         for name, worker in workers.items():
             print(f"start {name}: {sum(worker.ask(s, tiny) for s in steps):.2f} s", flush=True)
             seconds[name] = []

@@ -6,6 +6,7 @@ gemsieve, `environment`, `fault`, `set` (module, name, value), `seconds`; the an
 """
 
 import ctypes
+import importlib
 import json
 import os
 import signal
@@ -41,12 +42,10 @@ def command(request: dict[str, Any], said: int) -> int:
     for module, name, value in request.get("set", ()):
         setattr(sys.modules[module], name, value)
     if fault := request.get("fault"):
-        import inject
-
         if fault["in"] == "child":
-            os.environ[inject.FAULT] = json.dumps(fault)
+            os.environ["GEMSIEVE_TEST_FAULT"] = json.dumps(fault)
         else:
-            inject.install(fault)
+            importlib.import_module("inject").install(fault)
     humble()
     from gemsieve.cli import main
 

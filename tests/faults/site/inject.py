@@ -107,6 +107,11 @@ def end(number: int) -> None:
     time.sleep(60)
 
 
+def crash(_: object) -> None:
+    """Read where nothing is, as a broken library does."""
+    ctypes.string_at(0)
+
+
 def full(_: object) -> None:
     """Have no room on any disk, as far as this process can see."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
@@ -189,7 +194,7 @@ def fail(_: object) -> None:
 
 def half_way(_: object) -> None:
     """Die when next a file is synced: its words are written, and it has no name yet."""
-    os.fsync = lambda _: end(signal.SIGKILL)
+    os.fsync = lambda fd: end(signal.SIGKILL)
 
 
 def orphan(_: object) -> None:
@@ -207,10 +212,9 @@ DEEDS: dict[str, Callable[[Any], None]] = {
     "terminate": lambda _: end(signal.SIGTERM),
     "interrupt": lambda _: os.kill(os.getpid(), signal.SIGINT),
     "leave": lambda _: os._exit(3),
-    "crash": lambda _: ctypes.string_at(0),
     "hang": lambda _: time.sleep(3600),
     "stop": lambda _: os.kill(os.getpid(), signal.SIGSTOP),
     "remove": os.unlink,
     **{f.__name__: f for f in (full, fill, deny, unreadable, cut, grow, alter, another, spoil)},
-    **{f.__name__: f for f in (wipe, bloat, fail, orphan, call_off, half_way)},
+    **{f.__name__: f for f in (wipe, bloat, fail, crash, orphan, call_off, half_way)},
 }

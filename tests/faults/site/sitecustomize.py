@@ -14,11 +14,10 @@ class NoPandas:
 
 
 if "gemsieve.pipeline.child" in sys.orig_argv:
-    sys.meta_path.insert(0, NoPandas())  # type: ignore[arg-type]
+    sys.meta_path.insert(0, NoPandas())
 
 if "GEMSIEVE_TEST_FAULT" in os.environ and "gemsieve.pipeline.child" in sys.orig_argv:
+    import importlib
     import json
 
-    import inject
-
-    inject.install(json.loads(os.environ[inject.FAULT]))
+    importlib.import_module("inject").install(json.loads(os.environ["GEMSIEVE_TEST_FAULT"]))
