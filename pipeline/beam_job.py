@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import apache_beam as beam
+import grpc
 from apache_beam.metrics import Metrics
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 
@@ -84,6 +85,9 @@ def run(
     """Run slices through each step in order to the end, with flags that `check` let pass.
 
     Where the flags ask not to wait, the job is submitted alone.
+
+    Raises:
+        RuntimeError: The job failed, or its runner did.
     """
     options = PipelineOptions(list(flags))
     options.view_as(StandardOptions).no_wait_until_finish = not waits(flags)
@@ -95,6 +99,9 @@ def run(
             passed |= "Spread" >> beam.Reshuffle()
             for name, step in steps.items():
                 passed |= name >> beam.ParDo(step)
+    except grpc.RpcError as error:  # its own words are a page
+        code = error.code().name if isinstance(error, grpc.Call) else type(error).__name__
+        raise RuntimeError(f"the runner went away or refused the job ({code})") from None
     finally:
         children.close()
     return pipeline.result
