@@ -13,19 +13,29 @@ def part(name: str) -> str:
     return (resources.files("gemsieve.pipeline") / "templates" / name).read_text("utf-8")
 
 
+SCRIPTS = ("inspect", "inspect_list", "inspect_record", "inspect_marks")
+
+
+@cache
+def script() -> str:
+    """Return the page's script: one scope that no other script of the browser's reaches."""
+    parts = "\n".join(part(f"{name}.js") for name in SCRIPTS)
+    return f'"use strict";\n(() => {{\n{parts}}})();\n'
+
+
 @cache
 def page() -> str:
     """Return the page; nothing of any output is in it."""
-    style, script = part("inspect.css"), part("inspect.js")
-    return part("inspect.html").replace("/* style */", style).replace("/* script */", script)
+    whole = part("inspect.html").replace("/* style */", part("inspect.css"))
+    return whole.replace("/* script */", script())
 
 
 @cache
 def content_policy() -> str:
     """Return the policy under which a browser shows the page: its own script, its own server."""
-    style, script = (digest(part(f"inspect.{kind}")) for kind in ("css", "js"))
+    run, drawn = digest(script()), digest(part("inspect.css"))
     return (
-        f"default-src 'none'; script-src '{script}'; style-src '{style}'; connect-src 'self';"
+        f"default-src 'none'; script-src '{run}'; style-src '{drawn}'; connect-src 'self';"
         " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
 

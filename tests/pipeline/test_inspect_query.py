@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gemsieve.pipeline.inspect_facets import Facets
-from gemsieve.pipeline.inspect_output import Output, open_output
+from gemsieve.pipeline.inspect_output import Group, Output, open_output
 from gemsieve.pipeline.inspect_query import Query
 from gemsieve.pipeline.inspect_scan import Scan, Scans
 from gemsieve.pipeline.manifest import OUTCOMES
@@ -95,10 +97,21 @@ def test_a_draw_hangs_on_its_seed_alone(output: Output) -> None:
 
 def test_a_draw_waits_until_all_answers_are_known(output: Output) -> None:
     """Drawn from some of the answers, a sample would not be one of all."""
-    scan = Scan(output, Query())
-    assert scan.page(0, 20, 1) == []
+    drawn: list[tuple[int, int]] = []
+
+    class Told(list[Group]):
+        """Row groups; after each was asked, it is noted what is known and what is drawn."""
+
+        def __iter__(self) -> Iterator[Group]:
+            for group in super().__iter__():
+                yield group
+                drawn.append((scan.total, len(scan.page(0, 20, 1))))
+
+    scan = Scan(replace(output, groups=Told(output.groups)), Query())
     scan.work()
-    assert len(scan.page(0, 20, 1)) == 20
+    *before, after = drawn
+    assert all(total and not count for total, count in before)
+    assert after == (62, 20)
 
 
 def test_a_question_asked_again_is_not_put_again(output: Output) -> None:
