@@ -47,7 +47,8 @@ class Lines:
         line: bytes | None = self.file.readline(record.MAX_LINE_BYTES + 1)
         size = len(line or b"")
         if line and size > record.MAX_LINE_BYTES:
-            line, size = None, self._pass_by(line)
+            size = self._pass_by(line)
+            line = None
         if self.left is not None:
             self.left -= size
         if not self.begun:

@@ -36,7 +36,7 @@ def zstd(content: bytes) -> bytes:
 
 def of_dictionary(content: bytes) -> bytes:
     """Compress with a dictionary that the reader lacks."""
-    words = zstandard.train_dictionary(1 << 12, [packed(20)[i::7] for i in range(7)] * 20)
+    words = zstandard.train_dictionary(1 << 12, [*(packed(20)[i::7] for i in range(7))] * 20)
     return zstandard.ZstdCompressor(dict_data=words).compress(content)
 
 

@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -21,7 +22,7 @@ from gemsieve.pipeline.read_jsonl import parse, parse_exactly
 from gemsieve.pipeline.record import Broken, Meter, Record
 from gemsieve.pipeline.slices import InputError, plan
 
-ROWS = [
+ROWS: list[dict[str, Any]] = [
     {"text": "The first text, said “so”.", "url": "https://example.org/1", "meta": {"body": "b1"}},
     {"text": 'Two lines\nand a "quoted" word', "url": None, "meta": {"body": "b2"}},
     {"text": "Ein dritter Text: größer", "url": "https://example.org/3", "meta": {"body": "b3"}},

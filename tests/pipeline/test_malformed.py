@@ -1,11 +1,30 @@
 """Malformed inputs end in quarantine, each record under its number and fault."""
 
+import bz2
+import gzip
 from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 from tests.pipeline.malformed import CASES, Case
+from tests.pipeline.spoilt import (
+    CHUNKED,
+    GZIP,
+    HTML,
+    PAGE,
+    PAGE_RECORD,
+    ROW,
+    arrow,
+    cells,
+    chunked,
+    flipped,
+    http,
+    parquet,
+    texts,
+    warc,
+    zstd,
+)
 
 from gemsieve.cli import main
 from gemsieve.pipeline import page, record
@@ -51,6 +70,33 @@ def test_a_malformed_file_ends_in_quarantine(case: Case, tmp_path: Path) -> None
     found = list(records(path))
     assert [one.fault if isinstance(one, Broken) else "ok" for one in found] == expected(case)
     assert [one.number for one in found] == list(range(1, len(found) + 1))
+
+
+WELL_FORMED = {
+    "a.jsonl": lambda: ROW * 3,
+    "a.jsonl.gz": lambda: gzip.compress(ROW * 3),
+    "a.jsonl.zst": lambda: zstd(ROW * 3),
+    "a.jsonl.bz2": lambda: bz2.compress(ROW * 3),
+    "a.csv": lambda: cells(["text", "url"], ['w "x"', "u"], ["a\nb", "c"]),
+    "a.parquet": lambda: parquet(texts()),
+    "a.arrow": lambda: arrow(texts(), stream=True),
+    "a.ipc": lambda: arrow(texts(), stream=False),
+    "a.warc": lambda: PAGE_RECORD * 3,
+    "a.warc.gz": lambda: gzip.compress(PAGE_RECORD) * 2,
+    "b.warc": lambda: warc(http(chunked(gzip.compress(PAGE)), HTML, CHUNKED, GZIP)) * 2,
+}
+
+
+@pytest.mark.parametrize("name", WELL_FORMED)
+def test_no_cut_and_no_wrong_byte_raises(name: str, tmp_path: Path) -> None:
+    """Wherever a file ends or has a wrong byte, records come out numbered on from 1."""
+    content, path = WELL_FORMED[name](), tmp_path / name
+    step = max(1, len(content) // 30)
+    for place in range(len(content) % step, len(content), step):
+        for harmed in (content[:place], flipped(content, place)):
+            path.write_bytes(harmed)
+            found = list(records(path))
+            assert [one.number for one in found] == list(range(1, len(found) + 1))
 
 
 POLICY = """
