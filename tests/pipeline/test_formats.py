@@ -187,7 +187,7 @@ def test_plain_text_is_a_record_a_file_or_a_line(tmp_path: Path) -> None:
 
 
 def test_columns_of_every_type_become_text(tmp_path: Path) -> None:
-    """Dictionaries, large strings, bytes and dates come along; a list or struct does not."""
+    """Dictionaries, large strings, bytes, dates and lists of words come along; a struct does not."""
     rows = pa.table(
         {
             "text": pa.array(["a"], pa.large_string()),
@@ -195,12 +195,15 @@ def test_columns_of_every_type_become_text(tmp_path: Path) -> None:
             "raw": [b"bytes"],
             "when": pa.array([0], pa.timestamp("s")),
             "many": [["no"]],
+            "deep": [{"x": 1}],
         }
     )
     pq.write_table(rows, tmp_path / "a.parquet")
     (tmp_path / "a.arrow").write_bytes(arrow(rows, stream=True))
-    columns = ("code", "raw", "when", "many")
-    expected = dict(zip(columns, ("x", "bytes", "1970-01-01 00:00:00", None), strict=True))
+    columns = ("code", "raw", "when", "many", "deep")
+    expected = dict(
+        zip(columns, ("x", "bytes", "1970-01-01 00:00:00", '["no"]', None), strict=True)
+    )
     for name in ("a.parquet", "a.arrow"):
         (one,) = records(tmp_path / name, columns)
         assert isinstance(one, Record)
