@@ -187,7 +187,7 @@ def test_plain_text_is_a_record_a_file_or_a_line(tmp_path: Path) -> None:
 
 
 def test_columns_of_every_type_become_text(tmp_path: Path) -> None:
-    """Dictionaries, large strings, bytes, dates and lists of words come along; a struct does not."""
+    """Dictionaries, large strings, bytes, dates and lists of words come along; structs do not."""
     rows = pa.table(
         {
             "text": pa.array(["a"], pa.large_string()),
