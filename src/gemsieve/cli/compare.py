@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from gemsieve.cli import UsageError
 
 if TYPE_CHECKING:
-    from gemsieve.pipeline.compare import Compared, Line
+    from gemsieve.pipeline.compare import Compared
+    from gemsieve.pipeline.compare_shares import Line
 
 SHOWN = 5  # lines of one kind
 
