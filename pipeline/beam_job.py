@@ -120,11 +120,9 @@ def quiet() -> Iterator[None]:
     logger = logging.getLogger("apache_beam")
     level = logger.level
     logger.setLevel(logging.CRITICAL)  # an error is raised as well, and told once
-    # Prism's log passes on all that workers log, whatever it quotes; Beam sets this one's level.
-    server = logging.getLogger("PrismJobServer")
-    server.disabled = True
+    # Prism's log passes on all that workers log, whatever it quotes, and goes on after the job.
+    logging.getLogger("PrismJobServer").disabled = True
     try:
         yield
     finally:
-        server.disabled = False
         logger.setLevel(level)

@@ -2,9 +2,14 @@
 
 import json
 import logging
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import nullcontext
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -105,6 +110,49 @@ def test_a_failure_is_told_by_its_kind(caplog: pytest.LogCaptureFixture, spans: 
     (span,) = spans.get_finished_spans()
     assert (span.status.status_code.name, span.status.description) == ("ERROR", "ValueError")
     assert "zebra" not in caplog.text + span.to_json()
+
+
+def test_spans_are_sent_where_the_environment_says() -> None:
+    """With an endpoint in the environment a process sends its spans there, as OTLP over HTTP."""
+    pytest.importorskip("opentelemetry.exporter.otlp.proto.http", reason="no extra otel")
+    from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+    bodies: list[bytes] = []
+
+    class Receiver(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:  # its name in http.server
+            bodies.append(self.rfile.read(int(self.headers["Content-Length"])))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    program = (
+        "from gemsieve.pipeline.spans import flush, here, span\n"
+        "with span('job', slices=3):\n"
+        "    parent = here()\n"
+        "with span('slice', parent): pass\n"
+        "flush()"
+    )
+    with HTTPServer(("127.0.0.1", 0), Receiver) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        endpoint = f"http://127.0.0.1:{server.server_port}"
+        environment = os.environ | {"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint}
+        environment["OTEL_EXPORTER_OTLP_COMPRESSION"] = "none"
+        subprocess.run([sys.executable, "-c", program], check=True, env=environment, timeout=120)
+        server.shutdown()
+    sent = [
+        one
+        for body in bodies
+        for resource in ExportTraceServiceRequest.FromString(body).resource_spans
+        for scope in resource.scope_spans
+        for one in scope.spans
+    ]
+    spans = {one.name: one for one in sent}
+    assert set(spans) == {"job", "slice"}
+    assert spans["slice"].parent_span_id == spans["job"].span_id
+    assert [(a.key, a.value.int_value) for a in spans["job"].attributes] == [("gemsieve.slices", 3)]
 
 
 def test_a_runner_shows_counters_and_distributions(job: tuple[Job, str]) -> None:

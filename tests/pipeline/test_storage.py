@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import nullcontext
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -71,15 +72,45 @@ def run(corpus: Path, output: str, flags: list[str], workers: int = 1) -> Outcom
     return run_job(job, [f"{corpus}/*"], workers, flags, lambda *_: nullcontext())
 
 
+class Killed(BaseException):
+    """Ends a job where no handler stands."""
+
+
+@dataclass(frozen=True)
+class Sieved:
+    """The corpus on a disk, and in a bucket, where the job was ended once and spoilt.
+
+    Attributes:
+        resumed: How many slices the second attempt did not judge again.
+    """
+
+    local: Path
+    remote: Remote
+    resumed: int
+
+
 @pytest.fixture(scope="module")
-def both(
+def sieved(
     corpus: Path, bucket: tuple[Any, list[str]], tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Path, Remote]:
-    """The corpus sieved to a disk and, by two workers, to the bucket."""
-    local = tmp_path_factory.mktemp("local") / "out"
+) -> Sieved:
+    """The corpus sieved to both, the bucket's by two workers and in two attempts.
+
+    Between them a shard gets lost, and one appears that nobody signed for.
+    """
+    client, flags = bucket
+    local, remote = tmp_path_factory.mktemp("local") / "out", f"s3://{BUCKET}/out"
     run(corpus, str(local), [])
-    run(corpus, f"s3://{BUCKET}/out", bucket[1], workers=2)
-    return local, Remote(f"s3://{BUCKET}/out")
+
+    def killed(*_: object) -> Any:
+        raise Killed
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gemsieve.pipeline.run.finish", killed)
+        with pytest.raises(Killed):
+            run(corpus, remote, flags, workers=2)
+    client.delete_object(Bucket=BUCKET, Key="out/kept/00001-of-00002.parquet")
+    client.put_object(Bucket=BUCKET, Key="out/kept/00007-of-00009.parquet", Body=b"unsigned")
+    return Sieved(local, Remote(remote), run(corpus, remote, flags, workers=2).resumed)
 
 
 def digests(client: Any, prefix: str) -> dict[str, str]:
@@ -94,11 +125,9 @@ def digests(client: Any, prefix: str) -> dict[str, str]:
 
 
 @pytest.mark.slow
-def test_a_bucket_holds_what_a_disk_holds(
-    both: tuple[Path, Remote], bucket: tuple[Any, list[str]]
-) -> None:
-    """The same files with the same bytes, nothing else besides, and a manifest that verifies."""
-    local, remote = both
+def test_a_bucket_holds_what_a_disk_holds(sieved: Sieved, bucket: tuple[Any, list[str]]) -> None:
+    """Resumed after a loss: the same files and bytes, nothing else, a manifest that verifies."""
+    local = sieved.local
     expected = {
         path.relative_to(local).as_posix(): sha256(path.read_bytes()).hexdigest()
         for path in local.rglob("*")
@@ -106,56 +135,39 @@ def test_a_bucket_holds_what_a_disk_holds(
     }
     assert manifest.NAME in expected
     assert digests(bucket[0], "out") == expected
-    assert verify(remote).counts == {"in": 20, "kept": 12, "dropped": 6, "quarantined": 2}
+    assert sieved.resumed == 1
+    assert verify(sieved.remote).counts == {"in": 20, "kept": 12, "dropped": 6, "quarantined": 2}
 
 
 @pytest.mark.slow
 def test_a_changed_missing_or_strange_object_is_named(
-    both: tuple[Path, Remote], bucket: tuple[Any, list[str]]
+    sieved: Sieved, bucket: tuple[Any, list[str]]
 ) -> None:
     """Whatever does not agree with the manifest is found in a bucket, too."""
-    client, kept = bucket[0], verify(both[1]).shards[0]
-    body = client.get_object(Bucket=BUCKET, Key=f"out/{kept.path}")["Body"].read()
-    client.put_object(Bucket=BUCKET, Key=f"out/{kept.path}", Body=body[:-1] + b"x")
+    client, kept = bucket[0], verify(sieved.remote).shards[0]
+    key = f"out/{kept.path}"
+    body = client.get_object(Bucket=BUCKET, Key=key)["Body"].read()
+    client.put_object(Bucket=BUCKET, Key=key, Body=body[:-1] + b"x")
     with pytest.raises(ManifestError, match="changed after the job"):
-        verify(both[1])
-    client.delete_object(Bucket=BUCKET, Key=f"out/{kept.path}")
+        verify(sieved.remote)
+    client.delete_object(Bucket=BUCKET, Key=key)
     with pytest.raises(ManifestError, match="missing"):
-        verify(both[1])
-    client.put_object(Bucket=BUCKET, Key=f"out/{kept.path}", Body=body)
+        verify(sieved.remote)
+    client.put_object(Bucket=BUCKET, Key=key, Body=body)
     client.put_object(Bucket=BUCKET, Key="out/kept/mine.parquet", Body=b"x")
     with pytest.raises(ManifestError, match="not listed"):
-        verify(both[1])
+        verify(sieved.remote)
     client.delete_object(Bucket=BUCKET, Key="out/kept/mine.parquet")
-    verify(both[1])
 
 
-@pytest.mark.slow
-def test_an_unfinished_job_resumes_and_sweeps(
-    both: tuple[Path, Remote], corpus: Path, bucket: tuple[Any, list[str]]
+def test_a_folder_that_is_not_ours_is_left_alone(
+    corpus: Path, bucket: tuple[Any, list[str]]
 ) -> None:
-    """Without its manifest and a shard, with one that nobody signed for: mended, or refused."""
+    """A bucket's folder with somebody's file in it is refused, as one on a disk is."""
     client, flags = bucket
-    output = f"s3://{BUCKET}/again"
-    expected = digests(client, "out")
     client.put_object(Bucket=BUCKET, Key="taken/notes.txt", Body=b"not yours")
     with pytest.raises(OutputError, match="not ours"):
         run(corpus, f"s3://{BUCKET}/taken", flags)
-
-    class Killed(BaseException):
-        pass
-
-    def killed(*_: object) -> Any:
-        raise Killed
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("gemsieve.pipeline.run.finish", killed)
-        with pytest.raises(Killed):
-            run(corpus, output, flags)
-    client.delete_object(Bucket=BUCKET, Key="again/kept/00001-of-00002.parquet")
-    client.put_object(Bucket=BUCKET, Key="again/kept/00007-of-00009.parquet", Body=b"unsigned")
-    assert run(corpus, output, flags).resumed == 1
-    assert digests(client, "again") == expected
 
 
 def test_places_in_a_bucket(bucket: tuple[Any, list[str]]) -> None:
