@@ -12,6 +12,7 @@ from gemsieve.pipeline.inspect_facets import Facets
 from gemsieve.pipeline.inspect_marks import Mark, Marks, MarksError, Verdict
 from gemsieve.pipeline.inspect_original import Originals
 from gemsieve.pipeline.inspect_output import Output
+from gemsieve.pipeline.inspect_pieces import plain
 from gemsieve.pipeline.inspect_precision import precision
 from gemsieve.pipeline.inspect_query import Query
 from gemsieve.pipeline.inspect_record import Records
@@ -150,12 +151,16 @@ class Inspector:
             raise RefusedError(500, f"the mark was not kept: {error}") from None
 
     def undo(self, _: Mapping[str, Any]) -> dict[str, Any]:
-        """Take back the last mark; return its record, null where there is none, and the counts."""
+        """Take back the last mark and return the new counts and its record, null where none is."""
         try:
             record = self.marks.undo()
         except MarksError as error:
             raise RefusedError(500, str(error)) from None
-        return {"record": record} | self.marked({})
+        if record is None:
+            return {"record": None} | self.marked({})
+        (row,) = self.records.rows([record])
+        left = bool(self.marks.of([record]))
+        return {"record": record, "id": plain(row["id"]), "marked": left} | self.marked({})
 
     def export(self, asked: Asked) -> Export:
         """Return the marks as labelled texts."""

@@ -2,7 +2,7 @@
 const byId = (id) => document.getElementById(id);
 const [ask, judge, rowsList, wholeBox] = ["ask", "judge", "rows", "whole"].map(byId);
 const state = { asked: "", page: 0, rows: [], at: -1, record: null, chosen: null, show: new Set(),
-  all: false, searches: 0, loads: 0 };
+  all: false, searches: 0 };
 const count = (n) => n.toLocaleString("en");
 const counted = (n, one) => `${count(n)} ${one}${n === 1 ? "" : "s"}`;
 const place = (f) => (f.start === null ? "" : `${count(f.start)}–${count(f.end)}`);
@@ -14,6 +14,8 @@ function make(tag, properties = {}, ...children) {
   made.append(...children);
   return made;
 }
+
+class Told extends Error {}
 
 function trouble(message) {
   byId("trouble").textContent = message;
@@ -28,11 +30,11 @@ async function call(path, body) {
     answer = await fetch(path, options);
   } catch {
     trouble("gemsieve inspect does not answer: is it still running?");
-    throw new Error("no answer");
+    throw new Told();
   }
   const told = await answer.json();
   trouble(answer.ok ? "" : told.error);
-  if (!answer.ok) throw new Error(told.error);
+  if (!answer.ok) throw new Told();
   return told;
 }
 
@@ -63,9 +65,17 @@ const KEYS = { j: () => step(1), k: () => step(-1), r: () => mark("right"), w: (
   s: () => state.chosen !== null && (state.show.has(state.chosen) || state.all ? mask : reveal)([state.chosen]),
   "/": () => ask.elements.words.focus(), Escape: () => state.record && pickOut(null) };
 
+// What the page has told already is no news.
 function settled(work) {
-  // What failed was told on the page.
-  Promise.resolve(work).catch(() => {});
+  return work.catch((error) => {
+    if (!(error instanceof Told)) reportError(error);
+  });
+}
+
+// One thing after another: a key that is pressed soon is for what the key before it shows.
+let last = Promise.resolve();
+function queue(work) {
+  last = settled(last.then(work));
 }
 
 document.addEventListener("keydown", (event) => {
@@ -75,16 +85,16 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   event.preventDefault();
-  settled(KEYS[event.key]());
+  queue(KEYS[event.key]);
 });
 ask.addEventListener("submit", (event) => {
   event.preventDefault();
   document.activeElement?.blur(); // so that keys are keys again
-  settled(submit());
+  queue(submit);
 });
 ask.addEventListener("reset", () => setTimeout(() => {
   byId("seeded").hidden = true;
-  settled(submit());
+  queue(submit);
 }));
 ask.elements.order.addEventListener("change", () => {
   byId("seeded").hidden = ask.elements.order.value !== "random";
@@ -93,11 +103,11 @@ judge.addEventListener("submit", (event) => event.preventDefault());
 for (const button of judge.querySelectorAll("[data-verdict]")) {
   // The words stay selected.
   button.addEventListener("mousedown", (event) => event.preventDefault());
-  button.addEventListener("click", () => settled(mark(button.dataset.verdict)));
+  button.addEventListener("click", () => queue(() => mark(button.dataset.verdict)));
 }
-byId("undo").addEventListener("click", () => settled(undo()));
-byId("before").addEventListener("click", () => settled(search(state.page - 1)));
-byId("after").addEventListener("click", () => settled(search(state.page + 1)));
+byId("undo").addEventListener("click", () => queue(undo));
+byId("before").addEventListener("click", () => queue(() => search(state.page - 1)));
+byId("after").addEventListener("click", () => queue(() => search(state.page + 1)));
 
 async function begin() {
   state.about = await call("api/about");
@@ -113,4 +123,4 @@ async function begin() {
   settled(menus());
   await submit();
 }
-settled(begin());
+queue(begin);

@@ -37,14 +37,7 @@ async function mark(verdict) {
   }
   tell(await call("api/mark", body));
   judge.reset();
-  const row = state.rows[state.at];
-  if (row && !row.marked) {
-    row.marked = true;
-    const focused = rowsList.contains(document.activeElement);
-    rowsList.children[state.at].replaceWith(line(row, state.at));
-    rowsList.children[state.at].firstChild.setAttribute("aria-current", true);
-    if (focused) rowsList.children[state.at].firstChild.focus();
-  }
+  badge(body.n, true);
   await again();
 }
 
@@ -52,7 +45,22 @@ async function undo() {
   const told = await call("api/undo", {});
   tell(told);
   if (told.record === null) trouble("There is no mark to take back.");
-  else if (state.record) await again();
+  else {
+    byId("counts").textContent += `; the last one, on ${told.id}, was taken back`;
+    badge(told.record, told.marked);
+    if (state.record) await again();
+  }
+}
+
+// Tells in the list whether a record has marks.
+function badge(n, marked) {
+  const i = state.rows.findIndex((row) => row.n === n);
+  if (i < 0 || state.rows[i].marked === marked) return;
+  state.rows[i].marked = marked;
+  const focused = rowsList.children[i].contains(document.activeElement);
+  rowsList.children[i].replaceWith(line(state.rows[i], i));
+  rowsList.children[i].firstChild.setAttribute("aria-current", i === state.at);
+  if (focused) rowsList.children[i].firstChild.focus();
 }
 
 function tell(told) {

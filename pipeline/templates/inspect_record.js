@@ -8,7 +8,7 @@ function piece(part, findings) {
     const hide = make("button", { type: "button", className: `mask${own}`,
       title: `${names}: show`, ariaLabel: `masked: ${names}, ${counted(part.mask, "character")}; show`,
       data: { start: part.start } }, "•".repeat(Math.min(part.mask, 12)));
-    hide.addEventListener("click", () => reveal(here));
+    hide.addEventListener("click", () => queue(() => reveal(here)));
     return hide;
   }
   const inner = part.sign
@@ -42,10 +42,9 @@ function glance(row) {
 }
 
 async function load(n) {
-  const ticket = ++state.loads;
   const show = state.all ? "all" : [...state.show].join(",");
   const told = await call(`api/record?n=${n}&show=${show}`);
-  if (ticket !== state.loads) return;
+  if (state.rows[state.at]?.n !== n) return;
   state.record = told;
   draw();
 }
@@ -90,13 +89,13 @@ function entry(record, i) {
   const acts = make("td", { className: "num" });
   if (found.judged) {
     const pick = make("button", { type: "button", ariaPressed: state.chosen === i }, "judge");
-    pick.addEventListener("click", () => pickOut(state.chosen === i ? null : i));
+    pick.addEventListener("click", () => queue(() => pickOut(state.chosen === i ? null : i)));
     acts.append(pick);
   }
   if (found.start !== null) {
     const seen = state.all || state.show.has(i);
     const eye = make("button", { type: "button" }, seen ? "mask" : "show");
-    eye.addEventListener("click", () => (seen ? mask([i]) : reveal([i])));
+    eye.addEventListener("click", () => queue(() => (seen ? mask([i]) : reveal([i]))));
     acts.append(" ", eye);
   }
   return make("tr", { className: state.chosen === i ? "chosen" : "" },
@@ -123,7 +122,7 @@ function tables(record) {
   if (first.some((i) => record.findings[i].start !== null)) {
     const every = make("button", { type: "button", id: "every" },
       state.all ? "Mask all" : "Show all", " ", make("kbd", {}, "v"));
-    every.addEventListener("click", everything);
+    every.addEventListener("click", () => queue(everything));
     parts.push(make("p", { className: "buttons" }, every));
   }
   if (first.length) parts.push(table("Findings", first.map((i) => entry(record, i))));
@@ -135,7 +134,8 @@ function tables(record) {
 }
 
 function again() {
-  return load(state.record.n);
+  if (!state.record) return null;
+  return load(state.rows[state.at].n);
 }
 
 function reveal(places) {
@@ -164,6 +164,7 @@ function pickOut(i) {
 }
 
 function nextFinding(by) {
+  if (!state.record) return;
   const judged = [...state.record.findings.keys()].filter((i) => state.record.findings[i].judged);
   if (!judged.length) return;
   const at = judged.indexOf(state.chosen);

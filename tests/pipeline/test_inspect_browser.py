@@ -145,8 +145,23 @@ def test_marks_are_made_and_taken_back_by_keys(page: Browser, server: Server) ->
     )
     page.press("u")
     page.until(f"{COUNTS}.startsWith('1 mark on 1 record')")
-    assert "0 1" not in page.ask("document.querySelector('#precision').innerText")
+    assert "a.jsonl:6, was taken back" in page.ask(COUNTS)
+    badge = "document.querySelector('#rows li').textContent.includes('marked')"
+    assert page.ask(badge)
+    page.press("u")
+    page.until(f"{COUNTS}.startsWith('0 marks') && !{badge}")
     assert page.said == []
+
+
+def test_keys_that_are_pressed_soon_are_for_what_is_shown_by_then(
+    page: Browser, server: Server
+) -> None:
+    """A verdict after each step, without waiting: each record has its own."""
+    for key in "rjwjrjwj":
+        page.press(key)
+    page.until(f"{COUNTS}.startsWith('4 marks on 4 records')")
+    marks = [(mark.record, mark.verdict) for mark in server.inspector.marks.every()]
+    assert marks == [(0, "right"), (1, "wrong"), (2, "right"), (3, "wrong")]
 
 
 def test_missed_words_are_marked_where_they_were_selected(page: Browser, server: Server) -> None:
@@ -173,6 +188,20 @@ def test_hostile_text_stays_text(page: Browser) -> None:
     assert (
         page.ask("document.querySelectorAll('#list img, #record img, #record script').length") == 0
     )
+    assert page.said == []
+
+
+def test_where_nothing_answers_keys_do_nothing(page: Browser) -> None:
+    """No record, no mark, no error; the next search shows records again."""
+    fill(page, "words", "nothing of the kind")
+    page.ask("document.querySelector('#ask').requestSubmit()")
+    page.until(f"{TITLE} === 'No record' && {ROWS} === 0")
+    for key in "jknpsvrwm":
+        page.press(key)
+    page.press("Escape")
+    page.ask("document.querySelector('#ask').reset()")
+    page.until(f"{ROWS} === 20 && {BLOCK}")
+    assert page.ask(COUNTS).startswith("0 marks")
     assert page.said == []
 
 
@@ -220,6 +249,6 @@ def test_a_server_that_is_gone_is_told_of(page: Browser, server: Server) -> None
 def test_the_tab_sees_errors(tab: Browser) -> None:
     """The driver hears of scripts that fail and policies that are broken: silence means none."""
     tab.said.clear()
-    tab.open("data:text/html,<script>throw new Error('x')</script>")
+    tab.open("data:text/html,<script>reportError(new Error('x')); throw new Error('y')</script>")
     tab.until("document.readyState === 'complete'")
-    assert tab.said == ["Uncaught"]
+    assert len(tab.said) == 2
