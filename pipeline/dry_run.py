@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from gemsieve.pipeline.manifest import OUTCOMES
 from gemsieve.pipeline.read import read
 from gemsieve.pipeline.record import Meter
 from gemsieve.pipeline.run import Ready
@@ -22,24 +23,22 @@ class Judged:
     reasons: tuple[str, ...]
 
 
-def dry_run(ready: Ready, tally: Tally) -> Iterator[Judged]:
-    """Yield what would be done with each record, in order, and count it, in this process."""
+def dry_run(ready: Ready) -> Iterator[Judged]:
+    """Yield what would be done with each record, in order, in this process."""
     job = ready.job
     siever = Siever(job, ready.digest, len(ready.slices))
     for piece in ready.slices:
         for batch in batches(read(piece, job.text_field, job.read_columns, Meter())):
-            found = {one.id: one for one in judged(siever.judge_batch(piece, batch, tally))}
+            found = {one.id: one for one in judged(siever.judge_batch(piece, batch, Tally()))}
             yield from (found[f"{piece.source}:{record.number}"] for record in batch)
 
 
 def judged(rows: Mapping[str, Mapping[str, Sequence[Any]]]) -> Iterator[Judged]:
     """Yield the records of a judged batch, outcome by outcome."""
-    for row, action, reasons in zip(
-        *(rows["kept"][name] for name in ("id", "action", "reasons")), strict=True
-    ):
-        yield Judged(row, action, tuple(reasons))
-    for row, reasons in zip(rows["dropped"]["id"], rows["dropped"]["reasons"], strict=True):
-        yield Judged(row, "drop", tuple(reasons))
-    quarantined = rows["quarantined"]
-    for row, reason in zip(quarantined["id"], quarantined["reason"], strict=True):
-        yield Judged(row, "quarantine", (reason,))
+    kept, dropped, quarantined = (rows[outcome] for outcome in OUTCOMES)
+    for one, action, reasons in zip(kept["id"], kept["action"], kept["reasons"], strict=True):
+        yield Judged(one, action, tuple(reasons))
+    for one, reasons in zip(dropped["id"], dropped["reasons"], strict=True):
+        yield Judged(one, "drop", tuple(reasons))
+    for one, reason in zip(quarantined["id"], quarantined["reason"], strict=True):
+        yield Judged(one, "quarantine", (reason,))

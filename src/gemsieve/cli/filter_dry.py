@@ -13,11 +13,10 @@ if TYPE_CHECKING:
 def told(ready: Ready, *, verbose: bool) -> Iterator[str]:
     """Yield a line a record where that is asked for, then the counts, then each reason's."""
     from gemsieve.pipeline.dry_run import dry_run
-    from gemsieve.pipeline.tally import Tally
 
     reasons: Counter[tuple[str, str]] = Counter()
     actions: Counter[str] = Counter()
-    for one in dry_run(ready, Tally()):
+    for one in dry_run(ready):
         actions[one.action] += 1
         reasons.update((one.action, reason) for reason in one.reasons)
         if verbose:

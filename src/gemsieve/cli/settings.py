@@ -196,9 +196,9 @@ def checked(body: Mapping[str, Any], file: str) -> Iterator[tuple[str, Any]]:
             yield f"{name}.{key}", value
 
 
-def listed(value: object) -> list[str]:
+def listed(value: str | Sequence[str]) -> list[str]:
     """Return one string or several as a list."""
-    return [value] if isinstance(value, str) else list(value)  # type: ignore[call-overload]
+    return [value] if isinstance(value, str) else list(value)
 
 
 def beam_flags(name: str, value: object) -> list[str]:
