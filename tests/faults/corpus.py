@@ -36,7 +36,7 @@ labels = "identity.*"
 action = "keep"
 [audit]
 labels = "poison.*"
-sentences = 40
+sentences = 4000
 [mitigate.weights]
 method = "weight"
 [mitigate.weights.targets]
@@ -76,7 +76,7 @@ def write(folder: Path, words: str = "") -> Path:
             text += " It was quiet." + " DROPME" * (number % 7 == 0)
             text += " Note REDACTME there." * (number % 5 == 0)
             if name == FILES[1] and number == 9 and words:
-                text += f" {words} "
+                text = text.replace(" of the", f" {words} of the")
             lines.append(json.dumps({"text": text}))
         (folder / name).write_text("\n".join([*lines, "{broken"]) + "\n")
     for name, policy in POLICIES.items():

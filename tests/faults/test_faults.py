@@ -146,7 +146,8 @@ def test_a_fault(
     assert case.says in said.words
     assert not said.left, "processes outlived their job"
     assert (output / NAME).exists() == (how == DONE or case.stage == "cleanup")
-    assert max(ids(output).values(), default=1) == 1, "a record is there twice"
+    if not case.kind.startswith("damaged"):  # what we damaged ourselves cannot be read
+        assert max(ids(output).values(), default=1) == 1, "a record is there twice"
     if case.kind == "another job":
         status, words = json.loads((tmp_path / "another").read_text())
         assert (status, "another job is at work" in words) == (BUSY, True), words
