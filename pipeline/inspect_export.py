@@ -97,9 +97,11 @@ def personal(row: Mapping[str, Any], mine: Sequence[Mark]) -> list[dict[str, Any
 
     They do where each finding that counts is marked, by itself or with the verdict that it caused;
     and where a text was rightly kept as it was. Of a text that was dropped for something else every
-    finding counts.
+    finding counts. A verdict that should have been about personal data does not tell where it is.
     """
     whole = next((mark for mark in mine if mark.label is None), None)
+    if whole is not None and is_personal(whole.meant):
+        return None
     found = [
         f for f in row["findings"] if f["label"].startswith(PERSONAL) and f["start"] is not None
     ]
@@ -133,7 +135,6 @@ def missed(mark: Mark) -> dict[str, Any]:
 
 def spanned(one: Mapping[str, Any], mark: Mark) -> Iterator[dict[str, Any]]:
     """Yield the span that a finding comes to: as it is, under the label meant, or none."""
-    own = mark.label is not None
-    label = one["label"] if mark.verdict == "right" else mark.meant if own else ""
+    label = one["label"] if mark.verdict == "right" else mark.meant
     if label.startswith(PERSONAL):
         yield {"start": one["start"], "end": one["end"], "label": entity(label)}

@@ -75,6 +75,7 @@ def test_personal_data_is_told_where_all_of_it_is(one: Inspector) -> None:
     one.mark({"n": other, "verdict": "missed", "start": 4, "end": 11, "meant": "names.person"})
     one.mark({"n": half, "verdict": "right"})  # dropped for toxicity: of its mail nothing is said
     one.mark({"n": record(one, "a.jsonl:1"), "verdict": "right"})
+    one.mark({"n": record(one, "a.jsonl:24"), "verdict": "wrong", "meant": "pii.url"})  # where?
     found = lines(one, "pii")
     assert found.keys() == {"a.jsonl:6", "a.jsonl:12", "a.jsonl:18", "a.jsonl:1"}
     start = text(6).index(MAIL)
