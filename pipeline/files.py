@@ -66,8 +66,11 @@ def size_of(path: str) -> int:
 
 
 def configure(paths: Sequence[str], flags: Sequence[str]) -> None:
-    """Let Beam's flags (credentials, an endpoint) reach its filesystems, if a path is remote."""
-    if any(map(is_remote, paths)):
+    """Let Beam's flags (credentials, an endpoint) reach its filesystems, if a path is remote.
+
+    A path may stand after a name: `web=s3://crawl/*`.
+    """
+    if any("://" in path for path in paths):
         from apache_beam.options.pipeline_options import PipelineOptions
 
         filesystems().set_options(PipelineOptions(list(flags)))

@@ -42,6 +42,7 @@ def http_body(content: bytes) -> Body:
     Raises:
         PageError: It is no response, not a successful one, too large or not as it says.
     """
+    content = with_line_ends(content)
     try:
         return parsed(content, "all")
     except OSError:  # the body is not what its headers say
@@ -51,6 +52,14 @@ def http_body(content: bytes) -> Body:
     if not (mime_of(found.content) or "").startswith("text/"):
         raise PageError("malformed_http")
     return found
+
+
+def with_line_ends(content: bytes) -> bytes:
+    """Return a response whose headers end as HTTP has it; ClueWeb stored bare line feeds."""
+    end = content.find(b"\n\n")
+    if end < 0 or b"\r\n" in content[:end]:
+        return content
+    return content[:end].replace(b"\n", b"\r\n") + b"\r\n\r\n" + content[end + 2 :]
 
 
 def parsed(content: bytes, decode: Literal["all", "none"]) -> Body:

@@ -290,6 +290,7 @@ WARC = [
         lambda: flipped(gzip.compress(PAGE_RECORD), -6) + gzip.compress(PAGE_RECORD),
         ["ok", TRUNCATED],
     ),
+    Case("bare_line_feeds.warc", lambda: warc(http().replace(b"\r\n", b"\n")), ["ok"]),
     Case("twice.warc", lambda: PAGE_RECORD * 2, ["ok", "ok"]),
     Case("no_http.warc", lambda: warc(PAGE), ["malformed_http"]),
     Case("no_content.warc", lambda: warc(b""), ["malformed_http"]),

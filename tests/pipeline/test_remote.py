@@ -55,7 +55,7 @@ def bucket() -> Iterator[list[str]]:
     client.create_bucket(Bucket="corpus")
     for name, content in FILES.items():
         client.put_object(Bucket="corpus", Key=f"in/{name}", Body=content)
-    files.configure(["s3://corpus"], flags)
+    files.configure(["web=s3://corpus"], flags)
     yield flags
     files.configure(["s3://corpus"], [])
     server.stop()
