@@ -3,7 +3,7 @@ PYTHON ?= python3
 REQUIREMENTS := configs/requirements
 RUN := .venv/bin/python -m
 
-.PHONY: demo test check bench prism flink lock clean
+.PHONY: demo test check bench prism flink tools lock clean
 
 .venv/ready: $(REQUIREMENTS)/dev.txt $(REQUIREMENTS)/bootstrap.txt pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -44,6 +44,11 @@ prism: .venv/ready $(TOOLS)/prism
 
 flink: .venv/ready $(TOOLS)/$(JAR)-$(BEAM).jar
 	.venv/bin/python bench/runners.py memory flink flink-pool
+
+# What their tests need, as far as it can be had; the tests of the others are skipped.
+tools:
+	-$(MAKE) $(TOOLS)/prism
+	-$(MAKE) $(TOOLS)/$(JAR)-$(BEAM).jar
 
 # Hashed requirements, one file an extra, universal over our Pythons, no host named in any.
 COMPILE = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
-from tempfile import gettempdir
 from typing import Any
 
 from gemsieve.filters import Filter, over
@@ -17,7 +16,7 @@ from gemsieve.filters.catalogue import filter_from_text
 from gemsieve.filters.policy_file import PolicyError
 from gemsieve.pipeline.read_other import readers_of
 from gemsieve.pipeline.slices import Slice
-from gemsieve.pipeline.storage import Location, Remote, location
+from gemsieve.pipeline.storage import Location, Remote, location, scratch
 
 
 class RunnerError(Exception):
@@ -113,7 +112,7 @@ class Job:
     def drafts(self) -> Path:
         """Where shards are written before they get their names: always on local disk."""
         work = self.work
-        return Path(gettempdir()) / "gemsieve" if isinstance(work, Remote) else work / "drafts"
+        return scratch() if isinstance(work, Remote) else work / "drafts"
 
     @property
     def aside(self) -> Location:

@@ -13,6 +13,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import gettempdir
 from typing import BinaryIO, Literal, cast
 
 from gemsieve.pipeline.files import filesystems, is_remote, open_file
@@ -41,7 +42,7 @@ class Remote:
 
     def open(self, mode: Literal["rb"] = "rb") -> io.BufferedReader:  # noqa: ARG002  # as of `Path`
         """Open the object for reading; it can seek."""
-        return cast("io.BufferedReader", open_file(self.url))
+        return open_file(self.url)
 
     def size(self) -> int | None:
         """Return the object's bytes, None where there is none."""
@@ -61,7 +62,9 @@ class Remote:
         try:
             with self.open() as file:
                 return file.read()
-        except Exception:
+        except FileNotFoundError:
+            raise
+        except Exception:  # not every filesystem of Beam's says so
             if self.exists():
                 raise
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), self.url) from None
@@ -92,6 +95,19 @@ Location = Path | Remote
 def location(name: str) -> Location:
     """Return the location of that name."""
     return Remote(name) if is_remote(name) else Path(name)
+
+
+def scratch() -> Path:
+    """Return a folder on local disk that only this user can look into, made where it is missing.
+
+    Raises:
+        PermissionError: Another user has a folder of that name.
+    """
+    folder = Path(gettempdir()) / f"gemsieve-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.stat().st_uid != os.getuid():
+        raise PermissionError(errno.EPERM, "belongs to another user", str(folder))
+    return folder
 
 
 def size_at(place: Location) -> int | None:

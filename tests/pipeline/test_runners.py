@@ -1,6 +1,7 @@
 """What a runner must be given, and that the same bytes come out of each that is at hand."""
 
 import json
+import logging
 import os
 import shutil
 import subprocess
@@ -15,6 +16,7 @@ from gemsieve.pipeline.job import Job, RunnerError, Submitted
 from gemsieve.pipeline.manifest import NAME, verify
 from gemsieve.pipeline.run import run_job
 from gemsieve.pipeline.runners import check, waits
+from gemsieve.pipeline.seen import LOGGER
 
 pytestmark = [
     # Beam 2.77 leaves these to its users.
@@ -87,7 +89,7 @@ def test_a_runner_that_has_all_it_needs_passes() -> None:
 
 
 def test_a_job_that_is_not_followed_is_finished_by_the_same_command(
-    corpus: Path, tmp_path: Path
+    corpus: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Submitting writes no manifest; the same job again judges nothing and writes it."""
     flags = ["--no_wait_until_finish"]
@@ -97,7 +99,9 @@ def test_a_job_that_is_not_followed_is_finished_by_the_same_command(
     with pytest.raises(Submitted, match="run the same command again"):
         run_job(job, [f"{corpus}/*"], 1, flags, lambda *_: nullcontext())
     assert not (tmp_path / "out" / NAME).exists()
+    caplog.set_level(logging.INFO, LOGGER)
     assert run_job(job, [f"{corpus}/*"], 1, flags, lambda *_: nullcontext()).resumed == 2
+    assert [record.told["event"] for record in caplog.records] == ["resumed"] * 2  # type: ignore[attr-defined]
     assert verify(tmp_path / "out").counts["in"] == 20
 
 

@@ -189,6 +189,14 @@ def test_places_in_a_bucket(bucket: tuple[Any, list[str]]) -> None:
     assert is_empty(folder)
 
 
+def test_drafts_are_for_their_owner_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is on its way to a bucket stands where no other user of the machine can read it."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    drafts = Job(f"s3://{BUCKET}/out", POLICY, "short.toml").drafts
+    assert drafts.is_relative_to(tmp_path)
+    assert drafts.stat().st_mode & 0o777 == 0o700
+
+
 def test_an_output_that_cannot_be_is_told_in_a_line(corpus: Path) -> None:
     """Neither an unknown scheme nor a pattern for a name begins a job."""
     with pytest.raises(OutputError, match="xyz://corpus/out: no filesystem"):
