@@ -102,6 +102,10 @@ def run(
     except grpc.RpcError as error:  # its own words are a page
         code = error.code().name if isinstance(error, grpc.Call) else type(error).__name__
         raise RuntimeError(f"the runner went away or refused the job ({code})") from None
+    except RuntimeError as error:
+        if "KeyboardInterrupt" in str(error):  # Ctrl-C while a step was at work
+            raise KeyboardInterrupt from None
+        raise
     finally:
         children.close()
     return pipeline.result

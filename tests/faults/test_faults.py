@@ -151,7 +151,7 @@ def test_a_fault(
     if case.kind == "another job":
         status, words = json.loads((tmp_path / "another").read_text())
         assert (status, "another job is at work" in words) == (BUSY, True), words
-    if how == DONE:
+    if how == DONE and case.name != "forbidden-cleanup":  # there `_work` stays until then
         holds(case, output, reference)
 
     mended(case, box, inputs, before)
