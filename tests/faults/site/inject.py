@@ -107,6 +107,12 @@ def end(number: int) -> None:
     time.sleep(60)
 
 
+def spin(_: object) -> None:
+    """Never return, and never rest."""
+    while True:
+        pass
+
+
 def crash(_: object) -> None:
     """Read where nothing is, as a broken library does."""
     ctypes.string_at(0)
@@ -216,5 +222,5 @@ DEEDS: dict[str, Callable[[Any], None]] = {
     "stop": lambda _: os.kill(os.getpid(), signal.SIGSTOP),
     "remove": os.unlink,
     **{f.__name__: f for f in (full, fill, deny, unreadable, cut, grow, alter, another, spoil)},
-    **{f.__name__: f for f in (wipe, bloat, fail, crash, orphan, call_off, half_way)},
+    **{f.__name__: f for f in (wipe, bloat, fail, spin, crash, orphan, call_off, half_way)},
 }
