@@ -38,6 +38,10 @@ PROGRAMS = {
 def check(flags: Sequence[str], output: str) -> None:
     """Refuse flags that no Beam options class knows, which Beam itself would ignore.
 
+    Args:
+        flags: Beam's.
+        output: Where the outcome goes, "" where nothing is written.
+
     Raises:
         RunnerError: A flag is unknown, or the runner it names is refused or lacks something.
     """
@@ -77,7 +81,7 @@ def need_image(options: PipelineOptions, output: str) -> None:
     """
     if not options.view_as(WorkerOptions).sdk_container_image:
         raise RunnerError("DataflowRunner: name an image that has gemsieve: --sdk_container_image")
-    if not is_remote(output):
+    if output and not is_remote(output):
         raise RunnerError(f"{output}: workers of Dataflow cannot write there; name a bucket")
 
 

@@ -86,6 +86,7 @@ def test_a_runner_that_has_all_it_needs_passes() -> None:
     check(["--runner=DirectRunner"], "out")
     check(["--runner=FlinkRunner", "--job_endpoint=host:8099"], "out")
     check(DATAFLOW, "gs://bucket/out")
+    check(DATAFLOW, "")  # a dry run
 
 
 def test_a_job_that_is_not_followed_is_finished_by_the_same_command(
