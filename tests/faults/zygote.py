@@ -36,6 +36,7 @@ def humble() -> None:
 def command(request: dict[str, Any], said: int) -> int:
     """Run one command in this process, which is a fork, and return its status."""
     os.setsid()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell in the background ignores it
     os.dup2(said, 1)
     os.dup2(said, 2)
     os.environ |= request["environment"]
