@@ -92,7 +92,8 @@ def made(body: bytes, tables: Tables, seed: int, taught: int) -> str:
     return (
         f"**File.** {len(body):,} bytes, SHA-256 `{digest}`;\nseed {seed}; "
         f"rows of the tables: {rows}; at least {fit.RAREST} training texts a feature; penalty\n"
-        f"{fit.PENALTY:g}; {fit.STEPS} steps of L-BFGS; an offset for each set, left out at use.\n"
+        f"{fit.PENALTY:g}; {fit.STEPS} steps of L-BFGS; an offset for English and one for each "
+        "set\nof another language, left out at use.\n"
         f"Slope and intercept of each curve: {curves}.\n"
         f"Kinds are computed where toxicity is at least {tables.gate:g}.\n\n"
         f"**Teacher.** Of {taught:,} training texts {TRUST:.0%} of the target is what the strong\n"

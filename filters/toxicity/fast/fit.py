@@ -1,8 +1,8 @@
-"""Learn the fast tier's tables: logistic regression with an offset for each set of texts.
+"""Learn the fast tier's tables: logistic regression with offsets for groups of texts.
 
-The sets mean different things by "toxic" and hold different shares of it. An offset of its own
-takes that up for each set, so that the weights need not; at use it is left out. This is the
-simplest of the models of Daumé III (2007, "Frustratingly easy domain adaptation").
+Sets of texts mean different things by "toxic" and hold different shares of it. An offset of its
+own takes that up for a group of sets, so that the weights need not; at use it is left out. This is
+the simplest of the models of Daumé III (2007, "Frustratingly easy domain adaptation").
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from gemsieve.filters.toxicity.fast.tables import BITS, Family, family
 from gemsieve.filters.toxicity.fast.words import cut
 
 PENALTY = 2.0  # of the squared weights; chosen on the development part, as are the two below
-STEPS = 100  # of L-BFGS
+STEPS = 200  # of L-BFGS
 RAREST = 3  # texts that a feature must be in
 BATCH = 2_000
 
@@ -119,7 +119,7 @@ def learn(
         matrix: What `scaled` returned.
         toxic: 0, 1 or between, for each row.
         weights: How much each row counts.
-        sets: The number of the set that each row is of.
+        sets: The number of the group of sets that each row is of.
         penalty: Of the weights' squares, halved.
     """
     from scipy.optimize import minimize

@@ -11,13 +11,14 @@ import numpy.typing as npt
 
 from gemsieve.filters.toxicity import metrics
 from gemsieve.filters.toxicity.calibration import Calibration
-from gemsieve.filters.toxicity.data import Row
+from gemsieve.filters.toxicity.data import SOURCES, Row
 from gemsieve.filters.toxicity.fast import fit
 from gemsieve.filters.toxicity.fast.model import Model
 from gemsieve.filters.toxicity.fast.tables import Tables, uncalibrated
 from gemsieve.filters.toxicity.kinds import KINDS
 
 LABELS = ("toxicity", *KINDS)
+ENGLISH = frozenset(source.name for source in SOURCES if source.language == "en")
 LOST = 0.015  # of a kind's area under the curve, at most, by not computing it below the gate
 GATES = tuple(i / 100 for i in range(35, 0, -5))
 
@@ -25,11 +26,12 @@ Doubles = npt.NDArray[np.float64]
 
 
 def learnt(learned: Sequence[Row], labels: Sequence[str] = LABELS) -> Tables:
-    """Learn tables; a row that is repeated counts as often, and each set has an offset."""
+    """Learn tables; a row that is repeated counts as often, and groups of sets have an offset."""
     counted = Counter(learned)
     rows = [*counted]
-    numbers = {name: number for number, name in enumerate(dict.fromkeys(r.source for r in rows))}
-    sets = np.array([numbers[row.source] for row in rows])
+    groups = [offset_of(row.source) for row in rows]
+    numbers = {name: number for number, name in enumerate(dict.fromkeys(groups))}
+    sets = np.array([numbers[name] for name in groups])
     features = fit.features([row.text for row in rows])
     rare = fit.rarity(features)
     matrix = fit.scaled(features, rare)
@@ -40,6 +42,14 @@ def learnt(learned: Sequence[Row], labels: Sequence[str] = LABELS) -> Tables:
         truth = np.array([rows[i].kinds[kind] for i in known], float)
         thetas.append(fit.learn(matrix[known], truth, np.ones(len(known)), sets[known]))
     return uncalibrated(labels, fit.families(thetas, rare))
+
+
+def offset_of(source: str) -> str:
+    """Return what shares an offset with a set: English and what is written here, or it alone.
+
+    Among English sets an offset takes away more of what tells toxic texts than of what tells sets.
+    """
+    return "" if source in ENGLISH else source
 
 
 def calibrated(tables: Tables, rows: Sequence[Row]) -> Tables:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float32]
 
 FAMILIES = ("words", "groups", "pairs")
-BITS = (19, 21, 19)  # of the rows of each family's table
+BITS = (20, 21, 20)  # of the rows of each family's table
 STEPS, RARITIES = 127, 255  # of a weight, each way; of a rarity's square
 NEVER = (1980, 1, 1, 0, 0, 0)  # the time of every file in the archive
 
@@ -105,9 +105,16 @@ def archived(arrays: Mapping[str, npt.NDArray[np.generic]]) -> bytes:
 
 
 def load(file: IO[bytes]) -> Tables:
-    """Read what `Tables.dump` wrote."""
+    """Read what `Tables.dump` wrote.
+
+    Raises:
+        ValueError: The tables are not of the sizes that this code looks rows up in.
+    """
     with np.load(file, allow_pickle=False) as found:
         arrays = {name: found[name] for name in found.files}
+    for name, bits in zip(FAMILIES, BITS, strict=True):
+        if len(arrays[f"{name}.squares"]) != 1 << bits:  # compiled code would read beyond its end
+            raise ValueError(f"the toxicity model's {name} are not those of this version's code")
     families = tuple(
         Family(
             np.ascontiguousarray(arrays[f"{name}.weights"].T),

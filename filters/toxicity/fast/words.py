@@ -1,7 +1,7 @@
 """Cut texts into words and passages, with places in code points.
 
 A word is a run of letters and digits; every mark, and every sign of a script without spaces, is a
-word of its own.
+word of its own. Of one mark many times over, as in a line under a heading, the first three count.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from gemsieve.filters.toxicity.fast.native import native
 CELL = 384  # code points: at most one passage ends in each, so a passage has at most two of them
 LONGEST = 24  # codes of a word that count: longer ones are seldom words
 SPOKEN = np.uint32(0xFFFFFF00 | LETTER)  # the bits of a letter that tell words apart
-NOUGHT, ONE, LAST_PLACE = Hash(0), Hash(1), Hash(LONGEST)
+NOUGHT, ONE, MOST, LAST_PLACE = Hash(0), Hash(1), Hash(3), Hash(LONGEST)
 # By the place in a word; letters behind the longest add nothing.
 POWERS = np.array([pow(int(BASE), i, 1 << 64) for i in range(LONGEST)] + [0], np.uint64)
 
@@ -133,11 +133,14 @@ def bounds(read: Codes) -> tuple[Indexes, Indexes, Hashes, Indexes]:
     """
     starts, ends = np.empty(len(read), np.int64), np.empty(len(read), np.int64)
     keys, closing = np.empty(len(read), np.uint64), np.empty(len(read), np.int64)
-    count = closed = at = place = key = before = NOUGHT
+    count = closed = at = place = key = before = again = NOUGHT
+    last = np.uint32(0)
     for letter in read:
         kind = letter & KIND
         within = Hash(kind == WORD if kind < INNER else inside(read, at))
-        some = Hash(kind != SPACE)
+        again = (again + ONE) * Hash(letter == last)
+        last = letter
+        some = Hash(kind != SPACE) & (within | Hash(again < MOST))
         start = some & ~(within & before)
         before = within
         keep = start - ONE  # no bit where a word starts, else all
