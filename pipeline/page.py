@@ -49,7 +49,7 @@ def http_body(content: bytes) -> Body:
         pass
     # Many crawlers undo the encodings and keep the headers that tell of them.
     found = parsed(content, "none")
-    if not (mime_of(found.content) or "").startswith("text/"):
+    if not is_readable(found.content):
         raise PageError("malformed_http")
     return found
 
@@ -127,6 +127,12 @@ def extracted(html: str) -> str:
     return extract_plain_text(
         html, preserve_formatting=True, main_content=shallow, alt_texts=False
     ).strip()
+
+
+def is_readable(content: bytes) -> bool:
+    """Say whether bytes are text as they stand; of a page in GBK only the first tag shows it."""
+    begins = content[:64].lstrip().startswith(b"<") and b"\0" not in content
+    return begins or mime_of(content).startswith("text/")
 
 
 def mime_of(content: bytes) -> str:

@@ -290,6 +290,13 @@ WARC = [
         lambda: flipped(gzip.compress(PAGE_RECORD), -6) + gzip.compress(PAGE_RECORD),
         ["ok", TRUNCATED],
     ),
+    Case(
+        "undone_before_gbk.warc",
+        lambda: warc(
+            http("<p>一些无害的文字</p>".encode("gbk") * 9, "Content-Type: text/html", GZIP)
+        ),
+        ["ok"],
+    ),
     Case("bare_line_feeds.warc", lambda: warc(http().replace(b"\r\n", b"\n")), ["ok"]),
     Case("twice.warc", lambda: PAGE_RECORD * 2, ["ok", "ok"]),
     Case("no_http.warc", lambda: warc(PAGE), ["malformed_http"]),
