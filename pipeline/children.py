@@ -21,7 +21,7 @@ from gemsieve.pipeline import machine
 from gemsieve.pipeline.place import IDLE, LAYOUT, READING, Place, Spot
 from gemsieve.pipeline.slices import Slice
 
-TICK = 0.1  # seconds between two looks at a child
+TICK = 0.2  # seconds between two looks at a child
 # So many characters may take as long as any record may. With the 60 s that are the default, that
 # is 20,000 a second, where the slowest detector that we know of does 200,000, on digits alone.
 LENGTH = 1_200_000
