@@ -8,14 +8,14 @@ mistakes.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from gemsieve.pipeline import leak_rules as rules
+from gemsieve.pipeline.leak_outline import Outline, Span
 
 ATOM = r"\w!#$%&'*+/=?^`{|}~\-"
-DIGITS = re.compile(r"\d[\d .()\-]{5,}\d")  # whatever holds a card, a US number, an IPv4 address
 
 
 class Value(NamedTuple):
@@ -33,27 +33,27 @@ class Check:
 
     Attributes:
         name: The rule, as the report names it.
-        gate: Matches near every candidate, and seldom elsewhere: what makes the check fast.
+        gate: Finds places near every candidate, and few others: what makes the check fast.
         before, after: How far around a match of the gate a candidate may reach.
         candidate: Matches what may be a value.
         proven: From a candidate to the length of the value it begins with, 0 when there is none.
     """
 
     name: str
-    gate: re.Pattern[str]
+    gate: Callable[[Outline], Iterable[Span]]
     before: int
     after: int
     candidate: re.Pattern[str]
     proven: Callable[[str], int]
 
-    def spans(self, text: str) -> Iterator[tuple[int, int]]:
+    def spans(self, outline: Outline) -> Iterator[Span]:
         """Yield the places of the values in a text, in order, none inside another."""
-        position = 0
-        for gate in self.gate.finditer(text):
-            start = max(position, gate.start() - self.before)
-            end = min(len(text), gate.end() + self.after)
+        text, position = outline.text, 0
+        for first, last in self.gate(outline):
+            start = max(position, first - self.before)
+            end = min(len(text), last + self.after)
             while match := self.candidate.search(text, start, end):
-                if match.start() >= gate.end():  # another gate's, and perhaps cut by `end`
+                if match.start() >= last:  # another gate's, and perhaps cut by `end`
                     break
                 length = self.proven(match[0])
                 start = position = match.start() + (length or 1)
@@ -61,11 +61,27 @@ class Check:
                     yield match.start(), match.start() + length
 
 
+def expression(pattern: str) -> Callable[[Outline], Iterator[Span]]:
+    """Return a gate that finds an expression in the text; it should begin with one character."""
+    compiled = re.compile(pattern)
+    return lambda outline: (match.span() for match in compiled.finditer(outline.text))
+
+
+def runs(outline: Outline) -> list[Span]:
+    """Find long runs of digits with signs between them."""
+    return outline.runs
+
+
+def countries(outline: Outline) -> list[Span]:
+    """Find how an IBAN begins."""
+    return outline.countries
+
+
 CHECKS: dict[str, tuple[Check, ...]] = {
     "CREDIT_CARD": (
         Check(
             "Luhn's formula and a network's range",
-            DIGITS,
+            runs,
             0,
             2,
             re.compile(
@@ -78,7 +94,7 @@ CHECKS: dict[str, tuple[Check, ...]] = {
     "EMAIL_ADDRESS": (
         Check(
             "RFC 5321 and the Public Suffix List",
-            re.compile(r"@[\w\-]{1,63}\."),
+            expression(r"@[\w\-]{1,63}\."),
             65,
             255,
             re.compile(rf"(?<![{ATOM}])[{ATOM}][{ATOM}.]{{0,63}}@[\w\-]+(?:\.[\w\-]+)+"),
@@ -88,7 +104,7 @@ CHECKS: dict[str, tuple[Check, ...]] = {
     "IBAN_CODE": (
         Check(
             "ISO 13616: length and remainder by 97",
-            re.compile(r"[A-Z]{2}\d{2}"),
+            countries,
             0,
             70,
             re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?:[ \-]?[A-Z0-9]){11,31}"),
@@ -98,7 +114,7 @@ CHECKS: dict[str, tuple[Check, ...]] = {
     "IP_ADDRESS": (
         Check(
             "an address of version 4 that the Internet routes",
-            DIGITS,
+            runs,
             0,
             2,
             # Not a program's version, a heading, a section, the beginning of a name.
@@ -111,7 +127,7 @@ CHECKS: dict[str, tuple[Check, ...]] = {
         ),
         Check(
             "an address of version 6 that the Internet routes",
-            re.compile(r":[0-9A-Fa-f]{0,4}:"),
+            expression(r":[0-9A-Fa-f]{0,4}:"),
             45,
             47,
             re.compile(r"(?<![\w:.])(?=[\w.]{0,45}:)[0-9A-Fa-f:.]{2,45}(?<!\.)(?![\w:])"),
@@ -121,7 +137,7 @@ CHECKS: dict[str, tuple[Check, ...]] = {
     "PHONE_NUMBER": (
         Check(
             "an international number that its country's plan allows",
-            re.compile(r"\+\d"),
+            expression(r"\+\d"),
             0,
             60,
             re.compile(r"(?<![\w+])\+\d(?:[ .()/\-]{0,3}\d){6,14}(?!\w)"),
@@ -131,7 +147,7 @@ CHECKS: dict[str, tuple[Check, ...]] = {
     "US_SSN": (
         Check(
             "the ranges that the SSA gives numbers from",
-            DIGITS,
+            runs,
             0,
             2,
             re.compile(r"(?<![\w.\-])\d{3}([ \-])\d{2}\1\d{4}(?![\w\-]|\.\d)"),
@@ -143,9 +159,10 @@ CHECKS: dict[str, tuple[Check, ...]] = {
 
 def values(text: str, entities: Collection[str]) -> list[Value]:
     """Return the proven values of some entities in a text."""
+    outline = Outline(text)
     return [
         Value(entity, check.name, start, end)
         for entity in entities
         for check in CHECKS.get(entity, ())
-        for start, end in check.spans(text)
+        for start, end in check.spans(outline)
     ]
