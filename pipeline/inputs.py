@@ -23,13 +23,15 @@ def find(patterns: Sequence[str], encoding: str, *, by_line: bool) -> list[Slice
     """Return each file that the patterns name as one slice, in the order of patterns and paths.
 
     Raises:
-        InputError: A pattern names nothing, a file of unknown kind, or one file twice.
+        InputError: A pattern names nothing, a file of unknown kind, one whose name is no text, or
+            one file twice.
     """
     found: list[Slice] = []
     for pattern in patterns:
         name, files = matched(pattern)
         names = source_names([file.path for file in files])
         for path, size in files:
+            refuse_undecodable(path)
             kind: Kind = "hub" if path.startswith(HUB) else kind_of(path, by_line=by_line)
             told = encoding if kind in ("csv", "tsv", "text", "lines") else ""
             source = f"{name}/{names[path]}" if name else names[path]
@@ -38,6 +40,19 @@ def find(patterns: Sequence[str], encoding: str, *, by_line: bool) -> list[Slice
     if twice := [whole.path for whole in found if identities[identity(whole.path)] > 1]:
         raise InputError(f"{twice[0]}: one file is named twice; give each input once")
     return told_apart(found)
+
+
+def refuse_undecodable(path: str) -> None:
+    """Refuse a file whose name could not be written beside its records.
+
+    Raises:
+        InputError: It is one; shows the bytes that are no UTF-8 by their numbers.
+    """
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        shown = path.encode(errors="surrogateescape").decode(errors="backslashreplace")
+        raise InputError(f"{shown}: this name is not UTF-8; rename the file") from None
 
 
 def matched(pattern: str) -> tuple[str, list[File]]:

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -159,3 +160,10 @@ def test_main_content_is_kept_of_a_page(monkeypatch: pytest.MonkeyPatch) -> None
     assert text.split("\n") == ["What the page is about, at some length.", "", "More of it."]
     monkeypatch.setattr(page, "MAX_DEPTH", 3)
     assert "Home" in page.extracted("<div>" * 4 + html)
+
+
+def test_a_name_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    """A job does not find out half-way that an id cannot be written."""
+    (tmp_path / os.fsdecode(b"caf\xe9.jsonl")).write_text('{"text": "a"}\n')
+    with pytest.raises(InputError, match=r"caf\\xe9.jsonl: this name is not UTF-8"):
+        plan([str(tmp_path / "*.jsonl")])
