@@ -94,7 +94,7 @@ def search(page: Browser, name: str, words: str, id_: str) -> None:
 
 def test_words_are_masked_until_asked_for(page: Browser) -> None:
     """By a click one finding, by a key all of them, and masked again with the next record."""
-    search(page, "words", "a.jsonl:6", "a.jsonl:6")
+    search(page, "reason", "pii.*", "a.jsonl:6")
     shown = "document.querySelector('.block').innerText"
     assert MAIL not in page.ask("document.documentElement.outerHTML")
     page.click(".block .mask")
@@ -104,6 +104,14 @@ def test_words_are_masked_until_asked_for(page: Browser) -> None:
     page.until(f"{shown}.includes('Muslim')")
     page.press("v")
     page.until(f"!{shown}.includes({json.dumps(MAIL)})")
+    for key, words in (("v", "Muslim"), ("s", MAIL)):
+        here = page.ask(TITLE)
+        page.press("n")
+        page.press(key)
+        page.until(f"{shown}.includes({json.dumps(words)})")
+        page.press("j")
+        page.until(f"{TITLE} !== {json.dumps(here)}")
+        assert words not in page.ask("document.documentElement.outerHTML")
     assert page.said == []
 
 
