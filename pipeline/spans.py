@@ -18,14 +18,20 @@ if TYPE_CHECKING:
     from opentelemetry.trace import Tracer
 
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
-SDK = "opentelemetry.sdk.trace"
+NAME = "gemsieve"
 
 
 def tracer() -> Tracer | None:
     """Return what makes spans, None where nobody asks for any."""
-    if SDK not in sys.modules and not any(os.environ.get(name) for name in ENDPOINTS):
+    if any(os.environ.get(name) for name in ENDPOINTS):
+        return started()
+    if "opentelemetry.sdk.trace" not in sys.modules:
         return None
-    return started()
+    from opentelemetry import trace
+    from opentelemetry.sdk.trace import TracerProvider
+
+    arranged = isinstance(trace.get_tracer_provider(), TracerProvider)
+    return trace.get_tracer(NAME) if arranged else None
 
 
 @cache
@@ -44,7 +50,7 @@ def started() -> Tracer | None:
         provider = TracerProvider()
         provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
         trace.set_tracer_provider(provider)
-    return trace.get_tracer("gemsieve")
+    return trace.get_tracer(NAME)
 
 
 @contextmanager
