@@ -170,7 +170,7 @@ def rest() -> Iterator[Case]:
     yield Case("no child", "load", None, (FAILED,), settings=nowhere, says="/nowhere/python")
     always = {
         "in": "child",
-        "at": "gemsieve.pipeline.child:answer",
+        "at": "gemsieve.pipeline.sieve:Siever.work",
         "do": "leave",
         "word": "Siever",
     }
