@@ -78,6 +78,8 @@ def take(steps: Sequence[Step], piece: Slice, limits: Limits) -> Iterator[tuple[
                 elif (falls := falls + 1) >= MOST_FALLS:
                     raise StepError(puzzling(step, piece, fall)) from None
                 break
+        else:  # whatever is missing after all did their work, the books will miss
+            return
 
 
 def named(step: Step, piece: Slice, fall: Fallen, limits: Limits) -> bool:

@@ -14,8 +14,10 @@ import pytest
 from gemsieve.cli import main
 from gemsieve.pipeline import audit_slice
 from gemsieve.pipeline.audit_slice import shares
+from gemsieve.pipeline.children import Children
 from gemsieve.pipeline.job import Job
 from gemsieve.pipeline.manifest import FAILED, NAME, GateError, ManifestError, verify
+from gemsieve.pipeline.place import Place
 from gemsieve.pipeline.run import Outcome, OutputError, run_job
 from gemsieve.pipeline.slices import Slice
 
@@ -90,6 +92,15 @@ def plugin(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyP
     (info / "entry_points.txt").write_text("[gemsieve.detectors]\ngrudge = grudge:Grudge\n")
     monkeypatch.syspath_prepend(str(folder))
     monkeypatch.setenv("PYTHONPATH", str(folder))
+
+
+def here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the work of children done in this process, where a test can put itself between."""
+
+    def ask(_: Children, step: object, method: str, piece: Slice, *more: int) -> None:
+        getattr(step, method)(piece, Place(), *more)
+
+    monkeypatch.setattr(Children, "ask", ask)
 
 
 def corpus(folder: Path, records: int = 360, marked: str = "") -> Path:
@@ -228,15 +239,16 @@ def test_other_sentences_are_audited_without_sieving(
 ) -> None:
     """A killed audit resumes where it was; another sample is another audit of the same shards."""
     output = tmp_path / "out"
-    real, seen = audit_slice.Auditor.audit, list[int]()
+    real, seen = audit_slice.Auditor.work, list[int]()
 
-    def breaks(self: audit_slice.Auditor, piece: Slice, quota: int) -> object:
+    def breaks(self: audit_slice.Auditor, piece: Slice, place: Place) -> object:
         seen.append(piece.number)
         if len(seen) == 2:
             raise RuntimeError("power cut")
-        return real(self, piece, quota)
+        return real(self, piece, place)
 
-    monkeypatch.setattr(audit_slice.Auditor, "audit", breaks)
+    here(monkeypatch)
+    monkeypatch.setattr(audit_slice.Auditor, "work", breaks)
     with pytest.raises(RuntimeError, match="power cut"):
         run(job(output, "sentences = 700"), inputs)
     done = {path.name for path in (output / "_work" / "audits").iterdir()}
@@ -268,13 +280,14 @@ def test_an_input_that_changed_is_told_without_its_words(
 ) -> None:
     """The audit reads sentences again; a record that is gone ends the job, by its name alone."""
     folder = corpus(tmp_path / "in", records=18)
-    real = audit_slice.Auditor.audit
+    real = audit_slice.Auditor.work
 
-    def after(self: audit_slice.Auditor, piece: Slice, quota: int) -> object:
+    def after(self: audit_slice.Auditor, piece: Slice, place: Place) -> object:
         Path(piece.path).write_text("{broken\n" * 7)
-        return real(self, piece, quota)
+        return real(self, piece, place)
 
-    monkeypatch.setattr(audit_slice.Auditor, "audit", after)
+    here(monkeypatch)
+    monkeypatch.setattr(audit_slice.Auditor, "work", after)
     with pytest.raises(RuntimeError, match=r"a\.jsonl:1: the audit failed: LookupError") as told:
         run(job(tmp_path / "out"), folder)
     assert "neighbours" not in str(told.value)
@@ -285,6 +298,7 @@ def test_a_slice_that_was_not_audited_is_missed(
     inputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The books want an audit of every slice."""
+    here(monkeypatch)
     monkeypatch.setattr("gemsieve.pipeline.audit_slice.write_swaps", lambda *_: None)
     with pytest.raises(ManifestError, match=r"slices \[0, 1, 2\] were not audited"):
         run(job(tmp_path / "out"), inputs)
