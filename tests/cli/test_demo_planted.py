@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from pathlib import Path
 
 import pytest
 
 from gemsieve.cli.demo_planted import SYNTHETIC, Item, Kind, broken_lines, filled, planted
 from gemsieve.cli.demo_texts import CARRIERS, FOREIGN, INSULTS, NEIGHBOURS, SMALL_TALK
+from gemsieve.pipeline.read import read
 from gemsieve.pipeline.read_jsonl import parse
-from gemsieve.pipeline.record import Broken
+from gemsieve.pipeline.record import Broken, Meter
+from gemsieve.pipeline.slices import plan
 
 COUNTS: dict[Kind, int] = dict.fromkeys(SYNTHETIC, 20)
 
@@ -86,9 +89,13 @@ def test_tables_hold_no_sentence_twice() -> None:
 
 
 @pytest.mark.parametrize(("fault", "line"), list(broken_lines()))
-def test_each_malformed_line_has_the_fault_it_is_planted_for(fault: str, line: bytes) -> None:
+def test_each_malformed_line_has_the_fault_it_is_planted_for(
+    fault: str, line: bytes, tmp_path: Path
+) -> None:
     """The reader names the very fault that the ground truth promises."""
-    assert parse(1, line, "text", ()) == Broken(1, fault)  # type: ignore[arg-type]
+    (tmp_path / "a.jsonl").write_bytes(line + b"\n")
+    (piece,) = plan([str(tmp_path / "a.jsonl")])
+    assert [*read(piece, "text", (), Meter())] == [Broken(1, fault)]  # type: ignore[arg-type]
 
 
 def test_a_well_formed_record_reads_back_as_its_text_and_kind() -> None:

@@ -107,7 +107,7 @@ def test_the_page_stands(
     kept = replace(kept, transforms=counts)
     copies = COPIES if kept.groups else Counter[tuple[str, ...]]()
     held = replace(books(tmp_path, kept), mitigation=told(rule, kept, [Weighed(None, copies)]))
-    page = Page(write_report(held, judge(), kept, Clocks(), {}).read_text("utf-8"))
+    page = Page(write_report(held, judge(), kept, Clocks(), {}).read_bytes().decode())
     captions = {title.strip() for title, _ in page.tables}
     if caption is None:
         assert "The policy changes and weighs no records." in "".join(page.words)

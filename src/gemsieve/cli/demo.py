@@ -70,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
     with stage(console, "guard", seconds):
         guarded = ask_all(args.output / "model", args.seed)
     books = read(args.output / "sieved")
-    shards = [books.folder / shard.path for shard in books.shards]
+    shards = [args.output / "sieved" / shard.path for shard in books.shards]
     found = score(args.output / "corpus", truth, shards)
     entries = metrics.read(args.output / "model")
     show(console, Demo(args.output, books.counts, truth, found, entries, guarded, seconds))
