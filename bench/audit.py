@@ -16,14 +16,14 @@ from typing import TypeVar
 from gemsieve.filters.audit.counts import total as total_swaps
 from gemsieve.filters.audit.verdict import line_for_people, told
 from gemsieve.filters.catalogue import policy_text
-from gemsieve.pipeline.audit_slice import Auditor, shares
-from gemsieve.pipeline.audit_sums import digest_of
+from gemsieve.pipeline.audit.auditor import Auditor, shares
+from gemsieve.pipeline.audit.sums import digest_of
 from gemsieve.pipeline.job import Job
-from gemsieve.pipeline.place import Place
-from gemsieve.pipeline.report_identity import beside_others
+from gemsieve.pipeline.reading.slices import plan
+from gemsieve.pipeline.report.identity import beside_others
 from gemsieve.pipeline.sieve import Siever
-from gemsieve.pipeline.slices import plan
 from gemsieve.pipeline.tally import total
+from gemsieve.pipeline.workers.place import Place
 
 T = TypeVar("T")
 

@@ -17,13 +17,13 @@ from pathlib import Path
 from texts import read_texts, until
 
 from gemsieve.filters.catalogue import policy_text
-from gemsieve.pipeline.children import Child, Limits
 from gemsieve.pipeline.job import Job
-from gemsieve.pipeline.leak_check import Checker
-from gemsieve.pipeline.machine import look
-from gemsieve.pipeline.place import Place
+from gemsieve.pipeline.leak.check import Checker
+from gemsieve.pipeline.reading.slices import Slice, plan
 from gemsieve.pipeline.sieve import Siever
-from gemsieve.pipeline.slices import Slice, plan
+from gemsieve.pipeline.workers.children import Child, Limits
+from gemsieve.pipeline.workers.machine import look
+from gemsieve.pipeline.workers.place import Place
 
 
 def write(folder: Path, texts: list[str], megabytes: float) -> list[Slice]:

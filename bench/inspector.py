@@ -25,10 +25,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from gemsieve.pipeline.inspect_api import Inspector
-from gemsieve.pipeline.inspect_marks import Marks
-from gemsieve.pipeline.inspect_output import open_output
-from gemsieve.pipeline.inspect_server import Server
+from gemsieve.pipeline.inspector.api import Inspector
+from gemsieve.pipeline.inspector.marks import Marks
+from gemsieve.pipeline.inspector.output import open_output
+from gemsieve.pipeline.inspector.server import Server
 from gemsieve.pipeline.manifest import NAME, OUTCOMES
 from gemsieve.pipeline.write import ROW_GROUP_BYTES, parquet_writer
 

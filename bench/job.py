@@ -76,7 +76,7 @@ def detect(corpus: Path, policy: str | None) -> float:
     from gemsieve.filters import Batch
     from gemsieve.filters.catalogue import filter_from_text
     from gemsieve.filters.detect import detect as find
-    from gemsieve.pipeline.record import Record
+    from gemsieve.pipeline.reading.record import Record
     from gemsieve.pipeline.sieve import batches
 
     path = Path(policy) if policy else DEFAULT

@@ -16,8 +16,8 @@ from texts import read_texts
 
 from gemsieve.filters import Batch
 from gemsieve.filters.catalogue import default_policy, filter_from_text
-from gemsieve.pipeline.mitigate import Mitigator
-from gemsieve.pipeline.mitigation_told import lines_for_people, told
+from gemsieve.pipeline.mitigate.mitigate import Mitigator
+from gemsieve.pipeline.mitigate.told import lines_for_people, told
 from gemsieve.pipeline.tally import Tally
 
 MITIGATE = """

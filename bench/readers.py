@@ -23,9 +23,9 @@ import pyarrow.parquet as pq
 import zstandard
 from texts import read_texts, until
 
-from gemsieve.pipeline.read import read
-from gemsieve.pipeline.record import Meter, Record
-from gemsieve.pipeline.slices import plan
+from gemsieve.pipeline.reading.read import read
+from gemsieve.pipeline.reading.record import Meter, Record
+from gemsieve.pipeline.reading.slices import plan
 
 RUNS = 3
 

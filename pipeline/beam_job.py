@@ -12,18 +12,18 @@ import grpc
 from apache_beam.metrics import Metrics
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 
-from gemsieve.pipeline import children
-from gemsieve.pipeline.children import Limits
-from gemsieve.pipeline.files import configure
-from gemsieve.pipeline.heartbeat import Beat, last_beat
 from gemsieve.pipeline.job import Job
+from gemsieve.pipeline.mitigate.weights import Plan, weigh
+from gemsieve.pipeline.reading.files import configure
+from gemsieve.pipeline.reading.slices import Slice
 from gemsieve.pipeline.runners import LOCAL, name_of, runner_of, waits
-from gemsieve.pipeline.seen import slice_seen
-from gemsieve.pipeline.slices import Slice
-from gemsieve.pipeline.spans import flush
-from gemsieve.pipeline.spread import Spread
-from gemsieve.pipeline.step import Step, take
-from gemsieve.pipeline.weights import Plan, weigh
+from gemsieve.pipeline.watch.seen import slice_seen
+from gemsieve.pipeline.watch.spans import flush
+from gemsieve.pipeline.watch.spread import Spread
+from gemsieve.pipeline.workers import children
+from gemsieve.pipeline.workers.children import Limits
+from gemsieve.pipeline.workers.heartbeat import Beat, last_beat
+from gemsieve.pipeline.workers.step import Step, take
 
 if TYPE_CHECKING:
     from apache_beam.runners.runner import PipelineResult

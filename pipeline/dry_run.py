@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from gemsieve.pipeline.manifest import OUTCOMES
-from gemsieve.pipeline.read import read
-from gemsieve.pipeline.record import Meter
+from gemsieve.pipeline.reading.read import read
+from gemsieve.pipeline.reading.record import Meter
 from gemsieve.pipeline.run import Ready
 from gemsieve.pipeline.sieve import Siever, batches
 from gemsieve.pipeline.tally import Tally

@@ -14,23 +14,23 @@ from gemsieve.filters.audit.verdict import faults as audit_faults
 from gemsieve.filters.audit.verdict import summary
 from gemsieve.filters.audit.verdict import told as audit_told
 from gemsieve.pipeline import manifest
-from gemsieve.pipeline.audit_sums import read_swaps
-from gemsieve.pipeline.heartbeat import read_heartbeats
+from gemsieve.pipeline.audit.sums import read_swaps
 from gemsieve.pipeline.job import Job, described, rules_of
-from gemsieve.pipeline.leak_counts import read_leaks
-from gemsieve.pipeline.leak_counts import total as total_leaks
-from gemsieve.pipeline.leak_gate import faults, told
-from gemsieve.pipeline.leak_planted import read_planted
-from gemsieve.pipeline.leak_scope import entities
+from gemsieve.pipeline.leak.counts import read_leaks
+from gemsieve.pipeline.leak.counts import total as total_leaks
+from gemsieve.pipeline.leak.gate import faults, told
+from gemsieve.pipeline.leak.planted import read_planted
+from gemsieve.pipeline.leak.scope import entities
 from gemsieve.pipeline.manifest import GateError, Manifest, ManifestError
-from gemsieve.pipeline.mitigation_told import told as told_mitigation
+from gemsieve.pipeline.mitigate.told import told as told_mitigation
+from gemsieve.pipeline.mitigate.weigh import noted, plan_weights
+from gemsieve.pipeline.mitigate.weights import Weighed
+from gemsieve.pipeline.reading.slices import Slice
 from gemsieve.pipeline.receipt import Receipt, read_receipt, reconcile
-from gemsieve.pipeline.report_identity import beside_others
-from gemsieve.pipeline.slices import Slice
+from gemsieve.pipeline.report.identity import beside_others
 from gemsieve.pipeline.storage import Location, listed, remove_all
 from gemsieve.pipeline.tally import Tally, total
-from gemsieve.pipeline.weigh import noted, plan_weights
-from gemsieve.pipeline.weights import Weighed
+from gemsieve.pipeline.workers.heartbeat import read_heartbeats
 
 REFUSED = (
     "{}: the {} refuses the output: {}. The shards stand for you to look at; {} tells where"
@@ -100,9 +100,9 @@ def finish(
             for number, fault in receipt.exempt
         ],
     )
-    from gemsieve.pipeline.documents import write_documents
-    from gemsieve.pipeline.report import write_report
-    from gemsieve.pipeline.report_json import Clocks
+    from gemsieve.pipeline.report.body import Clocks
+    from gemsieve.pipeline.report.documents import write_documents
+    from gemsieve.pipeline.report.report import write_report
 
     clocks = Clocks(
         *map(read_heartbeats, (job.heartbeats, job.leak_heartbeats, job.audit_heartbeats))

@@ -14,8 +14,8 @@ from gemsieve.filters import Filter, over
 from gemsieve.filters.bias.gender_table import gender_table
 from gemsieve.filters.catalogue import filter_from_text
 from gemsieve.filters.policy_file import PolicyError
-from gemsieve.pipeline.read_other import readers_of
-from gemsieve.pipeline.slices import Slice
+from gemsieve.pipeline.reading.read_other import readers_of
+from gemsieve.pipeline.reading.slices import Slice
 from gemsieve.pipeline.storage import Location, Remote, location, scratch
 
 

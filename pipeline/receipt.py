@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from gemsieve.pipeline.manifest import OUTCOMES, ManifestError, Shard, balance
-from gemsieve.pipeline.record import Fault
-from gemsieve.pipeline.slices import Slice
+from gemsieve.pipeline.reading.record import Fault
+from gemsieve.pipeline.reading.slices import Slice
 from gemsieve.pipeline.storage import Location, readable, size_at, write_atomically
 from gemsieve.pipeline.tally import Tally, from_body
 

@@ -11,27 +11,28 @@ from pathlib import Path
 from typing import Any
 
 from gemsieve.filters import Filter
-from gemsieve.pipeline import audit_sums, manifest
-from gemsieve.pipeline.audit_slice import Auditor, shares
-from gemsieve.pipeline.files import configure, reason
+from gemsieve.pipeline import manifest
+from gemsieve.pipeline.annotate.recall import remember
+from gemsieve.pipeline.audit import sums as audit_sums
+from gemsieve.pipeline.audit.auditor import Auditor, shares
 from gemsieve.pipeline.finish import Digests, finish, inputs
 from gemsieve.pipeline.job import Job, Submitted, asked, described, fingerprint, rules_of
-from gemsieve.pipeline.leak_check import Checker, digest_of, remaining
-from gemsieve.pipeline.leak_planted import read_planted
-from gemsieve.pipeline.leak_stock import quotas
-from gemsieve.pipeline.limit import limited
-from gemsieve.pipeline.lock import BusyError, alone
+from gemsieve.pipeline.leak.check import Checker, digest_of, remaining
+from gemsieve.pipeline.leak.planted import read_planted
+from gemsieve.pipeline.leak.stock import quotas
 from gemsieve.pipeline.manifest import GateError, Manifest
-from gemsieve.pipeline.recall import remember
-from gemsieve.pipeline.seen import tell
+from gemsieve.pipeline.mitigate.weigh import weigh_all
+from gemsieve.pipeline.mitigate.weights import Plan
+from gemsieve.pipeline.reading.files import configure, reason
+from gemsieve.pipeline.reading.limit import limited
+from gemsieve.pipeline.reading.slices import Slice, plan
+from gemsieve.pipeline.reading.unchanged import note
 from gemsieve.pipeline.sieve import Siever
-from gemsieve.pipeline.slices import Slice, plan
-from gemsieve.pipeline.spans import attach, here, span
 from gemsieve.pipeline.storage import Remote, is_empty, remove_all, write_atomically
 from gemsieve.pipeline.tally import Tally
-from gemsieve.pipeline.unchanged import note
-from gemsieve.pipeline.weigh import weigh_all
-from gemsieve.pipeline.weights import Plan
+from gemsieve.pipeline.watch.seen import tell
+from gemsieve.pipeline.watch.spans import attach, here, span
+from gemsieve.pipeline.workers.lock import BusyError, alone
 from gemsieve.pipeline.write import schema
 
 Watch = Callable[[Job, Sequence[Slice]], AbstractContextManager[object]]

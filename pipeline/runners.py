@@ -16,8 +16,8 @@ from apache_beam.options.pipeline_options import (
     WorkerOptions,
 )
 
-from gemsieve.pipeline.files import is_remote
 from gemsieve.pipeline.job import RunnerError
+from gemsieve.pipeline.reading.files import is_remote
 
 if TYPE_CHECKING:
     from apache_beam.runners.runner import PipelineRunner

@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, Any
 from gemsieve.filters import Action, Batch, Filter, Verdict
 from gemsieve.filters.detector import PROBABILITY
 from gemsieve.filters.stopwatch import stage, timed
-from gemsieve.pipeline.aside import read_aside, without
-from gemsieve.pipeline.heartbeat import Heartbeat
+from gemsieve.pipeline.annotate.recall import Memory, remember
 from gemsieve.pipeline.job import Job
 from gemsieve.pipeline.manifest import OUTCOMES
-from gemsieve.pipeline.mitigate import Mitigator
-from gemsieve.pipeline.place import Place
-from gemsieve.pipeline.read import read
-from gemsieve.pipeline.recall import Memory, remember
+from gemsieve.pipeline.mitigate.mitigate import Mitigator
+from gemsieve.pipeline.reading.read import read
+from gemsieve.pipeline.reading.record import Broken, Meter, Record
+from gemsieve.pipeline.reading.slices import Slice
+from gemsieve.pipeline.reading.unchanged import refuse_changed
 from gemsieve.pipeline.receipt import Receipt, counted, forget, is_signed
-from gemsieve.pipeline.record import Broken, Meter, Record
-from gemsieve.pipeline.slices import Slice
 from gemsieve.pipeline.tally import Tally
-from gemsieve.pipeline.unchanged import refuse_changed
+from gemsieve.pipeline.workers.aside import read_aside, without
+from gemsieve.pipeline.workers.heartbeat import Heartbeat
+from gemsieve.pipeline.workers.place import Place
 from gemsieve.pipeline.write import ShardWriter, schema
 from gemsieve.pipeline.write_lines import LinesWriter
 

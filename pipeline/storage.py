@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import gettempdir
 from typing import BinaryIO, Literal, cast
 
-from gemsieve.pipeline.files import filesystems, is_remote, open_file
+from gemsieve.pipeline.reading.files import filesystems, is_remote, open_file
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from types import TracebackType
 from typing import Any, BinaryIO, cast
 
 from gemsieve.filters.finding import Finding
-from gemsieve.pipeline.compression import decompressed
 from gemsieve.pipeline.manifest import LINES, Shard, sha256_of, stem
+from gemsieve.pipeline.reading.compression import decompressed
 from gemsieve.pipeline.storage import Location, publish
 
 

@@ -10,9 +10,9 @@ import pytest
 
 from gemsieve.cli.demo_corpus import CUT, FILES, TRUTH, Truth, read_truth, write_corpus
 from gemsieve.cli.demo_score import read_texts
-from gemsieve.pipeline.read import read
-from gemsieve.pipeline.record import Broken, Meter, Record
-from gemsieve.pipeline.slices import plan
+from gemsieve.pipeline.reading.read import read
+from gemsieve.pipeline.reading.record import Broken, Meter, Record
+from gemsieve.pipeline.reading.slices import plan
 
 RECORDS = 120
 

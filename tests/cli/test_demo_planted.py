@@ -10,10 +10,10 @@ import pytest
 
 from gemsieve.cli.demo_planted import SYNTHETIC, Item, Kind, broken_lines, filled, planted
 from gemsieve.cli.demo_texts import CARRIERS, FOREIGN, INSULTS, NEIGHBOURS, SMALL_TALK
-from gemsieve.pipeline.read import read
-from gemsieve.pipeline.read_jsonl import parse
-from gemsieve.pipeline.record import Broken, Meter
-from gemsieve.pipeline.slices import plan
+from gemsieve.pipeline.reading.read import read
+from gemsieve.pipeline.reading.read_jsonl import parse
+from gemsieve.pipeline.reading.record import Broken, Meter
+from gemsieve.pipeline.reading.slices import plan
 
 COUNTS: dict[Kind, int] = dict.fromkeys(SYNTHETIC, 20)
 

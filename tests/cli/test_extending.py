@@ -14,13 +14,13 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from gemsieve.pipeline.files import InputError
 from gemsieve.pipeline.manifest import ManifestError
-from gemsieve.pipeline.read import read
-from gemsieve.pipeline.read_other import others, readers_of
-from gemsieve.pipeline.record import Broken, Meter, Record
-from gemsieve.pipeline.report_others import write_others
-from gemsieve.pipeline.slices import kind_of, plan
+from gemsieve.pipeline.reading.files import InputError
+from gemsieve.pipeline.reading.read import read
+from gemsieve.pipeline.reading.read_other import others, readers_of
+from gemsieve.pipeline.reading.record import Broken, Meter, Record
+from gemsieve.pipeline.reading.slices import kind_of, plan
+from gemsieve.pipeline.report.others import write_others
 
 PACKAGE = Path(__file__).parents[2] / "examples/gemsieve-example"
 LETTERS = [

@@ -8,26 +8,26 @@ from typing import Any
 
 # Where a job can be, in its order: the process, and the call that begins it there.
 STAGES: dict[str, tuple[str, str, int]] = {
-    "plan": ("job", "gemsieve.pipeline.slices:plan", 1),
+    "plan": ("job", "gemsieve.pipeline.reading.slices:plan", 1),
     "claim": ("job", "gemsieve.pipeline.run:claim", 1),
     "start": ("job", "gemsieve.pipeline.beam_job:run", 1),
     "load": ("child", "gemsieve.pipeline.job:Job.build_filter", 1),
-    "read": ("child", "gemsieve.pipeline.record:checked", 40),
+    "read": ("child", "gemsieve.pipeline.reading.record:checked", 40),
     "detect": ("child", "gemsieve.filters.detect:detect", 2),
     "decide": ("child", "gemsieve.pipeline.sieve:Siever.settle", 40),
     "write": ("child", "gemsieve.pipeline.write:ShardWriter.write", 4),
     "publish": ("child", "gemsieve.pipeline.write:ShardWriter.publish", 5),
     "receipt": ("child", "gemsieve.pipeline.receipt:Receipt.write", 2),
-    "check": ("child", "gemsieve.pipeline.leak_record:RecordCheck.check", 30),
-    "checked": ("child", "gemsieve.pipeline.leak_counts:write_leaks", 2),
+    "check": ("child", "gemsieve.pipeline.leak.record:RecordCheck.check", 30),
+    "checked": ("child", "gemsieve.pipeline.leak.counts:write_leaks", 2),
     "audit": ("child", "gemsieve.filters.audit.pairs:compare", 2),
-    "audited": ("child", "gemsieve.pipeline.audit_sums:write_swaps", 2),
-    "weigh": ("job", "gemsieve.pipeline.weights:weigh", 2),
-    "weighed": ("job", "gemsieve.pipeline.weights:write_weighed", 2),
+    "audited": ("child", "gemsieve.pipeline.audit.sums:write_swaps", 2),
+    "weigh": ("job", "gemsieve.pipeline.mitigate.weights:weigh", 2),
+    "weighed": ("job", "gemsieve.pipeline.mitigate.weights:write_weighed", 2),
     "finish": ("job", "gemsieve.pipeline.finish:finish", 1),
     "reconcile": ("job", "gemsieve.pipeline.receipt:reconcile", 1),
     "sweep": ("job", "gemsieve.pipeline.finish:sweep", 1),
-    "report": ("job", "gemsieve.pipeline.report:write_report", 1),
+    "report": ("job", "gemsieve.pipeline.report.report:write_report", 1),
     "gates": ("job", "gemsieve.pipeline.finish:hold", 1),
     "manifest": ("job", "gemsieve.pipeline.manifest:write", 1),
     "cleanup": ("job", "gemsieve.pipeline.finish:remove_all", 2),
@@ -175,12 +175,12 @@ def rest() -> Iterator[Case]:
         "word": "Siever",
     }
     yield Case("no child lives", "load", always, (FAILED,), says="3 times")
-    bound = (("gemsieve.pipeline.step", "MOST_ASIDE", 0),)
+    bound = (("gemsieve.pipeline.workers.step", "MOST_ASIDE", 0),)
     says = "mend the detector"
     yield Case(
         "too many texts", "detect", None, (FAILED,), words="LEAVE", settings=bound, says=says
     )
-    unread = {"in": "child", "at": "gemsieve.pipeline.record:checked", "do": "leave"}
+    unread = {"in": "child", "at": "gemsieve.pipeline.reading.record:checked", "do": "leave"}
     unread["word"] = "QUILLWORT"
     says = "while it was read"
     yield Case("text that crashes", "read", unread, (FAILED,), words="QUILLWORT", says=says)

@@ -196,7 +196,12 @@ def test_a_page_that_nobody_can_take_apart_is_set_aside(
     """A page that ends a child while its text is extracted costs no other page of the crawl."""
     pages = corpus.write_pages(tmp_path / "in" / "files", "QUILLWORT")
     output, policy = tmp_path / "out", str(tmp_path / "in" / "plain.toml")
-    fault = {"in": "child", "at": "gemsieve.pipeline.page:text_of", "do": do, "word": "QUILLWORT"}
+    fault = {
+        "in": "child",
+        "at": "gemsieve.pipeline.reading.web_page:text_of",
+        "do": do,
+        "word": "QUILLWORT",
+    }
     files = ["--input", str(pages / "*"), "--output", str(output)]
     said = zygote.run(["filter", *files, "--policy", policy, *LIMITS], fault)
     assert ended(said) == DONE, said.words

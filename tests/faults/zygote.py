@@ -103,11 +103,11 @@ def main() -> None:
     import matplotlib.pyplot as plt  # noqa: F401
 
     import gemsieve.cli.filter
-    import gemsieve.pipeline.audit_slice
+    import gemsieve.pipeline.audit.auditor
     import gemsieve.pipeline.beam_job
-    import gemsieve.pipeline.report
+    import gemsieve.pipeline.report.report
     import gemsieve.pipeline.run
-    import gemsieve.pipeline.step  # noqa: F401
+    import gemsieve.pipeline.workers.step  # noqa: F401
 
     answers = os.fdopen(os.dup(1), "w")
     print(json.dumps({}), file=answers, flush=True)

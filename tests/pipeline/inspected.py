@@ -10,17 +10,17 @@ from threading import Thread
 from typing import Any
 
 from gemsieve.pipeline.finish import inputs
-from gemsieve.pipeline.inspect_api import Inspector
-from gemsieve.pipeline.inspect_marks import ENDING, Marks
-from gemsieve.pipeline.inspect_original import Originals
-from gemsieve.pipeline.inspect_output import open_output
-from gemsieve.pipeline.inspect_server import Server
+from gemsieve.pipeline.inspector.api import Inspector
+from gemsieve.pipeline.inspector.marks import ENDING, Marks
+from gemsieve.pipeline.inspector.original import Originals
+from gemsieve.pipeline.inspector.output import open_output
+from gemsieve.pipeline.inspector.server import Server
 from gemsieve.pipeline.job import Job, described, rules_of
 from gemsieve.pipeline.manifest import OUTCOMES, Manifest, verify, write
-from gemsieve.pipeline.place import Place
+from gemsieve.pipeline.reading.slices import plan
 from gemsieve.pipeline.sieve import Siever
-from gemsieve.pipeline.slices import plan
 from gemsieve.pipeline.storage import remove_all
+from gemsieve.pipeline.workers.place import Place
 
 POLICY = """
 name = "inspected"

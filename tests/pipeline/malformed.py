@@ -40,7 +40,7 @@ from tests.pipeline.spoilt import (
     zstd,
 )
 
-from gemsieve.pipeline import record
+from gemsieve.pipeline.reading import record
 
 Expected = Sequence[str | tuple[str, int]]
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import zstandard
 
-from gemsieve.pipeline import record
+from gemsieve.pipeline.reading import record
 
 GOOD = "Some words of a harmless text."
 ROW = json.dumps({"text": GOOD}).encode() + b"\n"

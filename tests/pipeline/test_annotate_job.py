@@ -11,15 +11,15 @@ import pytest
 from tests.pipeline import test_job
 
 from gemsieve.cli import main
-from gemsieve.pipeline.annotate import Annotator
-from gemsieve.pipeline.annotate_job import run_annotate, said
-from gemsieve.pipeline.annotations import NAME, read_annotations
+from gemsieve.pipeline.annotate.annotate import Annotator
+from gemsieve.pipeline.annotate.annotations import NAME, read_annotations
+from gemsieve.pipeline.annotate.job import run_annotate, said
+from gemsieve.pipeline.annotate.looked import digest
 from gemsieve.pipeline.job import Job
-from gemsieve.pipeline.looked import digest
 from gemsieve.pipeline.manifest import NAME as MANIFEST
 from gemsieve.pipeline.manifest import ManifestError, verify
-from gemsieve.pipeline.place import Place
 from gemsieve.pipeline.run import OutputError, claim, prepared
+from gemsieve.pipeline.workers.place import Place
 
 pytestmark = test_job.pytestmark
 POLICY = """

@@ -10,16 +10,16 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from tests.pipeline.in_process import here
 
 from gemsieve.cli import main
-from gemsieve.pipeline import audit_slice
-from gemsieve.pipeline.audit_slice import shares
-from gemsieve.pipeline.children import Children
+from gemsieve.pipeline.audit import auditor as audit_slice
+from gemsieve.pipeline.audit.auditor import shares
 from gemsieve.pipeline.job import Job
 from gemsieve.pipeline.manifest import FAILED, NAME, GateError, ManifestError, verify
-from gemsieve.pipeline.place import Place
+from gemsieve.pipeline.reading.slices import Slice
 from gemsieve.pipeline.run import Outcome, OutputError, run_job
-from gemsieve.pipeline.slices import Slice
+from gemsieve.pipeline.workers.place import Place
 
 pytestmark = [
     # Beam 2.77 leaves these to its users.
@@ -92,15 +92,6 @@ def plugin(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyP
     (info / "entry_points.txt").write_text("[gemsieve.detectors]\ngrudge = grudge:Grudge\n")
     monkeypatch.syspath_prepend(str(folder))
     monkeypatch.setenv("PYTHONPATH", str(folder))
-
-
-def here(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have the work of children done in this process, where a test can put itself between."""
-
-    def ask(_: Children, step: object, method: str, piece: Slice, *more: int) -> None:
-        getattr(step, method)(piece, Place(), *more)
-
-    monkeypatch.setattr(Children, "ask", ask)
 
 
 def corpus(folder: Path, records: int = 360, marked: str = "") -> Path:
@@ -299,7 +290,7 @@ def test_a_slice_that_was_not_audited_is_missed(
 ) -> None:
     """The books want an audit of every slice."""
     here(monkeypatch)
-    monkeypatch.setattr("gemsieve.pipeline.audit_slice.write_swaps", lambda *_: None)
+    monkeypatch.setattr("gemsieve.pipeline.audit.auditor.write_swaps", lambda *_: None)
     with pytest.raises(ManifestError, match=r"slices \[0, 1, 2\] were not audited"):
         run(job(tmp_path / "out"), inputs)
 

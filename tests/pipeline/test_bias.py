@@ -15,7 +15,7 @@ from tests.pipeline.test_report import Page
 from gemsieve.cli import main
 from gemsieve.filters.bias.measure_words import lists
 from gemsieve.filters.identity_terms import lexicon
-from gemsieve.pipeline.bias_words import POLES
+from gemsieve.pipeline.bias.words import POLES
 from gemsieve.pipeline.job import Job
 from gemsieve.pipeline.run import run_job
 

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from gemsieve.pipeline import machine
-from gemsieve.pipeline.child import told
-from gemsieve.pipeline.children import LENGTH, TICK, Clock, Limits
-from gemsieve.pipeline.lock import BusyError, alone
-from gemsieve.pipeline.place import IDLE, JUDGING, Place, Spot
-from gemsieve.pipeline.slices import InputError
+from gemsieve.pipeline.reading.slices import InputError
+from gemsieve.pipeline.workers import machine
+from gemsieve.pipeline.workers.child import told
+from gemsieve.pipeline.workers.children import LENGTH, TICK, Clock, Limits
+from gemsieve.pipeline.workers.lock import BusyError, alone
+from gemsieve.pipeline.workers.place import IDLE, JUDGING, Place, Spot
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells of other processes")
 

@@ -12,12 +12,12 @@ import pytest
 
 from gemsieve.cli import main
 from gemsieve.pipeline import manifest
-from gemsieve.pipeline.compare import Run, compare, read_run
-from gemsieve.pipeline.compare_page import compare_page
+from gemsieve.pipeline.compare.compare import Run, compare, read_run
+from gemsieve.pipeline.compare.page import compare_page
 from gemsieve.pipeline.manifest import ManifestError, Shard, sha256_of
-from gemsieve.pipeline.report import shown, write_report
-from gemsieve.pipeline.report_json import Clocks
-from gemsieve.pipeline.report_numbers import judged
+from gemsieve.pipeline.report.body import Clocks
+from gemsieve.pipeline.report.counts import judged
+from gemsieve.pipeline.report.report import shown, write_report
 from gemsieve.pipeline.tally import Tally
 
 from .test_report import HOSTILE, Page, books, example, judge

@@ -17,15 +17,15 @@ from tests.drawn_policies import BROAD, LANGUAGE, QUALITY, policies
 
 from gemsieve.filters import Finding
 from gemsieve.filters.policy_error import PolicyError
-from gemsieve.pipeline.annotate import Annotator
-from gemsieve.pipeline.annotate_job import signed
-from gemsieve.pipeline.annotations import NAME, Annotations, read_annotations
+from gemsieve.pipeline.annotate.annotate import Annotator
+from gemsieve.pipeline.annotate.annotations import NAME, Annotations, read_annotations
+from gemsieve.pipeline.annotate.job import signed
+from gemsieve.pipeline.annotate.recall import deciding, remember
 from gemsieve.pipeline.job import Job, asked
 from gemsieve.pipeline.manifest import OUTCOMES, ManifestError
-from gemsieve.pipeline.place import Place
-from gemsieve.pipeline.recall import deciding, remember
 from gemsieve.pipeline.run import planned, prepared
 from gemsieve.pipeline.sieve import Siever
+from gemsieve.pipeline.workers.place import Place
 
 PROSE = (
     "The harbour master keeps a ledger of every boat that comes in with the tide, and of the"
@@ -150,8 +150,8 @@ def test_a_decision_loads_no_model(found: tuple[Path, Path], tmp_path: Path) -> 
     program = f"""
 import sys
 from pathlib import Path
-from gemsieve.pipeline.place import Place
-from gemsieve.pipeline.recall import deciding
+from gemsieve.pipeline.workers.place import Place
+from gemsieve.pipeline.annotate.recall import deciding
 from gemsieve.pipeline.run import planned
 from gemsieve.pipeline.sieve import Siever
 from tests.drawn_policies import BROAD, LANGUAGE, QUALITY, policies
@@ -251,10 +251,10 @@ def test_findings_of_any_value_are_read_as_written(
 ) -> None:
     """Scores and spans come back as they were, from any row group: a NaN still fails closed."""
     monkeypatch.setattr("gemsieve.pipeline.write.ROW_GROUP_BYTES", 1)
-    from gemsieve.pipeline.annotate import schema
-    from gemsieve.pipeline.read import read
-    from gemsieve.pipeline.record import Meter, Record
-    from gemsieve.pipeline.slices import Slice
+    from gemsieve.pipeline.annotate.annotate import schema
+    from gemsieve.pipeline.reading.read import read
+    from gemsieve.pipeline.reading.record import Meter, Record
+    from gemsieve.pipeline.reading.slices import Slice
     from gemsieve.pipeline.write import ShardWriter
 
     rows = [

@@ -14,10 +14,10 @@ from gemsieve.cli import main
 from gemsieve.filters import Batch, Filter, Finding
 from gemsieve.filters.catalogue import filter_from_text
 from gemsieve.filters.policy import Decision
-from gemsieve.pipeline.annotate import schema
-from gemsieve.pipeline.annotations import Annotations
-from gemsieve.pipeline.diff import diff, outcome, side
-from gemsieve.pipeline.looked import looking
+from gemsieve.pipeline.annotate.annotate import schema
+from gemsieve.pipeline.annotate.annotations import Annotations
+from gemsieve.pipeline.annotate.diff import diff, outcome, side
+from gemsieve.pipeline.annotate.looked import looking
 from gemsieve.pipeline.write import ShardWriter
 
 EVENTS = ("pii.email_address", "pii.phone_number", "secret.jwt", "identity.religion.muslim")

@@ -16,12 +16,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from gemsieve.pipeline.card import plain, size_category
-from gemsieve.pipeline.documents import write_documents
 from gemsieve.pipeline.job import Job
 from gemsieve.pipeline.manifest import Manifest, Shard, sha256_of
-from gemsieve.pipeline.report import shown
-from gemsieve.pipeline.report_numbers import summed
+from gemsieve.pipeline.report.card import plain, size_category
+from gemsieve.pipeline.report.counts import summed
+from gemsieve.pipeline.report.documents import write_documents
+from gemsieve.pipeline.report.report import shown
 from gemsieve.pipeline.tally import Tally
 from gemsieve.pipeline.write import schema
 

@@ -11,8 +11,8 @@ import pytest
 
 from gemsieve.cli import main
 from gemsieve.filters import Finding
-from gemsieve.pipeline.annotate import schema as annotated_schema
-from gemsieve.pipeline.annotations import FOLDER, Annotations
+from gemsieve.pipeline.annotate.annotate import schema as annotated_schema
+from gemsieve.pipeline.annotate.annotations import FOLDER, Annotations
 from gemsieve.pipeline.manifest import Manifest, write
 from gemsieve.pipeline.write import ShardWriter, schema
 

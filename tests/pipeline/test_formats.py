@@ -17,10 +17,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.pipeline.spoilt import arrow, cells, parquet
 
-from gemsieve.pipeline.read import read
-from gemsieve.pipeline.read_jsonl import parse, parse_exactly
-from gemsieve.pipeline.record import Broken, Meter, Record
-from gemsieve.pipeline.slices import InputError, plan
+from gemsieve.pipeline.reading.read import read
+from gemsieve.pipeline.reading.read_jsonl import parse, parse_exactly
+from gemsieve.pipeline.reading.record import Broken, Meter, Record
+from gemsieve.pipeline.reading.slices import InputError, plan
 
 ROWS: list[dict[str, Any]] = [
     {"text": "The first text, said “so”.", "url": "https://example.org/1", "meta": {"body": "b1"}},

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from tests.pipeline.spoilt import http, warc
 
-from gemsieve.pipeline import page
-from gemsieve.pipeline.read import read
-from gemsieve.pipeline.record import Broken, Meter, Record
-from gemsieve.pipeline.slices import InputError, plan
+from gemsieve.pipeline.reading import web_page as page
+from gemsieve.pipeline.reading.read import read
+from gemsieve.pipeline.reading.record import Broken, Meter, Record
+from gemsieve.pipeline.reading.slices import InputError, plan
 
 
 def records(patterns: Sequence[str], columns: Sequence[str] = ()) -> dict[str, str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tests.browser import BINARY, Browser, browser
 
-from gemsieve.pipeline.inspect_server import Server
+from gemsieve.pipeline.inspector.server import Server
 
 from .inspected import MAIL, inspector, served
 

@@ -12,8 +12,8 @@ import pytest
 from gemsieve.cli.eval_rows import Fields
 from gemsieve.cli.eval_rows import read as read_labels
 from gemsieve.filters.pii.labelled import read as read_spans
-from gemsieve.pipeline.inspect_api import Inspector
-from gemsieve.pipeline.inspect_export import export
+from gemsieve.pipeline.inspector.api import Inspector
+from gemsieve.pipeline.inspector.export import export
 
 from .inspected import MAIL, inspector, settled, text
 

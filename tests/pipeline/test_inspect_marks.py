@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gemsieve.filters.intervals import wilson
-from gemsieve.pipeline.inspect_marks import Mark, Marks, MarksError, Verdict
-from gemsieve.pipeline.inspect_precision import precision
+from gemsieve.pipeline.inspector.marks import Mark, Marks, MarksError, Verdict
+from gemsieve.pipeline.inspector.precision import precision
 
 VERDICTS: st.SearchStrategy[Verdict] = st.sampled_from(["right", "wrong"])
 MARKS = st.lists(

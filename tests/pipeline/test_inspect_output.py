@@ -10,17 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gemsieve.pipeline.annotate import Annotator
-from gemsieve.pipeline.annotate_job import signed
-from gemsieve.pipeline.inspect_export import export
-from gemsieve.pipeline.inspect_original import Originals
-from gemsieve.pipeline.inspect_output import open_output
-from gemsieve.pipeline.inspect_query import Query
-from gemsieve.pipeline.inspect_scan import Scan
+from gemsieve.pipeline.annotate.annotate import Annotator
+from gemsieve.pipeline.annotate.job import signed
+from gemsieve.pipeline.inspector.export import export
+from gemsieve.pipeline.inspector.original import Originals
+from gemsieve.pipeline.inspector.output import open_output
+from gemsieve.pipeline.inspector.query import Query
+from gemsieve.pipeline.inspector.scan import Scan
 from gemsieve.pipeline.job import Job
 from gemsieve.pipeline.manifest import ManifestError
-from gemsieve.pipeline.place import Place
-from gemsieve.pipeline.slices import plan
+from gemsieve.pipeline.reading.slices import plan
+from gemsieve.pipeline.workers.place import Place
 
 from .inspected import MAIL, POLICY, inspector, make, text, whole_text
 

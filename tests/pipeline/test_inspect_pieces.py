@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from gemsieve.filters.finding import Finding, Span
 from gemsieve.filters.redact import redact
-from gemsieve.pipeline.inspect_pieces import pieces
-from gemsieve.pipeline.inspect_places import hidden
+from gemsieve.pipeline.inspector.pieces import pieces
+from gemsieve.pipeline.inspector.places import hidden
 
 SIGNS = st.sampled_from([*"ab \n\t\u202e\u200b\x00é😀<\u00a0", "<KIND0>", "<KIND1>"])
 LETTERS = st.lists(SIGNS, max_size=40).map("".join)

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from gemsieve.pipeline.inspect_facets import Facets
-from gemsieve.pipeline.inspect_output import Group, Output, open_output
-from gemsieve.pipeline.inspect_query import Query
-from gemsieve.pipeline.inspect_scan import Scan, Scans
+from gemsieve.pipeline.inspector.facets import Facets
+from gemsieve.pipeline.inspector.output import Group, Output, open_output
+from gemsieve.pipeline.inspector.query import Query
+from gemsieve.pipeline.inspector.scan import Scan, Scans
 from gemsieve.pipeline.manifest import OUTCOMES
 
 WORDS = st.sampled_from(["", "LEDGER", "page 1", "b.jsonl:3", "<script>", "(", "nothing of it"])

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import pytest
 
-from gemsieve.pipeline.inspect_server import Server
+from gemsieve.pipeline.inspector.server import Server
 
 from .inspected import HIDING, MAIL, PROSE, SCRIPT, inspector, served, settled, text, whole_text
 

@@ -14,21 +14,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.filters.check_digits import grouped, iban, luhn
+from tests.pipeline.in_process import here
 
 from gemsieve.cli import main
 from gemsieve.filters.catalogue import filter_from_text
 from gemsieve.filters.pii.stock import stock
-from gemsieve.pipeline import leak_record, leak_stock
 from gemsieve.pipeline.job import Job
-from gemsieve.pipeline.leak_counts import PLACES, Leaks, leaks_from, total
-from gemsieve.pipeline.leak_gate import faults, told
-from gemsieve.pipeline.leak_planted import Planted, read_planted
-from gemsieve.pipeline.leak_record import record_check
-from gemsieve.pipeline.leak_scope import Limits, entities
-from gemsieve.pipeline.leak_stock import PASSAGE, passage, pieces, quotas, sample
+from gemsieve.pipeline.leak import record as leak_record
+from gemsieve.pipeline.leak import stock as leak_stock
+from gemsieve.pipeline.leak.counts import PLACES, Leaks, leaks_from, total
+from gemsieve.pipeline.leak.gate import faults, told
+from gemsieve.pipeline.leak.planted import Planted, read_planted
+from gemsieve.pipeline.leak.record import record_check
+from gemsieve.pipeline.leak.scope import Limits, entities
+from gemsieve.pipeline.leak.stock import PASSAGE, passage, pieces, quotas, sample
 from gemsieve.pipeline.manifest import FAILED, NAME, GateError, ManifestError, read, verify
+from gemsieve.pipeline.reading.slices import InputError
 from gemsieve.pipeline.run import Outcome, OutputError, run_job
-from gemsieve.pipeline.slices import InputError
 
 pytestmark = [
     # Beam 2.77 leaves these to its users.
@@ -281,6 +283,7 @@ def test_a_check_that_fails_tells_no_words(
     def crash(text: str, _: object) -> None:
         raise ValueError(text)
 
+    here(monkeypatch)
     monkeypatch.setattr(leak_record, "values", crash)
     with pytest.raises(RuntimeError) as told:
         run(tmp_path / "out", inputs)
@@ -293,6 +296,7 @@ def test_a_check_that_skips_a_record_does_not_count(
     inputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The check must have read as many records as were kept."""
+    here(monkeypatch)
     monkeypatch.setattr(leak_record.RecordCheck, "check", lambda *_: None)
     with pytest.raises(ManifestError, match="leak check read 0 of 21 kept records"):
         run(tmp_path / "out", inputs)

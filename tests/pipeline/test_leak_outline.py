@@ -7,7 +7,7 @@ import re
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gemsieve.pipeline.leak_outline import Outline
+from gemsieve.pipeline.leak.outline import Outline
 
 TEXT = st.text(st.characters(), max_size=80) | st.text(
     "12 .()-AZaé\u0663\uff11\U0001d7d9", max_size=80

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from tests.filters.check_digits import iban, luhn
 
 from gemsieve.filters.pii.validity import IBAN_LENGTHS
-from gemsieve.pipeline.leak_reserved import RESERVED, reserved
-from gemsieve.pipeline.leak_values import CHECKS, values
+from gemsieve.pipeline.leak.reserved import RESERVED, reserved
+from gemsieve.pipeline.leak.values import CHECKS, values
 
 ROOT = Path(__file__).parent.parent.parent
 # A table of names, Presidio as it is, public rules, and the form of a hit.
@@ -218,8 +218,8 @@ def test_the_check_imports_none_of_our_recognizers() -> None:
     program = (
         "import sys\n"
         "from gemsieve.filters import load_filter\n"
-        "from gemsieve.pipeline.leak_counts import Leaks\n"
-        "from gemsieve.pipeline.leak_record import record_check\n"
+        "from gemsieve.pipeline.leak.counts import Leaks\n"
+        "from gemsieve.pipeline.leak.record import record_check\n"
         "leaks = Leaks()\n"
         "record_check(load_filter(), None).check(['a:1'], ['Call +49 30 1234567.'], leaks, None)\n"
         "assert leaks.read['sample records',] == 1 and leaks.proven\n"

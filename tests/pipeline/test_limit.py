@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from gemsieve.cli import main
 from gemsieve.pipeline.job import Job
-from gemsieve.pipeline.limit import limited
-from gemsieve.pipeline.read import read
-from gemsieve.pipeline.record import Meter
+from gemsieve.pipeline.reading.limit import limited
+from gemsieve.pipeline.reading.read import read
+from gemsieve.pipeline.reading.record import Meter
+from gemsieve.pipeline.reading.slices import plan
 from gemsieve.pipeline.run import OutputError, run_job
-from gemsieve.pipeline.slices import plan
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),

@@ -27,11 +27,12 @@ from tests.pipeline.spoilt import (
 )
 
 from gemsieve.cli import main
-from gemsieve.pipeline import page, record
 from gemsieve.pipeline.manifest import verify
-from gemsieve.pipeline.read import read
-from gemsieve.pipeline.record import Broken, Meter, Record
-from gemsieve.pipeline.slices import plan
+from gemsieve.pipeline.reading import record
+from gemsieve.pipeline.reading import web_page as page
+from gemsieve.pipeline.reading.read import read
+from gemsieve.pipeline.reading.record import Broken, Meter, Record
+from gemsieve.pipeline.reading.slices import plan
 
 pytestmark = [
     # Beam 2.77 leaves these to its users.

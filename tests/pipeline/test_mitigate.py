@@ -16,10 +16,10 @@ from gemsieve.filters.identity import IdentityDetector
 from gemsieve.filters.language import LanguageDetector
 from gemsieve.filters.mitigation import GenderSwap, Mitigation, Target, Weighting
 from gemsieve.filters.policy import Policy, Rule, Ruleset, Use
-from gemsieve.pipeline.draw import draw
-from gemsieve.pipeline.mitigate import SWAP, Mitigator
+from gemsieve.pipeline.mitigate.draw import draw
+from gemsieve.pipeline.mitigate.mitigate import SWAP, Mitigator
+from gemsieve.pipeline.mitigate.weights import copies_of
 from gemsieve.pipeline.tally import Tally
-from gemsieve.pipeline.weights import copies_of
 
 WOMAN = "The woman closed her shop at noon."
 MAN = "The man closed his shop at noon."

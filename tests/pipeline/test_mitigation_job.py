@@ -21,14 +21,14 @@ from gemsieve.cli import main
 from gemsieve.filters.bias.gender import gender_swap
 from gemsieve.pipeline.job import Job
 from gemsieve.pipeline.manifest import ManifestError, verify
-from gemsieve.pipeline.mitigate import SWAP
-from gemsieve.pipeline.place import Place
+from gemsieve.pipeline.mitigate.mitigate import SWAP
+from gemsieve.pipeline.mitigate.weigh import plan_weights
+from gemsieve.pipeline.mitigate.weights import weigh
+from gemsieve.pipeline.reading.slices import plan
 from gemsieve.pipeline.receipt import read_receipt
 from gemsieve.pipeline.run import OutputError, claim, run_job
 from gemsieve.pipeline.sieve import Siever
-from gemsieve.pipeline.slices import plan
-from gemsieve.pipeline.weigh import plan_weights
-from gemsieve.pipeline.weights import weigh
+from gemsieve.pipeline.workers.place import Place
 
 pytestmark = beam_warnings
 

@@ -10,12 +10,12 @@ import pytest
 from tests.pipeline.test_report import Page, books, judge
 
 from gemsieve.filters.mitigation import GenderSwap, Mitigation, Target, Weighting
-from gemsieve.pipeline.mitigate import SWAP
-from gemsieve.pipeline.mitigation_told import lines_for_people, told
-from gemsieve.pipeline.report import write_report
-from gemsieve.pipeline.report_json import Clocks
+from gemsieve.pipeline.mitigate.mitigate import SWAP
+from gemsieve.pipeline.mitigate.told import lines_for_people, told
+from gemsieve.pipeline.mitigate.weights import Weighed
+from gemsieve.pipeline.report.body import Clocks
+from gemsieve.pipeline.report.report import write_report
 from gemsieve.pipeline.tally import Tally
-from gemsieve.pipeline.weights import Weighed
 
 WOMEN, MEN, OTHER = (f"identity.gender.{group}" for group in ("women", "men", "nonbinary"))
 

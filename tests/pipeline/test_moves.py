@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gemsieve.pipeline.compare.moves import ABSENT, moves
 from gemsieve.pipeline.manifest import Manifest, Shard
-from gemsieve.pipeline.moves import ABSENT, moves
 
 OUTCOMES = ("kept", "redacted", "dropped", "quarantined", ABSENT)
 SLICES = 3

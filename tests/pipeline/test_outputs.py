@@ -16,9 +16,9 @@ from gemsieve.filters.catalogue import filter_from_text
 from gemsieve.filters.policy_error import PolicyError
 from gemsieve.pipeline.job import Job, asked
 from gemsieve.pipeline.manifest import Shard, balance
-from gemsieve.pipeline.place import Place
 from gemsieve.pipeline.run import planned
 from gemsieve.pipeline.sieve import Siever
+from gemsieve.pipeline.workers.place import Place
 from gemsieve.pipeline.write_lines import lines_of, lines_without
 
 POLICY = """

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gemsieve.pipeline.raking import Groups, effective, fit, shares
+from gemsieve.pipeline.mitigate.raking import Groups, effective, fit, shares
 
 GENDER = ("f", "m", "n")
 FAITH = ("x", "y")

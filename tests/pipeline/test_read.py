@@ -12,10 +12,10 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gemsieve.pipeline import record
-from gemsieve.pipeline.read import read
-from gemsieve.pipeline.record import MAX_RECORD_BYTES, Broken, Meter, Record
-from gemsieve.pipeline.slices import plan
+from gemsieve.pipeline.reading import record
+from gemsieve.pipeline.reading.read import read
+from gemsieve.pipeline.reading.record import MAX_RECORD_BYTES, Broken, Meter, Record
+from gemsieve.pipeline.reading.slices import plan
 
 PACKERS: dict[str, Callable[[bytes], bytes]] = {
     ".jsonl": bytes,

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from tests.pipeline.spoilt import PAGE_RECORD, ROW, arrow, cells, parquet, texts
 
-from gemsieve.pipeline import files
-from gemsieve.pipeline.files import InputError
-from gemsieve.pipeline.read import read
-from gemsieve.pipeline.record import Broken, Meter, Record
-from gemsieve.pipeline.slices import plan
+from gemsieve.pipeline.reading import files
+from gemsieve.pipeline.reading.files import InputError
+from gemsieve.pipeline.reading.read import read
+from gemsieve.pipeline.reading.record import Broken, Meter, Record
+from gemsieve.pipeline.reading.slices import plan
 
 pytestmark = [
     # Beam 2.77 and boto3 leave these to their users.

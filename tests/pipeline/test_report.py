@@ -21,13 +21,13 @@ from gemsieve.filters import Action, Batch, Filter, Finding, Verdict
 from gemsieve.filters.language import LanguageDetector
 from gemsieve.filters.policy import Policy, Rule, Ruleset
 from gemsieve.filters.quality import QualityDetector
-from gemsieve.pipeline.heartbeat import Beat
 from gemsieve.pipeline.manifest import Manifest
-from gemsieve.pipeline.report import percent, shown, write_report
-from gemsieve.pipeline.report_identity import ENOUGH
-from gemsieve.pipeline.report_json import Clocks
-from gemsieve.pipeline.report_numbers import OUTCOMES, TOP, summed
+from gemsieve.pipeline.report.body import Clocks
+from gemsieve.pipeline.report.counts import OUTCOMES, TOP, summed
+from gemsieve.pipeline.report.identity import ENOUGH
+from gemsieve.pipeline.report.report import percent, shown, write_report
 from gemsieve.pipeline.tally import Tally
+from gemsieve.pipeline.workers.heartbeat import Beat
 
 HOSTILE = (
     '<script>alert("1")</script>',

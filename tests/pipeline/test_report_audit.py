@@ -15,10 +15,10 @@ from gemsieve.filters.audit.rule import AuditRule
 from gemsieve.filters.audit.verdict import told
 from gemsieve.filters.policy import Rule
 from gemsieve.filters.toxicity import ToxicityDetector
-from gemsieve.pipeline.report import write_report
-from gemsieve.pipeline.report_audit import GROUPS
-from gemsieve.pipeline.report_identity import beside_others, groups
-from gemsieve.pipeline.report_json import Clocks
+from gemsieve.pipeline.report.audit import GROUPS
+from gemsieve.pipeline.report.body import Clocks
+from gemsieve.pipeline.report.identity import beside_others, groups
+from gemsieve.pipeline.report.report import write_report
 from gemsieve.pipeline.tally import Tally
 
 A, B, C = (f"identity.religion.{name}" for name in ("muslim", "jewish", "hindu"))

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gemsieve.filters import Action, Finding, Verdict
-from gemsieve.pipeline.report_drill import LINES, SOURCES, UNTOLD, drill
+from gemsieve.pipeline.report.drill import LINES, SOURCES, UNTOLD, drill
 from gemsieve.pipeline.tally import Tally, total
 
 from .test_report import Page, report

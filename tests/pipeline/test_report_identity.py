@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gemsieve.pipeline.report_identity import ENOUGH, groups
+from gemsieve.pipeline.report.identity import ENOUGH, groups
 from gemsieve.pipeline.tally import Tally
 
 

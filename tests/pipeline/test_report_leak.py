@@ -11,13 +11,13 @@ import pytest
 from tests.pipeline.test_report import Page, books, example, judge
 
 from gemsieve.filters.leak_rule import LeakRule
-from gemsieve.pipeline.leak_counts import Leaks
-from gemsieve.pipeline.leak_gate import told
-from gemsieve.pipeline.leak_planted import Planted
-from gemsieve.pipeline.leak_values import CHECKS
-from gemsieve.pipeline.report import write_report
-from gemsieve.pipeline.report_json import Clocks
-from gemsieve.pipeline.report_leak import leak_section
+from gemsieve.pipeline.leak.counts import Leaks
+from gemsieve.pipeline.leak.gate import told
+from gemsieve.pipeline.leak.planted import Planted
+from gemsieve.pipeline.leak.values import CHECKS
+from gemsieve.pipeline.report.body import Clocks
+from gemsieve.pipeline.report.leak import leak_section
+from gemsieve.pipeline.report.report import write_report
 
 ENTITIES = ("CREDIT_CARD", "IP_ADDRESS", "MAC_ADDRESS", "US_SSN", "X_UNKNOWN")
 RULE = CHECKS["US_SSN"][0].name

@@ -7,7 +7,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gemsieve.pipeline.report_numbers import OUTCOMES, TOP, sources
+from gemsieve.pipeline.report.counts import OUTCOMES, TOP, sources
 from gemsieve.pipeline.tally import Tally
 
 NAMES = st.sampled_from([f"s{i}" for i in range(60)])

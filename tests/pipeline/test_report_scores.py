@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gemsieve.filters.policy import Action, Rule
-from gemsieve.pipeline.report_scores import Histogram, Limit, limit
+from gemsieve.pipeline.report.scores import Histogram, Limit, limit
 from gemsieve.pipeline.tally import bin_of
 
 

@@ -16,7 +16,7 @@ from gemsieve.pipeline.job import Job, RunnerError, Submitted
 from gemsieve.pipeline.manifest import NAME, verify
 from gemsieve.pipeline.run import run_job
 from gemsieve.pipeline.runners import check, waits
-from gemsieve.pipeline.seen import LOGGER
+from gemsieve.pipeline.watch.seen import LOGGER
 
 pytestmark = [
     # Beam 2.77 leaves these to its users.
@@ -114,8 +114,8 @@ def test_the_graph_for_dataflow_is_built_offline() -> None:
     from apache_beam.runners.dataflow.internal import apiclient
 
     from gemsieve.pipeline.beam_job import TakeSlice, limits_of, run
+    from gemsieve.pipeline.reading.slices import Slice
     from gemsieve.pipeline.sieve import Siever
-    from gemsieve.pipeline.slices import Slice
 
     job = Job("gs://bucket/out", POLICY, "short.toml", flags=tuple(DATAFLOW))
     pieces = [

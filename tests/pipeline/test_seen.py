@@ -17,13 +17,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gemsieve.cli.log import FORMATS, show
-from gemsieve.pipeline.heartbeat import Beat
 from gemsieve.pipeline.job import Job
-from gemsieve.pipeline.progress import line
+from gemsieve.pipeline.reading.slices import Slice
 from gemsieve.pipeline.run import run_job
-from gemsieve.pipeline.seen import LOGGER, slice_seen
-from gemsieve.pipeline.slices import Slice
-from gemsieve.pipeline.spread import Spread
+from gemsieve.pipeline.watch.progress import line
+from gemsieve.pipeline.watch.seen import LOGGER, slice_seen
+from gemsieve.pipeline.watch.spread import Spread
+from gemsieve.pipeline.workers.heartbeat import Beat
 
 pytestmark = [
     # Beam 2.77 leaves these to its users.
@@ -129,7 +129,7 @@ def test_spans_are_sent_where_the_environment_says() -> None:
             """Say nothing."""
 
     program = (
-        "from gemsieve.pipeline.spans import flush, here, span\n"
+        "from gemsieve.pipeline.watch.spans import flush, here, span\n"
         "with span('job', slices=3):\n"
         "    parent = here()\n"
         "with span('slice', parent): pass\n"

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gemsieve.pipeline.cut import line_runs
-from gemsieve.pipeline.slices import InputError, plan
+from gemsieve.pipeline.reading.cut import line_runs
+from gemsieve.pipeline.reading.slices import InputError, plan
 
 
 @given(st.lists(st.binary(max_size=40), max_size=40), st.integers(1, 200), st.booleans())

@@ -10,10 +10,10 @@ import pytest
 from tests.pipeline.test_formats import WRITERS
 
 from gemsieve.cli import main
-from gemsieve.pipeline.compression import COMPRESSIONS
-from gemsieve.pipeline.read import read
-from gemsieve.pipeline.record import Meter
-from gemsieve.pipeline.slices import plan
+from gemsieve.pipeline.reading.compression import COMPRESSIONS
+from gemsieve.pipeline.reading.read import read
+from gemsieve.pipeline.reading.record import Meter
+from gemsieve.pipeline.reading.slices import plan
 
 
 def rows(n: int) -> list[dict[str, object]]:

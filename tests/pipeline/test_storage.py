@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from gemsieve.pipeline import files, manifest
+from gemsieve.pipeline import manifest
 from gemsieve.pipeline.job import Job
 from gemsieve.pipeline.manifest import ManifestError, verify
+from gemsieve.pipeline.reading import files
 from gemsieve.pipeline.run import Outcome, OutputError, run_job
 from gemsieve.pipeline.storage import (
     Remote,

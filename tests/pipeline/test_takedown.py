@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 
 from gemsieve.cli import main
 from gemsieve.filters.operators.key import Key
-from gemsieve.pipeline import takedown
 from gemsieve.pipeline.job import Job
 from gemsieve.pipeline.manifest import (
     NAME,
@@ -29,7 +28,8 @@ from gemsieve.pipeline.manifest import (
     write,
 )
 from gemsieve.pipeline.run import run_job
-from gemsieve.pipeline.takedown import Listed, TakedownError, read_list, take_down
+from gemsieve.pipeline.takedown import takedown
+from gemsieve.pipeline.takedown.takedown import Listed, TakedownError, read_list, take_down
 from gemsieve.pipeline.write_lines import lines_of
 
 pytestmark = [

@@ -10,7 +10,7 @@ from gemsieve.cli.filter import ended, local
 from gemsieve.cli.settings import add_some, settings_of
 
 if TYPE_CHECKING:
-    from gemsieve.pipeline.annotations import Annotations
+    from gemsieve.pipeline.annotate.annotations import Annotations
 
 PASSES_ON = True  # options it does not know are Beam's
 SETTINGS = {
@@ -27,8 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the job and print what it found."""
-    from gemsieve.pipeline.annotate_job import run_annotate
-    from gemsieve.pipeline.progress import bar
+    from gemsieve.pipeline.annotate.job import run_annotate
+    from gemsieve.pipeline.watch.progress import bar
 
     settings = settings_of(args)
     local(settings.output)

@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     from gemsieve.filters.audit.verdict import faults
     from gemsieve.filters.pii.labelled import LabelledError
     from gemsieve.filters.policy_file import PolicyError
-    from gemsieve.pipeline.slices import InputError
+    from gemsieve.pipeline.reading.slices import InputError
 
     try:
         judge, subject = audited(args)
@@ -136,7 +136,7 @@ def swapped(args: argparse.Namespace, judge: Judge) -> dict[str, dict[str, Any]]
 
     sets = {TEMPLATES: told(compare(judge, template_pairs()), judge)}
     if args.files:
-        from gemsieve.pipeline.audit_files import file_pairs
+        from gemsieve.pipeline.audit.files import file_pairs
 
         count = judge.audit.sentences if args.sentences is None else args.sentences
         pairs, swaps = file_pairs(args.files, args.text_field, count)
@@ -170,7 +170,7 @@ def write(
     figures = {"audited": subject, "sets": sets, "labelled": labelled}
     try:
         if args.html:
-            from gemsieve.pipeline.audit_page import audit_page
+            from gemsieve.pipeline.audit.page import audit_page
 
             Path(args.html).write_text(audit_page(subject, sets, labelled), "utf-8")
         if args.json and args.json != "-":

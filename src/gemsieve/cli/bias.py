@@ -13,7 +13,7 @@ from gemsieve.cli import UsageError, add_policy
 
 if TYPE_CHECKING:
     from gemsieve.filters.bias.measure_scores import Judge
-    from gemsieve.pipeline.bias_report import Measured
+    from gemsieve.pipeline.bias.report import Measured
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,9 +38,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Measure, write the figures and the page, and print the largest changes."""
     from gemsieve.filters.policy_error import PolicyError
-    from gemsieve.pipeline.bias_report import write
+    from gemsieve.pipeline.bias.report import write
     from gemsieve.pipeline.manifest import ManifestError
-    from gemsieve.pipeline.slices import InputError
+    from gemsieve.pipeline.reading.slices import InputError
 
     if args.limit < 0:
         raise UsageError("--limit: must not be negative")
@@ -58,9 +58,9 @@ def run(args: argparse.Namespace) -> int:
 def measure(args: argparse.Namespace) -> Measured:
     """Read and count everything that the arguments name."""
     from gemsieve.filters.bias.measure_scores import score
-    from gemsieve.pipeline import bias
-    from gemsieve.pipeline.bias_report import Measured
-    from gemsieve.pipeline.slices import plan
+    from gemsieve.pipeline.bias import bias
+    from gemsieve.pipeline.bias.report import Measured
+    from gemsieve.pipeline.reading.slices import plan
 
     books = bias.finished(Path(args.after), args.before) if args.after else None
     settings = books.settings if books else {}
@@ -126,8 +126,8 @@ def bar(what: str, size: int) -> Iterator[Callable[[int, int], None]]:
 def summary(measured: Measured, path: Path) -> str:
     """Return how much was measured, the largest changes, and where the page is."""
     from gemsieve.filters.bias.measure_changes import largest, sure
-    from gemsieve.pipeline.bias_report import totals
-    from gemsieve.pipeline.bias_words import sentence
+    from gemsieve.pipeline.bias.report import totals
+    from gemsieve.pipeline.bias.words import sentence
 
     lines = []
     for name, corpus in (("before", measured.before), ("after", measured.after)):

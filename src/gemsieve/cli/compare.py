@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from gemsieve.cli import UsageError
 
 if TYPE_CHECKING:
-    from gemsieve.pipeline.compare import Compared
-    from gemsieve.pipeline.compare_shares import Line
+    from gemsieve.pipeline.compare.compare import Compared
+    from gemsieve.pipeline.compare.shares import Line
 
 SHOWN = 5  # lines of one kind
 
@@ -27,9 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Compare, write what was asked for, and print the largest changes."""
-    from gemsieve.pipeline.compare import compare, read_run
+    from gemsieve.pipeline.compare.compare import compare, read_run
+    from gemsieve.pipeline.compare.moves import moves
     from gemsieve.pipeline.manifest import ManifestError
-    from gemsieve.pipeline.moves import moves
     from gemsieve.pipeline.storage import location, write_atomically
 
     names = (args.first, args.second)
@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
         text = json.dumps(found.body(), indent=1, sort_keys=True) + "\n"
         write_atomically(Path(args.json), text.encode())
     if args.html:
-        from gemsieve.pipeline.compare_page import compare_page
+        from gemsieve.pipeline.compare.page import compare_page
 
         page = compare_page(found, [Path(name).name for name in names])
         write_atomically(Path(args.html), page.encode())

@@ -29,10 +29,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the job and print where the outcome is."""
+    from gemsieve.pipeline.annotate.recall import deciding
     from gemsieve.pipeline.manifest import ManifestError
-    from gemsieve.pipeline.progress import bar
-    from gemsieve.pipeline.recall import deciding
     from gemsieve.pipeline.run import run_job
+    from gemsieve.pipeline.watch.progress import bar
 
     settings = settings_of(args)
     columns = getattr(args, "inputs.columns")

@@ -131,9 +131,9 @@ def survives(text: str, span: Span, kept: str) -> bool:
 
 def read_texts(corpus: Path) -> dict[str, str]:
     """Read the corpus again, by id: the values themselves are nowhere else."""
-    from gemsieve.pipeline.read import read
-    from gemsieve.pipeline.record import Meter, Record
-    from gemsieve.pipeline.slices import plan
+    from gemsieve.pipeline.reading.read import read
+    from gemsieve.pipeline.reading.record import Meter, Record
+    from gemsieve.pipeline.reading.slices import plan
 
     return {
         f"{piece.source}:{record.number}": record.text

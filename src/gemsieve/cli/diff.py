@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from gemsieve.cli import UsageError
 
 if TYPE_CHECKING:
-    from gemsieve.pipeline.diff import Diff
+    from gemsieve.pipeline.annotate.diff import Diff
 
 SHOWN = 20  # rows of a table; `--json` has all
 
@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
     """Decide under both policies and print what differs."""
     from gemsieve.filters.catalogue import policy_text
     from gemsieve.filters.policy_error import PolicyError
-    from gemsieve.pipeline.diff import diff, side
+    from gemsieve.pipeline.annotate.diff import diff, side
     from gemsieve.pipeline.manifest import ManifestError
 
     if args.examples < 0:

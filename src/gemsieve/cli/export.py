@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the export and print how much it holds."""
-    from gemsieve.pipeline.export_dolma import ExportError, export
+    from gemsieve.pipeline.annotate.export_dolma import ExportError, export
     from gemsieve.pipeline.manifest import ManifestError
 
     try:

@@ -54,9 +54,9 @@ def ended(command: str, work: Callable[[], int]) -> int:
     from gemsieve.filters.policy_file import PolicyError
     from gemsieve.pipeline.job import RunnerError, Submitted
     from gemsieve.pipeline.manifest import ManifestError
+    from gemsieve.pipeline.reading.slices import InputError
     from gemsieve.pipeline.run import OutputError
     from gemsieve.pipeline.signature import KeyFileError
-    from gemsieve.pipeline.slices import InputError
 
     # Libraries tell of their optional parts on the root logger; ours is the line at the end.
     logging.basicConfig(level=logging.ERROR, format="%(message)s")
@@ -131,7 +131,7 @@ def failed(command: str, error: RuntimeError | OSError) -> int:
 def summary(books: Manifest, output: str) -> str:
     """Return the books in a line, what was found and done, and where the report is."""
     from gemsieve.filters.audit.verdict import line_for_people
-    from gemsieve.pipeline.mitigation_told import lines_for_people
+    from gemsieve.pipeline.mitigate.told import lines_for_people
 
     counts, check = books.counts, books.leak_check
     lines = [

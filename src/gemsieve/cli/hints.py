@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gemsieve.pipeline.job import Job
-    from gemsieve.pipeline.slices import Slice
+    from gemsieve.pipeline.reading.slices import Slice
     from gemsieve.pipeline.tally import Tally
 
 
 def watched(job: Job, slices: Sequence[Slice]) -> AbstractContextManager[None]:
     """Tell of large files that are one slice, then show the bar."""
-    from gemsieve.pipeline.progress import bar
+    from gemsieve.pipeline.watch.progress import bar
 
     for line in uncuttable(slices):
         print(f"gemsieve: {line}", file=sys.stderr)
@@ -24,8 +24,8 @@ def watched(job: Job, slices: Sequence[Slice]) -> AbstractContextManager[None]:
 
 def uncuttable(slices: Sequence[Slice]) -> Iterator[str]:
     """Yield a line for each compressed file so large that it should have been several slices."""
-    from gemsieve.pipeline.compression import COMPRESSIONS
-    from gemsieve.pipeline.slices import SLICE_BYTES
+    from gemsieve.pipeline.reading.compression import COMPRESSIONS
+    from gemsieve.pipeline.reading.slices import SLICE_BYTES
 
     for piece in slices:
         # The members of a WARC are small, and so is what is read of each: it comes in such files.

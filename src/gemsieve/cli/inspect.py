@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from gemsieve.cli import UsageError
 
 if TYPE_CHECKING:
-    from gemsieve.pipeline.inspect_api import Inspector
+    from gemsieve.pipeline.inspector.api import Inspector
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,9 +51,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Export, or serve until told to stop."""
     try:
-        from gemsieve.pipeline.inspect_marks import MarksError
+        from gemsieve.pipeline.inspector.marks import MarksError
         from gemsieve.pipeline.manifest import ManifestError
-        from gemsieve.pipeline.slices import InputError
+        from gemsieve.pipeline.reading.slices import InputError
 
         inspector = opened(args)
         with closing(inspector.marks):
@@ -66,11 +66,11 @@ def run(args: argparse.Namespace) -> int:
 
 def opened(args: argparse.Namespace) -> Inspector:
     """Return the inspector of a folder."""
-    from gemsieve.pipeline.files import is_remote
-    from gemsieve.pipeline.inspect_api import Inspector
-    from gemsieve.pipeline.inspect_marks import ENDING, Marks
-    from gemsieve.pipeline.inspect_original import Originals
-    from gemsieve.pipeline.inspect_output import open_output
+    from gemsieve.pipeline.inspector.api import Inspector
+    from gemsieve.pipeline.inspector.marks import ENDING, Marks
+    from gemsieve.pipeline.inspector.original import Originals
+    from gemsieve.pipeline.inspector.output import open_output
+    from gemsieve.pipeline.reading.files import is_remote
 
     if is_remote(args.folder):
         raise UsageError(f"{args.folder}: copy the folder to a local disk to look at it here")
@@ -83,7 +83,7 @@ def opened(args: argparse.Namespace) -> Inspector:
 
 def exported(inspector: Inspector, args: argparse.Namespace) -> int:
     """Write the marks as labelled texts; status 1 where some could not be."""
-    from gemsieve.pipeline.inspect_export import export
+    from gemsieve.pipeline.inspector.export import export
     from gemsieve.pipeline.storage import write_atomically
 
     found = export(inspector.records, inspector.marks, args.purpose)
@@ -105,7 +105,7 @@ def served(inspector: Inspector, args: argparse.Namespace) -> int:
     """Serve the page until told to stop."""
     import webbrowser
 
-    from gemsieve.pipeline.inspect_server import Server
+    from gemsieve.pipeline.inspector.server import Server
 
     if not 0 <= args.port <= 65535:
         raise UsageError(f"--port {args.port}: must be 0..65535")

@@ -38,7 +38,7 @@ class Lines(logging.Formatter):
 
 def show(kind: str | None) -> None:
     """Write what becomes of slices from now on; None for nothing."""
-    from gemsieve.pipeline.seen import LOGGER
+    from gemsieve.pipeline.watch.seen import LOGGER
 
     logger = logging.getLogger(LOGGER)
     for handler in logger.handlers[:]:

@@ -19,8 +19,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Cut the file and print what became of it."""
-    from gemsieve.pipeline.slices import InputError
-    from gemsieve.pipeline.split import split
+    from gemsieve.pipeline.reading.slices import InputError
+    from gemsieve.pipeline.reading.split import split
 
     if not args.size > 0:
         raise UsageError("--size: must be above 0")

@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
     """Write the new folder and print its books."""
     from gemsieve.filters.policy_file import PolicyError
     from gemsieve.pipeline.manifest import ManifestError
-    from gemsieve.pipeline.takedown import TakedownError, read_list, take_down
+    from gemsieve.pipeline.takedown.takedown import TakedownError, read_list, take_down
 
     try:
         listed = (

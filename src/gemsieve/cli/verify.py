@@ -27,8 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Prove the output and print its books; status 1 where it is not what was written."""
     from gemsieve.pipeline import manifest, signature
-    from gemsieve.pipeline.files import configure, reason
     from gemsieve.pipeline.job import RunnerError
+    from gemsieve.pipeline.reading.files import configure, reason
     from gemsieve.pipeline.storage import Remote, location
 
     folder = location(args.folder)

@@ -13,10 +13,10 @@ class NoPandas:
             raise ImportError(name)
 
 
-if "gemsieve.pipeline.child" in sys.orig_argv:
+if "gemsieve.pipeline.workers.child" in sys.orig_argv:
     sys.meta_path.insert(0, NoPandas())
 
-if "GEMSIEVE_TEST_FAULT" in os.environ and "gemsieve.pipeline.child" in sys.orig_argv:
+if "GEMSIEVE_TEST_FAULT" in os.environ and "gemsieve.pipeline.workers.child" in sys.orig_argv:
     import importlib
     import json
 

@@ -1,0 +1,1 @@
+"""Findings stored once, and decided by as often as asked."""

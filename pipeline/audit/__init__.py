@@ -1,0 +1,1 @@
+"""How equally the filter judges: sentences with their groups swapped."""

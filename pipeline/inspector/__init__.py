@@ -1,0 +1,1 @@
+"""An output in a browser: search, look, mark."""

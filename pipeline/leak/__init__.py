@@ -1,0 +1,1 @@
+"""The check of what was kept: is anything left that should not be?"""

@@ -1,0 +1,1 @@
+"""What a policy's `[mitigate]` makes of kept records."""

@@ -1,0 +1,1 @@
+"""Inputs: planned, cut into slices, and read record by record."""

@@ -1,0 +1,1 @@
+"""What a job tells a person: the page, its numbers, the data card, Croissant."""

@@ -1,0 +1,1 @@
+"""Records taken out of a finished output."""

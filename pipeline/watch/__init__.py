@@ -1,0 +1,1 @@
+"""What is seen of a job while it runs."""

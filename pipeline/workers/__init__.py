@@ -1,0 +1,1 @@
+"""The processes that judge: watched, replaced, and one job in a folder."""
