@@ -41,7 +41,7 @@ def mitigation(body: Mapping[str, Any], file: str, detectors: Sequence[Detector]
     table = Table(body["mitigate"], f"{file}: mitigate", TABLES)
     if not table.given:
         raise PolicyError(f"{file}: mitigate: empty; write [mitigate.gender] or [mitigate.weights]")
-    if "corpus" not in body:
+    if body.keys().isdisjoint({"corpus", "columns"}):
         raise PolicyError(
             f"{file}: mitigate: is about a corpus; the policy has no [[corpus]] rules"
         )

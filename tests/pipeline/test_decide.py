@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from tests.drawn_policies import BROAD, LANGUAGE, QUALITY, policies
 
@@ -99,6 +99,7 @@ def shards(mine: Job, patterns: list[str]) -> dict[str, str]:
 
 
 @given(policies, swaps)
+@example({"site": '[[columns]]\ncolumn = "site"\nis = "s1"\n'}, "[mitigate.gender]\nshare = 0.5\n")
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_decisions_are_those_of_a_filter(
     found: tuple[Path, Path], rules: dict[str, str], swap: str
