@@ -14,7 +14,7 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float32]
 
 FAMILIES = ("words", "groups", "pairs")
-BITS = (20, 21, 20)  # of the rows of each family's table
+BITS = (20, 21, 19)  # of the rows of each family's table
 STEPS, RARITIES = 127, 255  # of a weight, each way; of a rarity's square
 NEVER = (1980, 1, 1, 0, 0, 0)  # the time of every file in the archive
 
