@@ -19,7 +19,8 @@ from gemsieve.pipeline.reading.read import read
 from gemsieve.pipeline.reading.record import Broken, Meter, Record
 from gemsieve.pipeline.reading.slices import Slice
 from gemsieve.pipeline.reading.unchanged import refuse_changed
-from gemsieve.pipeline.receipt import Receipt, counted, forget, is_signed
+from gemsieve.pipeline.receipt import Receipt
+from gemsieve.pipeline.signed_step import SignedStep
 from gemsieve.pipeline.tally import Tally
 from gemsieve.pipeline.workers.aside import read_aside, without
 from gemsieve.pipeline.workers.heartbeat import Heartbeat
@@ -35,17 +36,8 @@ BATCH_CHARACTERS = 2_000_000
 
 
 @dataclass(frozen=True)
-class Siever:
-    """A job with its filter loaded: sieves one slice after another.
-
-    Attributes:
-        digest: The job's digest, for receipts.
-        pieces: How many slices the plan has; part of the shards' names.
-    """
-
-    job: Job
-    digest: str
-    pieces: int
+class Siever(SignedStep):
+    """A job with its filter loaded: sieves one slice after another."""
 
     @cached_property
     def judge(self) -> Filter:
@@ -88,18 +80,6 @@ class Siever:
         """A word for this step."""
         return "sieve"
 
-    def done(self, piece: Slice) -> bool:
-        """Say whether a slice has a receipt that names what is there."""
-        return is_signed(self.job.receipts, piece.number, self.digest, self.job.folder)
-
-    def forget(self, piece: Slice) -> None:
-        """Take back a slice's receipt."""
-        forget(self.job.receipts, piece.number)
-
-    def counts(self, piece: Slice) -> Mapping[str, int]:
-        """Return the records of each outcome, and in quarantine of each fault."""
-        return counted(self.job.receipts, piece.number, self.digest)
-
     def probe(self, piece: Slice, place: Place, first: int, last: int) -> None:
         """Judge these records one by one, but for those set aside, and forget the verdicts."""
         for record in one_by_one(self.job, piece, place, first, last):
@@ -136,10 +116,7 @@ class Siever:
             with stage("write"):
                 shards = tuple(s for _, w in writers if (s := w.publish()) is not None)
             beat.beat(tally, piece.size, last=True)
-        aside = tuple(sorted(meter.aside.items()))
-        receipt = Receipt(self.digest, piece, records, shards, tally, aside)
-        receipt.write(job.receipts)
-        return receipt
+        return self.sign(piece, records, shards, tally, meter)
 
     def writers(self, name: str) -> Iterator[tuple[str, ShardWriter | LinesWriter]]:
         """Yield what writes the rows of each outcome of a slice, by its shards' name."""

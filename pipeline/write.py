@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from gemsieve.filters.finding import Finding
-from gemsieve.pipeline.manifest import Shard, sha256_of
-from gemsieve.pipeline.storage import Location, publish
+from gemsieve.pipeline.draft import Draft
+from gemsieve.pipeline.manifest import Shard
+from gemsieve.pipeline.storage import Location
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -103,38 +102,23 @@ def parquet_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
     )
 
 
-class ShardWriter:
+class ShardWriter(Draft):
     """Writes the rows of one outcome; `publish` gives the shard its name."""
 
     def __init__(
         self, folder: Location, drafts: Path, outcome: str, name: str, schema: pa.Schema
     ) -> None:
-        self.path = f"{outcome}/{name}"
-        self._final = folder / self.path
-        self._draft = drafts / f"{outcome}-{name}-{uuid.uuid4().hex}"
+        super().__init__(folder, drafts, f"{outcome}/{name}", f"{outcome}-{name}")
         self._schema = schema
         self._writer: Any = None
         self._held: list[Any] = []
         self._held_bytes = 0
-        self.records = 0
 
-    def __enter__(self) -> ShardWriter:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        try:
-            if self._writer is not None:
-                self._writer.close()
-        except OSError:  # its disk is full, which the body's error tells
-            if error is None:
-                raise
-        finally:
-            self._draft.unlink(missing_ok=True)
+    def close(self) -> None:
+        """End the file."""
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
 
     def write(self, rows: Mapping[str, Sequence[Any]]) -> None:
         """Add rows, given as columns."""
@@ -170,8 +154,5 @@ class ShardWriter:
             return None
         if self._held:
             self._flush()
-        self._writer.close()
-        self._writer = None
-        shard = Shard(self.path, self.records, self._draft.stat().st_size, sha256_of(self._draft))
-        publish(self._draft, self._final)
-        return shard
+        self.close()
+        return self.named()

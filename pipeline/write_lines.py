@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import gzip
-import uuid
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Any, BinaryIO, cast
 
 from gemsieve.filters.finding import Finding
-from gemsieve.pipeline.manifest import LINES, Shard, sha256_of, stem
+from gemsieve.pipeline.draft import Draft
+from gemsieve.pipeline.manifest import LINES, Shard, stem
 from gemsieve.pipeline.reading.compression import decompressed
-from gemsieve.pipeline.storage import Location, publish
+from gemsieve.pipeline.storage import Location
 
 
 def lines_name(name: str, kind: str) -> str:
@@ -37,37 +36,22 @@ def plain(value: object) -> object:
     return {"label": value.label, "score": value.score, "start": start, "end": end}
 
 
-class LinesWriter:
+class LinesWriter(Draft):
     """Writes rows as objects, a line each; `publish` gives the file its name."""
 
     def __init__(
         self, folder: Location, drafts: Path, name: str, columns: Sequence[str], kind: str
     ) -> None:
-        self.path = f"{LINES}/{lines_name(name, kind)}"
-        self._final = folder / self.path
-        self._draft = drafts / f"{LINES}-{name}-{uuid.uuid4().hex}"
+        path = f"{LINES}/{lines_name(name, kind)}"
+        super().__init__(folder, drafts, path, f"{LINES}-{name}")
         self._columns = tuple(columns)
         self._file = self._draft.open("wb")
         self._stream = compressing(self._file, kind)
-        self.records = 0
 
-    def __enter__(self) -> LinesWriter:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        try:
-            self._stream.close()
-            self._file.close()
-        except OSError:  # its disk is full, which the body's error tells
-            if error is None:
-                raise
-        finally:
-            self._draft.unlink(missing_ok=True)
+    def close(self) -> None:
+        """End the file."""
+        self._stream.close()
+        self._file.close()
 
     def write(self, rows: Mapping[str, Sequence[Any]]) -> None:
         """Add rows, given as columns."""
@@ -81,13 +65,8 @@ class LinesWriter:
 
     def publish(self) -> Shard | None:
         """Finish the file, give it its final name and describe it; no rows, no file."""
-        self._stream.close()
-        self._file.close()
-        if not self.records:
-            return None
-        shard = Shard(self.path, self.records, self._draft.stat().st_size, sha256_of(self._draft))
-        publish(self._draft, self._final)
-        return shard
+        self.close()
+        return self.named() if self.records else None
 
 
 def lines_of(path: Path) -> Iterator[bytes]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 from gemsieve.filters import Batch, Filter
 from gemsieve.filters.detect import detect
 from gemsieve.pipeline.annotate.annotations import FOLDER
-from gemsieve.pipeline.job import Job
 from gemsieve.pipeline.reading.record import Broken, Meter, Record
 from gemsieve.pipeline.reading.slices import Slice
 from gemsieve.pipeline.reading.unchanged import refuse_changed
-from gemsieve.pipeline.receipt import Receipt, counted, forget, is_signed
+from gemsieve.pipeline.receipt import Receipt
 from gemsieve.pipeline.sieve import batches, columns_of, one_by_one, records_of, watched
+from gemsieve.pipeline.signed_step import SignedStep
 from gemsieve.pipeline.tally import Tally
 from gemsieve.pipeline.workers.heartbeat import Heartbeat
 from gemsieve.pipeline.workers.place import Place
@@ -42,17 +42,8 @@ def schema(columns: Sequence[str]) -> pa.Schema:
 
 
 @dataclass(frozen=True)
-class Annotator:
-    """A job with its detectors loaded: looks at one slice after another.
-
-    Attributes:
-        digest: The annotation's digest, for receipts.
-        pieces: How many slices the plan has; part of the shards' names.
-    """
-
-    job: Job
-    digest: str
-    pieces: int
+class Annotator(SignedStep):
+    """A job with its detectors loaded: looks at one slice after another."""
 
     @cached_property
     def judge(self) -> Filter:
@@ -66,18 +57,6 @@ class Annotator:
     def name(self) -> str:
         """A word for this step."""
         return "annotation"
-
-    def done(self, piece: Slice) -> bool:
-        """Say whether a slice has a receipt that names what is there."""
-        return is_signed(self.job.receipts, piece.number, self.digest, self.job.folder)
-
-    def forget(self, piece: Slice) -> None:
-        """Take back a slice's receipt."""
-        forget(self.job.receipts, piece.number)
-
-    def counts(self, piece: Slice) -> Mapping[str, int]:
-        """Return the records that could be annotated, and those that could not, by their faults."""
-        return counted(self.job.receipts, piece.number, self.digest)
 
     def probe(self, piece: Slice, place: Place, first: int, last: int) -> None:
         """Look at these records one by one, but for those set aside, and forget what is found."""
@@ -104,10 +83,7 @@ class Annotator:
             refuse_changed(job.work, piece)
             shard = writer.publish()
         beat.beat(tally, piece.size, last=True)
-        aside = tuple(sorted(meter.aside.items()))
-        receipt = Receipt(self.digest, piece, records, (shard,) if shard else (), tally, aside)
-        receipt.write(job.receipts)
-        return receipt
+        return self.sign(piece, records, (shard,) if shard else (), tally, meter)
 
     def rows(
         self, piece: Slice, batch: Sequence[Record | Broken], tally: Tally
