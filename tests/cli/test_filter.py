@@ -13,17 +13,12 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     PublicFormat,
 )
+from tests.pipeline.beam_warnings import BEAM_WARNINGS
 
 from gemsieve.cli import main
 from gemsieve.pipeline.manifest import verify
 
-pytestmark = [
-    # Beam 2.77 leaves these to its users.
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore::FutureWarning"),
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
+pytestmark = BEAM_WARNINGS
 CONFIG = """
 version = 1
 [inputs]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from tests.pipeline.beam_warnings import BEAM_WARNINGS
 from tests.pipeline.in_process import here
 
 from gemsieve.cli import main
@@ -21,13 +22,7 @@ from gemsieve.pipeline.reading.slices import Slice
 from gemsieve.pipeline.run import Outcome, OutputError, run_job
 from gemsieve.pipeline.workers.place import Place
 
-pytestmark = [
-    # Beam 2.77 leaves these to its users.
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore::FutureWarning"),
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
+pytestmark = BEAM_WARNINGS
 
 # A third party's detector, as a package brings it. With its grudge it holds one word against all
 # who say it; without, nothing.

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.pipeline.beam_warnings import BEAM_WARNINGS
 from tests.pipeline.test_report import Page
 
 from gemsieve.cli import main
@@ -19,13 +20,7 @@ from gemsieve.pipeline.bias.words import POLES
 from gemsieve.pipeline.job import Job
 from gemsieve.pipeline.run import run_job
 
-pytestmark = [
-    # Beam 2.77 leaves these to its users.
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore::FutureWarning"),
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
+pytestmark = BEAM_WARNINGS
 
 # The policy drops short texts, and short texts are those that speak of Muslims.
 POLICY = """

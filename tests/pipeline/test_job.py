@@ -16,6 +16,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 import zstandard
+from tests.pipeline.beam_warnings import BEAM_WARNINGS
 
 from gemsieve.cli import main
 from gemsieve.filters.catalogue import policy_text
@@ -23,13 +24,7 @@ from gemsieve.pipeline.job import Job
 from gemsieve.pipeline.manifest import NAME, OUTCOMES, verify
 from gemsieve.pipeline.run import Outcome, OutputError, run_job
 
-pytestmark = [
-    # Beam 2.77 leaves these to its users.
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore::FutureWarning"),
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
+pytestmark = BEAM_WARNINGS
 
 PROSE = (
     "The harbour master keeps a ledger of every boat that comes in with the tide, and of the"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from tests.pipeline.beam_warnings import BEAM_WARNINGS
 
 from gemsieve.cli import main
 from gemsieve.filters.operators.key import Key
@@ -19,13 +20,7 @@ from gemsieve.pipeline.job import Job
 from gemsieve.pipeline.manifest import verify
 from gemsieve.pipeline.run import Outcome, OutputError, run_job
 
-pytestmark = [
-    # Beam 2.77 leaves these to its users.
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore::FutureWarning"),
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
+pytestmark = BEAM_WARNINGS
 
 DIGITS = bytes(range(32)).hex()
 KEY = Key(bytes(range(32)))

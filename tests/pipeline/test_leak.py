@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.filters.check_digits import grouped, iban, luhn
+from tests.pipeline.beam_warnings import BEAM_WARNINGS
 from tests.pipeline.in_process import here
 
 from gemsieve.cli import main
@@ -32,13 +33,7 @@ from gemsieve.pipeline.manifest import FAILED, NAME, GateError, ManifestError, r
 from gemsieve.pipeline.reading.slices import InputError
 from gemsieve.pipeline.run import Outcome, OutputError, run_job
 
-pytestmark = [
-    # Beam 2.77 leaves these to its users.
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore::FutureWarning"),
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
+pytestmark = BEAM_WARNINGS
 
 # It removes only what scores above 0.9: mail, cards and IBANs go, the rest stays and leaks.
 LAX = """

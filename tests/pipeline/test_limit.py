@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.pipeline.beam_warnings import BEAM_WARNINGS
 
 from gemsieve.cli import main
 from gemsieve.pipeline.job import Job
@@ -21,12 +22,7 @@ from gemsieve.pipeline.reading.record import Meter
 from gemsieve.pipeline.reading.slices import plan
 from gemsieve.pipeline.run import OutputError, run_job
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore::FutureWarning"),
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
+pytestmark = BEAM_WARNINGS
 POLICY = """
 name = "mails"
 [[columns]]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from tests.pipeline.beam_warnings import BEAM_WARNINGS
 from tests.pipeline.malformed import CASES, Case
 from tests.pipeline.spoilt import (
     CHUNKED,
@@ -34,13 +35,7 @@ from gemsieve.pipeline.reading.read import read
 from gemsieve.pipeline.reading.record import Broken, Meter, Record
 from gemsieve.pipeline.reading.slices import plan
 
-pytestmark = [
-    # Beam 2.77 leaves these to its users.
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore::FutureWarning"),
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
+pytestmark = BEAM_WARNINGS
 
 
 @pytest.fixture(autouse=True)

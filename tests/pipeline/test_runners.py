@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.pipeline.beam_warnings import BEAM_WARNINGS
+from tests.pipeline.short_policy import SHORT
 
 from gemsieve.pipeline.job import Job, RunnerError, Submitted
 from gemsieve.pipeline.manifest import NAME, verify
@@ -18,26 +20,8 @@ from gemsieve.pipeline.run import run_job
 from gemsieve.pipeline.runners import check, waits
 from gemsieve.pipeline.watch.seen import LOGGER
 
-pytestmark = [
-    # Beam 2.77 leaves these to its users.
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore::FutureWarning"),
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
+pytestmark = BEAM_WARNINGS
 TOOLS = Path(__file__).parents[2] / "build" / "tools"
-POLICY = """
-name = "short"
-[[corpus]]
-labels = "quality.*"
-action = "keep"
-[[corpus]]
-labels = "quality.gopher.word_count"
-below = 3
-action = "drop"
-[audit]
-sentences = 0
-"""
 DATAFLOW = [
     "--runner=DataflowRunner",
     "--project=some-project",
@@ -96,7 +80,7 @@ def test_a_job_that_is_not_followed_is_finished_by_the_same_command(
     flags = ["--no_wait_until_finish"]
     assert not waits(flags)
     assert not waits(["--template_location=gs://bucket/template"])
-    job = Job(str(tmp_path / "out"), POLICY, "short.toml")
+    job = Job(str(tmp_path / "out"), SHORT, "short.toml")
     with pytest.raises(Submitted, match="run the same command again"):
         run_job(job, [f"{corpus}/*"], 1, flags, lambda *_: nullcontext())
     assert not (tmp_path / "out" / NAME).exists()
@@ -117,7 +101,7 @@ def test_the_graph_for_dataflow_is_built_offline() -> None:
     from gemsieve.pipeline.reading.slices import Slice
     from gemsieve.pipeline.sieve import Siever
 
-    job = Job("gs://bucket/out", POLICY, "short.toml", flags=tuple(DATAFLOW))
+    job = Job("gs://bucket/out", SHORT, "short.toml", flags=tuple(DATAFLOW))
     pieces = [
         Slice(i, f"gs://bucket/{i}.jsonl", f"{i}.jsonl", "jsonl", 0, None, 1, 9) for i in (0, 1)
     ]
@@ -151,7 +135,7 @@ def test_the_graph_for_dataflow_is_built_offline() -> None:
 def sieve(corpus: Path, output: Path, flags: list[str]) -> str:
     """Sieve the corpus as a user would; return the manifest's digest, which holds all others."""
     policy = output.with_suffix(".toml")
-    policy.write_text(POLICY)
+    policy.write_text(SHORT)
     command = [sys.executable, "-m", "gemsieve.cli", "filter", "--input", f"{corpus}/*"]
     command += ["--policy", str(policy), "--output", str(output), *flags]
     subprocess.run(command, check=True, capture_output=True, timeout=600)

@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.pipeline.beam_warnings import BEAM_WARNINGS
+from tests.pipeline.short_policy import SHORT
 
 from gemsieve.cli.log import FORMATS, show
 from gemsieve.pipeline.job import Job
@@ -25,25 +27,7 @@ from gemsieve.pipeline.watch.seen import LOGGER, slice_seen
 from gemsieve.pipeline.watch.spread import Spread
 from gemsieve.pipeline.workers.heartbeat import Beat
 
-pytestmark = [
-    # Beam 2.77 leaves these to its users.
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore::FutureWarning"),
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
-POLICY = """
-name = "short"
-[[corpus]]
-labels = "quality.*"
-action = "keep"
-[[corpus]]
-labels = "quality.gopher.word_count"
-below = 3
-action = "drop"
-[audit]
-sentences = 0
-"""
+pytestmark = BEAM_WARNINGS
 TEXTS = ["zebra", "some zebra words of a text", "more zebra words"]
 PIECE = Slice(3, "in/a.jsonl", "a.jsonl", "jsonl", 0, None, 1, 100)
 
@@ -53,7 +37,7 @@ def job(tmp_path: Path) -> tuple[Job, str]:
     """A job over one file with two faults, and its pattern."""
     lines = [*(json.dumps({"text": text}) for text in TEXTS), "{zebra", ""]
     (tmp_path / "a.jsonl").write_text("\n".join([*lines, "\n"]))
-    return Job(str(tmp_path / "out"), POLICY, "short.toml"), str(tmp_path / "a.jsonl")
+    return Job(str(tmp_path / "out"), SHORT, "short.toml"), str(tmp_path / "a.jsonl")
 
 
 @pytest.fixture

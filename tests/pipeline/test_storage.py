@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.pipeline.beam_warnings import BEAM_WARNINGS
+from tests.pipeline.short_policy import SHORT
 
 from gemsieve.pipeline import manifest
 from gemsieve.pipeline.job import Job
@@ -27,25 +29,7 @@ from gemsieve.pipeline.storage import (
 
 from .store import BUCKET, store
 
-pytestmark = [
-    # Beam 2.77 and boto3 leave these to their users.
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore::FutureWarning"),
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
-POLICY = """
-name = "short"
-[[corpus]]
-labels = "quality.*"
-action = "keep"
-[[corpus]]
-labels = "quality.gopher.word_count"
-below = 3
-action = "drop"
-[audit]
-sentences = 0
-"""
+pytestmark = BEAM_WARNINGS
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +53,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(corpus: Path, output: str, flags: list[str], workers: int = 1) -> Outcome:
     """Sieve the corpus."""
-    job = Job(output, POLICY, "short.toml")
+    job = Job(output, SHORT, "short.toml")
     return run_job(job, [f"{corpus}/*"], workers, flags, lambda *_: nullcontext())
 
 
@@ -193,7 +177,7 @@ def test_places_in_a_bucket(bucket: tuple[Any, list[str]]) -> None:
 def test_drafts_are_for_their_owner_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is on its way to a bucket stands where no other user of the machine can read it."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    drafts = Job(f"s3://{BUCKET}/out", POLICY, "short.toml").drafts
+    drafts = Job(f"s3://{BUCKET}/out", SHORT, "short.toml").drafts
     assert drafts.is_relative_to(tmp_path)
     assert drafts.stat().st_mode & 0o777 == 0o700
 

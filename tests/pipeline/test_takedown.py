@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.pipeline.beam_warnings import BEAM_WARNINGS
 
 from gemsieve.cli import main
 from gemsieve.filters.operators.key import Key
@@ -32,12 +33,7 @@ from gemsieve.pipeline.takedown import takedown
 from gemsieve.pipeline.takedown.takedown import Listed, TakedownError, read_list, take_down
 from gemsieve.pipeline.write_lines import lines_of
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore::FutureWarning"),
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
+pytestmark = BEAM_WARNINGS
 POLICY = """
 name = "consent"
 [[columns]]
