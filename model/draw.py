@@ -122,7 +122,12 @@ def draw(
     logits = logits.astype(jnp.float32)
     total = jax.nn.logsumexp(logits, axis=-1, keepdims=True)
     possible = jnp.where(choice.allowed, logits, -jnp.inf)
-    token = _token(_penalised(possible, choice.repetition_penalty, seen), keys, choice)
+    penalised = _penalised(possible, choice.repetition_penalty, seen)
+    token = jax.lax.cond(
+        jnp.any(choice.temperature > 0),
+        lambda: jax.vmap(jax.random.categorical)(keys, cut(penalised, choice)),
+        lambda: jnp.argmax(penalised, axis=-1),
+    )
     failed = ~jnp.isfinite(total[:, 0]) | ~jnp.isfinite(possible.max(axis=-1))
     logprob = (jnp.take_along_axis(logits, token[:, None], axis=-1) - total)[:, 0]
     top, top_tokens = jax.lax.top_k(possible, alternatives)
@@ -141,19 +146,17 @@ def _penalised(logits: jax.Array, penalty: jax.Array, seen: jax.Array) -> jax.Ar
     return jnp.where(seen, lowered, logits)
 
 
-def _token(logits: jax.Array, keys: jax.Array, choice: Choice) -> jax.Array:
-    """Draw by temperature and cuts; rows with no finite logit give any token."""
-    likeliest = jnp.argmax(logits, axis=-1).astype(jnp.int32)
+def cut(logits: jax.Array, choice: Choice) -> jax.Array:
+    """Return the logarithms, up to a constant, of what each token is drawn in proportion to.
 
-    def drawn() -> jax.Array:
-        distance = (logits.max(axis=-1, keepdims=True) - logits) / jnp.maximum(
-            choice.temperature[:, None], _COLDEST
-        )
-        kept = jnp.where(distance <= _reach(distance, choice)[:, None], -distance, -jnp.inf)
-        random = jax.vmap(jax.random.categorical)(keys, kept).astype(jnp.int32)
-        return jnp.where(choice.temperature > 0, random, likeliest)
-
-    return jax.lax.cond(jnp.any(choice.temperature > 0), drawn, lambda: likeliest)
+    At temperature 0 that is the likeliest token alone.
+    """
+    distance = (logits.max(axis=-1, keepdims=True) - logits) / jnp.maximum(
+        choice.temperature[:, None], _COLDEST
+    )
+    kept = jnp.where(distance <= _reach(distance, choice)[:, None], -distance, -jnp.inf)
+    greedy = jnp.arange(logits.shape[-1]) == jnp.argmax(logits, axis=-1, keepdims=True)
+    return jnp.where((choice.temperature > 0)[:, None] | greedy, kept, -jnp.inf)
 
 
 def _reach(distance: jax.Array, choice: Choice) -> jax.Array:
@@ -189,4 +192,5 @@ def _within(distance: jax.Array, weight: jax.Array, target: jax.Array) -> jax.Ar
         lambda: jax.lax.fori_loop(0, 31, halve, (jnp.zeros_like(everything), everything))[1],
         lambda: everything,
     )
-    return jax.lax.bitcast_convert_type(high, jnp.float32)
+    least: jax.Array = jax.lax.bitcast_convert_type(high, jnp.float32)
+    return least
