@@ -7,25 +7,40 @@ from collections.abc import Iterable, Iterator
 from gemsieve.model.tokenizer import Tokenizer
 
 
-def detokenize(tokenizer: Tokenizer, pieces: Iterable[int]) -> Iterator[str]:
-    """Yield text as soon as it is certain, never a part of a character.
+class Detokenizer:
+    """Give text as soon as it is certain, never a part of a character.
 
     The chunks together are exactly `tokenizer.decode` of all the pieces. Only byte pieces wait:
     until their character is whole, can no longer become one, or the pieces end.
     """
-    held: list[int] = []
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self._tokenizer = tokenizer
+        self._held: list[int] = []
+
+    def feed(self, piece: int) -> str:
+        """Return the text that is certain now that this piece follows."""
+        if self._tokenizer.byte(piece) is None:
+            return self.finish() + self._tokenizer.decode([piece])
+        self._held.append(piece)
+        ready = _certain([self._tokenizer.byte(held) or 0 for held in self._held])
+        certain, self._held = self._held[:ready], self._held[ready:]
+        return self._tokenizer.decode(certain)
+
+    def finish(self) -> str:
+        """Return the text of what waited, now that its character stays incomplete."""
+        held, self._held = self._held, []
+        return self._tokenizer.decode(held)
+
+
+def detokenize(tokenizer: Tokenizer, pieces: Iterable[int]) -> Iterator[str]:
+    """Yield the text of pieces as soon as it is certain, in chunks that are not empty."""
+    detokenizer = Detokenizer(tokenizer)
     for piece in pieces:
-        if tokenizer.byte(piece) is None:
-            chunk = tokenizer.decode(held) + tokenizer.decode([piece])
-            held = []
-        else:
-            held.append(piece)
-            ready = _certain([tokenizer.byte(held_piece) or 0 for held_piece in held])
-            chunk, held = tokenizer.decode(held[:ready]), held[ready:]
-        if chunk:
+        if chunk := detokenizer.feed(piece):
             yield chunk
-    if held:
-        yield tokenizer.decode(held)
+    if chunk := detokenizer.finish():
+        yield chunk
 
 
 def _certain(data: list[int]) -> int:
