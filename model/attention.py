@@ -6,18 +6,11 @@ import jax
 import jax.numpy as jnp
 from flax import linen as nn
 
-from gemsieve.model.cache import write
+from gemsieve.model.cache import beside, write
 from gemsieve.model.config import GemmaConfig
+from gemsieve.model.recall import recall
 from gemsieve.model.rope import rotate
-
-# What a masked logit becomes: finite, so that a padding row that may attend to nothing yields an
-# average instead of NaN; far below any logit, so that its share is exactly zero elsewhere.
-MASKED = -2.0e38
-
-
-def soft_cap(x: jax.Array, cap: float | None) -> jax.Array:
-    """Return `cap * tanh(x / cap)`, or `x` itself without a cap (arXiv 2408.00118, section 2)."""
-    return x if cap is None else cap * jnp.tanh(x / cap)
+from gemsieve.model.soft_cap import MASKED, soft_cap
 
 
 def visible(
@@ -77,13 +70,13 @@ class Attention(nn.Module):
         mask: jax.Array,
         cached: tuple[jax.Array, jax.Array, jax.Array] | None,
     ) -> tuple[jax.Array, tuple[jax.Array, jax.Array] | None]:
-        """Attend from `x` to itself, or to a cache that `x` is written to first.
+        """Attend from `x` to itself, and to a cache that `x` is written to.
 
         Args:
             x: [batch, length, embed_dim].
             positions: [batch, length].
-            mask: [batch, length, keys], bool; keys are slots of the cache where there is one.
-            cached: Keys, values ([batch, slots, kv_heads, head_dim]) and the next slot [batch].
+            mask: [batch, length, keys], bool; with a cache, the keys are `Admission.seen`.
+            cached: The layer's keys and values in the cache, and `Admission.writes`.
 
         Returns:
             The output in the shape of `x`, and the cache's new keys and values or None.
@@ -93,14 +86,22 @@ class Attention(nn.Module):
         query = rotate(query, positions, config.rope_base)
         key = rotate(self._project("k", x, config.num_kv_heads), positions, config.rope_base)
         value = self._project("v", x, config.num_kv_heads)
-        if cached is not None:
-            key, value = write(cached[0], key, cached[2]), write(cached[1], value, cached[2])
-        mixed = attend(query, key, value, mask, config.attn_logit_softcap)
+        if cached is None:
+            kept, mixed = None, attend(query, key, value, mask, config.attn_logit_softcap)
+        else:
+            kept = write(cached[0], key, cached[2]), write(cached[1], value, cached[2])
+            if x.shape[1] == 1:
+                mixed = recall(query, *kept, mask, config.attn_logit_softcap)
+            else:
+                key, value = (
+                    beside(old, new, mask.shape[2])
+                    for old, new in zip(cached[:2], (key, value), strict=True)
+                )
+                mixed = attend(query, key, value, mask, config.attn_logit_softcap)
         fan_in = nn.initializers.lecun_normal(in_axis=(0, 1), out_axis=2)
         shape = (config.num_heads, config.head_dim, config.embed_dim)
         output = self.param("o", fan_in, shape, jnp.float32).astype(x.dtype)
-        result = jnp.einsum("btnh,nhd->btd", mixed, output)
-        return result, None if cached is None else (key, value)
+        return jnp.einsum("btnh,nhd->btd", mixed, output), kept
 
     def _project(self, name: str, x: jax.Array, heads: int) -> jax.Array:
         """Map [batch, length, embed_dim] to [batch, length, heads, head_dim]."""

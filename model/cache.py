@@ -1,4 +1,18 @@
-"""The key-value cache of incremental decoding."""
+"""The key-value cache of incremental decoding: rings for local layers, all tokens for global ones.
+
+A local layer keeps its last `ring` tokens, `ring` at least the sliding window, token `i` of a row
+in slot `i % ring`. That is enough, and safe to write, because positions within a document count
+up by one:
+
+- One token at a time is written first and attended to in its slot. It takes the place of the token
+  `ring` before it, which is at least a window away and so invisible to it and to all later ones.
+- A chunk of several tokens would take places that its own first tokens still see. So they attend
+  to the old ring beside the chunk, and the ring is written for the next call: the last `ring`
+  tokens hold the `window - 1` before any token that can come next.
+
+Padding takes no slot, on whichever side it stands: tokens are counted, and only they are written.
+What may be seen follows from the position and segment stored with each slot, never from its number.
+"""
 
 from __future__ import annotations
 
@@ -10,76 +24,170 @@ import jax.numpy as jnp
 
 from gemsieve.model.config import GemmaConfig
 
+# Caches longer than this are attended to in blocks of it; their slots are a multiple of it.
+BLOCK = 128
+
+# Positions and segments, [batch, n] each; segment 0 is no token.
+Places = tuple[jax.Array, jax.Array]
+
 
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class Cache:
-    """Hold what attention needs of the tokens so far, in `slots` places a row.
-
-    Masks are made from `positions` and `segments`, never from slot numbers, so padding on either
-    side (and one day a ring of slots) needs no case of its own.
+    """Hold what attention needs of the tokens so far.
 
     Attributes:
-        keys: One array a layer, [batch, slots, kv_heads, head_dim], already turned by position.
+        keys: One array a layer, [batch, kv_heads, slots, head_dim], already turned by position.
         values: One array a layer, the same shape.
-        positions: [batch, slots]; meaningless where the segment is 0.
-        segments: [batch, slots]; 0 marks an empty slot or padding, which nothing may attend to.
-        length: [batch]; the slot that each row writes next.
+        places: Of the slots of local layers and of those of global layers.
+        length: [batch]; how many tokens each row has taken.
     """
 
     keys: tuple[jax.Array, ...]
     values: tuple[jax.Array, ...]
-    positions: jax.Array
-    segments: jax.Array
+    places: tuple[Places, Places]
     length: jax.Array
 
     @property
     def slots(self) -> int:
-        """Return the number of tokens a row can hold."""
-        return self.positions.shape[1]
+        """Return the number of tokens a row can take."""
+        return self.places[1][0].shape[1]
 
 
-def empty_cache(config: GemmaConfig, batch: int, slots: int, dtype: jnp.dtype) -> Cache:
+@dataclass(frozen=True)
+class Admission:
+    """Say how new tokens enter a cache.
+
+    Attributes:
+        cache: With their places and the new lengths; the layers add keys and values.
+        writes: For local and for global layers, what `write` needs.
+        seen: For local and for global layers, the places of what the new tokens attend to.
+    """
+
+    cache: Cache
+    writes: tuple[jax.Array, jax.Array]
+    seen: tuple[Places, Places]
+
+
+def slots_of(config: GemmaConfig, slots: int) -> tuple[int, int]:
+    """Return the slots of a local and of a global layer in a cache for `slots` tokens a row."""
+    return _whole_blocks(min(config.sliding_window, slots)), _whole_blocks(slots)
+
+
+def _whole_blocks(slots: int) -> int:
+    return slots if slots <= BLOCK else -(-slots // BLOCK) * BLOCK
+
+
+def cache_bytes(config: GemmaConfig, batch: int, slots: int, dtype: str) -> int:
+    """Return the size of a cache: keys and values of each slot of each layer, and their places."""
+    ring, full = slots_of(config, slots)
+    local = (config.num_layers + 1) // 2
+    kept = local * ring + (config.num_layers - local) * full
+    entry = 2 * config.num_kv_heads * config.head_dim * jnp.dtype(dtype).itemsize
+    return batch * (kept * entry + (ring + full) * 2 * 4 + 4)
+
+
+def empty_cache(config: GemmaConfig, batch: int, slots: int, dtype: str | jnp.dtype) -> Cache:
     """Return a cache that holds nothing."""
-    shape = (batch, slots, config.num_kv_heads, config.head_dim)
-    return Cache(
-        keys=tuple(jnp.zeros(shape, dtype) for _ in range(config.num_layers)),
-        values=tuple(jnp.zeros(shape, dtype) for _ in range(config.num_layers)),
-        positions=jnp.zeros((batch, slots), jnp.int32),
-        segments=jnp.zeros((batch, slots), jnp.int32),
-        length=jnp.zeros((batch,), jnp.int32),
-    )
+    sizes = slots_of(config, slots)
+
+    def entries() -> tuple[jax.Array, ...]:
+        shapes = [
+            (batch, config.num_kv_heads, sizes[layer % 2], config.head_dim)
+            for layer in range(config.num_layers)
+        ]
+        return tuple(jnp.zeros(shape, dtype) for shape in shapes)
+
+    def places(size: int) -> Places:
+        return jnp.zeros((batch, size), jnp.int32), jnp.zeros((batch, size), jnp.int32)
+
+    both = (places(sizes[0]), places(sizes[1]))
+    return Cache(entries(), entries(), both, jnp.zeros((batch,), jnp.int32))
 
 
-def write(buffer: jax.Array, new: jax.Array, at: jax.Array) -> jax.Array:
-    """Return `buffer` [batch, slots, ...] with `new` [batch, n, ...] put in each row from `at`."""
-    return jax.vmap(
-        lambda row, part, start: jax.lax.dynamic_update_slice_in_dim(row, part, start, axis=0)
-    )(buffer, new.astype(buffer.dtype), at)
+def overflows(cache: Cache, segments: jax.Array) -> jax.Array:
+    """Tell which rows bring tokens, [batch, n], that do not fit; a chunk needs `n` free slots."""
+    return jnp.any(segments != 0, axis=1) & (cache.length + segments.shape[1] > cache.slots)
 
 
-def admit(cache: Cache, positions: jax.Array, segments: jax.Array) -> Cache:
-    """Write the places of new tokens, [batch, n] each; the layers add their keys and values.
+def admit(cache: Cache, positions: jax.Array, segments: jax.Array) -> Admission:
+    """Give places to new tokens, [batch, n] each.
 
     Raises:
         ValueError: More tokens come at once than the cache has slots.
     """
-    if positions.shape[1] > cache.slots:
-        raise ValueError(f"{positions.shape[1]} tokens do not fit a cache of {cache.slots} slots")
-    return dataclasses.replace(
-        cache,
-        positions=write(cache.positions, positions, cache.length),
-        segments=write(cache.segments, segments, cache.length),
+    count = positions.shape[1]
+    if count > cache.slots:
+        raise ValueError(f"{count} tokens do not fit a cache of {cache.slots} slots")
+    new = (positions, segments)
+    ring, full = (_sources(cache.length, segments, at[0].shape[1]) for at in cache.places)
+    local, everything = (
+        (write(old[0], new[0], at), write(old[1], new[1], at))
+        for old, at in zip(cache.places, (ring, full), strict=True)
     )
+    length = cache.length + jnp.sum(segments != 0, axis=1, dtype=jnp.int32)
+    after = dataclasses.replace(cache, places=(local, everything), length=length)
+    seen = after.places if count == 1 else (_beside(cache, 0, new), _beside(cache, 1, new))
+    return Admission(after, (ring, full), seen)
 
 
-def advance(cache: Cache, segments: jax.Array) -> Cache:
-    """Move each row's next slot past its last new token that is not padding."""
-    steps = jnp.arange(1, segments.shape[1] + 1, dtype=jnp.int32)[None, :]
-    used = jnp.max(jnp.where(segments != 0, steps, 0), axis=1)
-    return dataclasses.replace(cache, length=cache.length + used)
+def _beside(cache: Cache, kind: int, new: Places) -> Places:
+    """Return the places of what a chunk attends to, as `beside` returns its keys and values."""
+    if new[0].shape[1] == cache.slots:
+        return new
+    old = cache.places[kind]
+    return jnp.concatenate([old[0], new[0]], axis=1), jnp.concatenate([old[1], new[1]], axis=1)
 
 
-def overflows(cache: Cache, count: int) -> jax.Array:
-    """Tell, for each row of the batch, whether `count` more slots are not there."""
-    return cache.length + count > cache.slots
+def beside(buffer: jax.Array, new: jax.Array, seen: int) -> jax.Array:
+    """Return what a chunk attends to, [batch, seen, kv_heads, head_dim]: the old slots and itself.
+
+    A chunk as long as the cache found it empty, or overflows: it attends to itself alone.
+
+    Args:
+        buffer: Keys or values of the tokens before, [batch, kv_heads, slots, head_dim].
+        new: Of the chunk, [batch, n, kv_heads, head_dim].
+        seen: How many the places in `Admission.seen` are.
+    """
+    if new.shape[1] == seen:
+        return new
+    return jnp.concatenate([buffer.swapaxes(1, 2).astype(new.dtype), new], axis=1)
+
+
+def _sources(length: jax.Array, segments: jax.Array, slots: int) -> jax.Array:
+    """Say where new tokens go.
+
+    Returns:
+        For one token, its slot, [batch]; for several, which of them each slot takes, -1 for none,
+        [batch, slots].
+    """
+    if segments.shape[1] == 1:
+        return length % slots
+    # Tokens before padding, in order; slot `s` gets the last token whose number is `s` in the ring.
+    order = jnp.argsort(segments == 0, axis=1, stable=True).astype(jnp.int32)
+    last = length + jnp.sum(segments != 0, axis=1, dtype=jnp.int32) - 1
+    slot = jnp.arange(slots, dtype=jnp.int32)
+    rank = last[:, None] - (last[:, None] - slot[None]) % slots - length[:, None]
+    return jnp.where(rank < 0, -1, jnp.take_along_axis(order, jnp.maximum(rank, 0), axis=1))
+
+
+def write(buffer: jax.Array, new: jax.Array, at: jax.Array) -> jax.Array:
+    """Return a buffer with new tokens where `_sources` says.
+
+    Args:
+        buffer: [batch, slots] or [batch, kv_heads, slots, head_dim].
+        new: [batch, n] or [batch, n, kv_heads, head_dim].
+        at: [batch] or [batch, slots].
+    """
+    new = (new if new.ndim == 2 else new.swapaxes(1, 2)).astype(buffer.dtype)
+    axis = buffer.ndim // 2
+    if at.ndim == 1:
+        # A slice a row, not one scatter: the former is written in place on every device.
+        for row in range(buffer.shape[0]):
+            start = [row, at[row]] if axis == 1 else [row, 0, at[row], 0]
+            buffer = jax.lax.dynamic_update_slice(buffer, new[row][None], start)
+        return buffer
+    shape = at.shape if axis == 1 else (at.shape[0], 1, at.shape[1], 1)
+    source = at.reshape(shape)
+    taken = jnp.take_along_axis(new, jnp.maximum(source, 0), axis=axis)
+    return jnp.where(source < 0, buffer, taken)

@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from gemsieve.model.attention import MASKED
+from gemsieve.model.soft_cap import MASKED
 from gemsieve.model.cache import Cache, empty_cache
 from gemsieve.model.config import GemmaConfig
 from gemsieve.model.streaming import detokenize

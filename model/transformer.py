@@ -10,11 +10,12 @@ import jax
 import jax.numpy as jnp
 from flax import linen as nn
 
-from gemsieve.model.attention import Attention, soft_cap, visible
-from gemsieve.model.cache import Cache, admit, advance, overflows
+from gemsieve.model.attention import Attention, visible
+from gemsieve.model.cache import Admission, Cache, admit, overflows
 from gemsieve.model.config import GemmaConfig
 from gemsieve.model.feed_forward import FeedForward
 from gemsieve.model.norm import RMSNorm
+from gemsieve.model.soft_cap import soft_cap
 
 # The parameters, as Flax nests them: names to arrays or to more names.
 Params = dict[str, Any]
@@ -105,14 +106,13 @@ class Transformer(nn.Module):
             positions = jnp.broadcast_to(jnp.arange(length, dtype=jnp.int32)[None], (batch, length))
         if segments is None:
             segments = jnp.ones((batch, length), jnp.int32)
-        full = None if cache is None else overflows(cache, length)
-        cache = None if cache is None else admit(cache, positions, segments)
         x = self._embed(tokens)
         self.sow("intermediates", "hidden", x)
-        x, cache = self._blocks(x, positions, segments, cache)
-        if full is not None:
-            x = jnp.where(full[:, None, None], jnp.nan, x)
-        return self.final_norm(x), cache
+        admission = None if cache is None else admit(cache, positions, segments)
+        x, kept = self._blocks(x, positions, segments, admission)
+        if cache is not None:
+            x = jnp.where(overflows(cache, segments)[:, None, None], jnp.nan, x)
+        return self.final_norm(x), kept
 
     def unembed(self, x: jax.Array) -> jax.Array:
         """Map features [..., embed_dim] to soft-capped logits [..., vocab_size], float32."""
@@ -126,22 +126,31 @@ class Transformer(nn.Module):
         return jnp.take(self.embedding, tokens, axis=0).astype(self.dtype) * scale
 
     def _blocks(
-        self, x: jax.Array, positions: jax.Array, segments: jax.Array, cache: Cache | None
+        self, x: jax.Array, positions: jax.Array, segments: jax.Array, admission: Admission | None
     ) -> tuple[jax.Array, Cache | None]:
         """Run all blocks; the two kinds of mask are made once."""
         queries = (positions, segments)
-        keys = queries if cache is None else (cache.positions, cache.segments)
-        masks = [visible(queries, keys, self.config.window(kind)) for kind in (0, 1)]
+        seen = (queries, queries) if admission is None else admission.seen
+        masks = [visible(queries, seen[kind], self.config.window(kind)) for kind in (0, 1)]
         kept = []
         for index, block in enumerate(self.layer):
-            old = None if cache is None else (cache.keys[index], cache.values[index], cache.length)
-            x, new = block(x, positions, masks[index % 2], old)
+            x, new = block(x, positions, masks[index % 2], _layer(admission, index))
             self.sow("intermediates", "hidden", x)
             kept.append(new)
-        if cache is None:
+        if admission is None:
             return x, None
-        keys_, values = zip(*kept, strict=True)
-        return x, advance(dataclasses.replace(cache, keys=keys_, values=values), segments)
+        keys, values = zip(*kept, strict=True)
+        return x, dataclasses.replace(admission.cache, keys=keys, values=values)
+
+
+def _layer(
+    admission: Admission | None, index: int
+) -> tuple[jax.Array, jax.Array, jax.Array] | None:
+    """Return what a layer needs of the cache: its keys and values, and where new ones go."""
+    if admission is None:
+        return None
+    cache = admission.cache
+    return cache.keys[index], cache.values[index], admission.writes[index % 2]
 
 
 @partial(jax.jit, static_argnames="config")
