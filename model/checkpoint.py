@@ -11,11 +11,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import jax
-
 from gemsieve.model.config import GemmaConfig
+from gemsieve.model.placement import abstract
 from gemsieve.model.tokenizer import FILE_NAME, Tokenizer
-from gemsieve.model.transformer import Params, initialise
+from gemsieve.model.transformer import Params
 
 if TYPE_CHECKING:
     import orbax.checkpoint as ocp  # type: ignore[import-untyped]
@@ -122,19 +121,3 @@ def load(run: Path) -> Trained:
     if tokenizer.digest != about.tokenizer:
         raise CheckpointError(f"{run / FILE_NAME}: not the tokenizer this model was trained with")
     return Trained(params, config, tokenizer, about, step)
-
-
-def abstract(config: GemmaConfig) -> Params:
-    """Return the shapes and types of a model's parameters, placed on the first device."""
-    params: Params = place(jax.eval_shape(lambda: initialise(config, seed=0)))
-    return params
-
-
-def place(shapes: Any) -> Any:  # noqa: ANN401 - any tree of shapes, returned in kind
-    """Put every shape of a tree on the first device, as Orbax must be told."""
-    device = jax.sharding.SingleDeviceSharding(jax.devices()[0])
-
-    def placed(shape: Any) -> Any:  # noqa: ANN401 - jax.ShapeDtypeStruct has no types
-        return jax.ShapeDtypeStruct(shape.shape, shape.dtype, sharding=device)  # type: ignore[no-untyped-call]
-
-    return jax.tree.map(placed, shapes)

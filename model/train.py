@@ -21,6 +21,7 @@ from gemsieve.model.data import Rows, batches, in_order, read_texts, split, toke
 from gemsieve.model.emphasis import read_emphasis
 from gemsieve.model.loss import Batch, next_token_loss
 from gemsieve.model.optimizer import make_optimizer
+from gemsieve.model.placement import on_first_device
 from gemsieve.model.settings import TrainSettings
 from gemsieve.model.tokenizer import FILE_NAME, Tokenizer, train_tokenizer
 from gemsieve.model.tokens import Tokens, read_tokens, verify_tokens
@@ -231,7 +232,7 @@ def _resume(
                 f"{run}: its checkpoint was trained with another {what}: give the same again to"
                 " resume, or another --output to start anew"
             )
-    like = checkpoint.place(jax.eval_shape(lambda: _trees(_fresh(settings))))
+    like = on_first_device(jax.eval_shape(lambda: _trees(_fresh(settings))))
     return State(step, **checkpoint.restore(manager, step, **like))
 
 
