@@ -1,0 +1,75 @@
+"""A conversation: turns that a model answers, each under guard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from gemsieve.filters.filter import Filter
+from gemsieve.model.chat import Turn
+from gemsieve.safety.guard import Guarded, guarded, stop
+
+
+class Conversation:
+    """Remember what was asked and answered, and ask again.
+
+    The model remembers no more than it heard and the guard released: a message that the guard
+    redacts is remembered redacted, one that it drops not at all, an answer as far as it came out.
+    Each message is judged alone, not with those before it.
+
+    Attributes:
+        turns: What was said so far.
+        reasons: The labels for which the guard ended the last answer; none if it did not.
+    """
+
+    def __init__(
+        self,
+        write: Callable[[Sequence[Turn]], Iterator[str]],
+        filter: Filter | None = None,  # noqa: A002 - the field's word for it, here as everywhere
+        system: str = "",
+    ) -> None:
+        """Talk with what `write` answers to turns, under a filter's rules or unguarded.
+
+        Raises:
+            LookupError: The policy has no rules for `prompt` or for `output`.
+        """
+        if filter:
+            filter.setup("prompt")
+            filter.setup("output")
+        self._write = write
+        self._filter = filter
+        self._opening = (Turn("system", system),) if system else ()
+        self.turns: tuple[Turn, ...] = self._opening
+        self.reasons: tuple[str, ...] = ()
+
+    def reset(self) -> None:
+        """Forget all but what the system said."""
+        self.turns, self.reasons = self._opening, ()
+
+    def ask(self, text: str) -> Iterator[str]:
+        """Yield the answer to a message as it may be released.
+
+        What `write` raises is raised, and nothing of the message is remembered then.
+        """
+        heard: list[Turn] = []
+
+        def listen(message: str) -> Iterator[str]:
+            chunks = self._write([*self.turns, Turn("user", message)])
+            heard.append(Turn("user", message))
+            return chunks
+
+        self.reasons = ()
+        answer = guarded(listen, self._filter)(text) if self._filter else listen(text)
+        said: list[str] = []
+        try:
+            for chunk in answer:
+                said.append(chunk)
+                yield chunk
+        except Exception:
+            heard.clear()
+            raise
+        finally:
+            stop(answer)
+            if heard:
+                self.turns = (*self.turns, *heard, Turn("model", "".join(said)))
+            if isinstance(answer, Guarded) and answer.finish_reason == "content_filter":
+                self.reasons = tuple(sorted({*answer.prompt.reasons, *answer.output.reasons}))
