@@ -1,0 +1,109 @@
+"""How parameters, batches and caches spread over the devices of a mesh."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import jax
+from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
+
+# The axes of every mesh. Rows of a batch are cut over `data` and `fsdp`; over `fsdp` also one axis
+# of each matrix (ZeRO-3, arXiv 1910.02054: a layer's weights are gathered where they are used);
+# over `tensor` heads, hidden units and the vocabulary (arXiv 1909.08053: one sum after each half of
+# a block).
+DATA, FSDP, TENSOR = "data", "fsdp", "tensor"
+
+# What each axis of an array goes over: nothing, one axis of the mesh, or several.
+Axes = tuple[str | tuple[str, ...] | None, ...]
+
+# By the last name of a parameter's path, the mesh's axis of each of its own axes.
+_RULES: dict[str, Axes] = {
+    "embedding": (TENSOR, FSDP),
+    "q": (FSDP, TENSOR, None),
+    "k": (FSDP, TENSOR, None),
+    "v": (FSDP, TENSOR, None),
+    "o": (TENSOR, None, FSDP),
+    "gate": (FSDP, TENSOR),
+    "up": (FSDP, TENSOR),
+    "down": (TENSOR, FSDP),
+    "scale": (None,),
+}
+
+
+def make_mesh(data: int, fsdp: int, tensor: int, devices: Sequence[Any] | None = None) -> Mesh:
+    """Return a mesh of the first `data * fsdp * tensor` devices, by default of this machine's.
+
+    Raises:
+        ValueError: There are fewer devices.
+    """
+    devices = jax.devices() if devices is None else devices
+    shape = (data, fsdp, tensor)
+    if len(devices) < math.prod(shape):
+        words = " x ".join(map(str, shape))
+        raise ValueError(f"a mesh of {words} needs more devices than the {len(devices)} there are")
+    # Axes are explicit by default, which would ask of the model to name its own.
+    kinds = (AxisType.Auto,) * 3
+    some = devices[: math.prod(shape)]
+    return jax.make_mesh(shape, (DATA, FSDP, TENSOR), axis_types=kinds, devices=some)
+
+
+def partition(
+    path: Sequence[str], shape: Sequence[int], devices: Mapping[str, int]
+) -> PartitionSpec:
+    """Return which axis of a parameter goes over which axis of the mesh.
+
+    An axis that does not divide evenly stays whole on every device: four key and value heads do
+    not split over eight. Leading axes beyond the rule's, such as a stack of layers, stay whole.
+
+    Args:
+        path: The names that lead to it; the last decides.
+        shape: Its shape.
+        devices: How many devices each axis of the mesh has.
+
+    Raises:
+        ValueError: No rule is known for the name.
+    """
+    rule = _RULES.get(path[-1])
+    if rule is None or len(rule) > len(shape):
+        raise ValueError(f"no rule for spreading {'/'.join(path)} of shape {tuple(shape)}")
+    return _even((None,) * (len(shape) - len(rule)) + rule, shape, devices)
+
+
+def parameters_over(mesh: Mesh, tree: Any) -> Any:  # noqa: ANN401 - any tree, returned in kind
+    """Return a sharding for every array of a tree that nests parameters under their names.
+
+    The optimizer's memory is such a tree; its counters, single numbers, are everywhere.
+    """
+
+    def of(path: tuple[Any, ...], leaf: jax.ShapeDtypeStruct) -> NamedSharding:
+        names = [key.key for key in path if isinstance(key, jax.tree_util.DictKey)]
+        spec = partition(names, leaf.shape, mesh.shape) if leaf.shape else PartitionSpec()
+        return NamedSharding(mesh, spec)
+
+    return jax.tree_util.tree_map_with_path(of, tree)
+
+
+def rows_over(mesh: Mesh, tree: Any) -> Any:  # noqa: ANN401 - any tree, returned in kind
+    """Return a sharding for every array of a batch or a cache: rows over `data` and `fsdp`.
+
+    A cache's keys and values, [batch, kv_heads, slots, head_dim], are cut by heads too.
+    """
+
+    def of(leaf: jax.ShapeDtypeStruct) -> NamedSharding:
+        axes: Axes = ((DATA, FSDP), TENSOR) if len(leaf.shape) == 4 else ((DATA, FSDP),)
+        return NamedSharding(mesh, _even(axes, leaf.shape, mesh.shape))
+
+    return jax.tree.map(of, tree)
+
+
+def _even(axes: Axes, shape: Sequence[int], devices: Mapping[str, int]) -> PartitionSpec:
+    """Return the axes that divide evenly."""
+
+    def parts(axis: str | tuple[str, ...] | None) -> int:
+        names = (axis,) if isinstance(axis, str) else axis or ()
+        return math.prod(devices[name] for name in names)
+
+    pairs = zip(axes, shape, strict=False)
+    return PartitionSpec(*(axis if n % parts(axis) == 0 else None for axis, n in pairs))
