@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from flax import linen as nn
 
 from gemsieve.model.config import GemmaConfig
+from gemsieve.model.product import product
 
 
 class FeedForward(nn.Module):
@@ -19,7 +20,8 @@ class FeedForward(nn.Module):
         """Map [batch, length, embed_dim] to the same shape and type."""
         wide, narrow = self.config.hidden_dim, self.config.embed_dim
         fan_in = nn.initializers.lecun_normal()
-        gate = self.param("gate", fan_in, (narrow, wide), jnp.float32).astype(x.dtype)
-        up = self.param("up", fan_in, (narrow, wide), jnp.float32).astype(x.dtype)
-        down = self.param("down", fan_in, (wide, narrow), jnp.float32).astype(x.dtype)
-        return (nn.gelu(x @ gate, approximate=True) * (x @ up)) @ down
+        gate = self.param("gate", fan_in, (narrow, wide), jnp.float32)
+        up = self.param("up", fan_in, (narrow, wide), jnp.float32)
+        down = self.param("down", fan_in, (wide, narrow), jnp.float32)
+        gated = nn.gelu(product("btd,df->btf", x, gate), approximate=True)
+        return product("btf,fd->btd", gated * product("btd,df->btf", x, up), down)
