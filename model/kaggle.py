@@ -1,0 +1,183 @@
+"""Reading Gemma 2 as Kaggle has it for Flax: an Orbax checkpoint of other names and layouts.
+
+The keys are those of the reference implementation (github.com/google-deepmind/gemma): flat
+(`transformer/layer_0/attn/q_einsum`, then `w`) in what is published, nested all the way, with or
+without `params` around it, in what older and newer versions of that code save.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gemsieve.model.config import SIZES, GemmaConfig
+from gemsieve.model.placement import Array, Stored, abstract, fill, leaves
+from gemsieve.model.placement import Path as Place
+from gemsieve.model.transformer import Params
+
+Shape = tuple[int, ...]
+
+_EMBEDDING = "embedder/input_embedding"
+# Ours within a layer, and theirs: the name, and which of the matrices stacked there.
+_PARTS: Mapping[Place, tuple[str, int | None]] = {
+    ("attention", "q"): ("attn/q_einsum", None),
+    ("attention", "k"): ("attn/kv_einsum", 0),
+    ("attention", "v"): ("attn/kv_einsum", 1),
+    ("attention", "o"): ("attn/attn_vec_einsum", None),
+    ("feed_forward", "gate"): ("mlp/gating_einsum", 0),
+    ("feed_forward", "up"): ("mlp/gating_einsum", 1),
+    ("feed_forward", "down"): ("mlp/linear", None),
+    ("pre_attention_norm", "scale"): ("pre_attention_norm", None),
+    ("post_attention_norm", "scale"): ("post_attention_norm", None),
+    ("pre_feed_forward_norm", "scale"): ("pre_ffw_norm", None),
+    ("post_feed_forward_norm", "scale"): ("post_ffw_norm", None),
+}
+# Where there are as many keys as queries, all three are stacked under one name.
+_JOINT = "attn/qkv_einsum"
+
+
+@dataclass(frozen=True)
+class _Tensor:
+    """Where a tensor lies in the checkpoint's tree, and what it is."""
+
+    keys: Place
+    shape: Shape
+    dtype: str
+
+
+def open_kaggle(folder: Path, config: GemmaConfig | None = None) -> Stored:
+    """Open such a checkpoint; parameters are read tensor by tensor when asked for.
+
+    Without a configuration, the shapes must be those of a named size.
+
+    Raises:
+        ValueError: It is none, or a tensor is absent, left over, of another shape than the
+            configuration's or of a layout that its shape leaves open; the message names the
+            folder and the tensor.
+    """
+    tensors = _tensors(folder)
+    if _EMBEDDING not in tensors:
+        raise ValueError(f"{folder}: tensor {_EMBEDDING!r} is missing")
+    config = config or _config(folder, tensors)
+    turned = _check(folder, config, tensors)
+
+    def read(like: Params) -> Params:
+        held: dict[str, Array] = {}  # the tensor read last: two or three of ours lie in one
+
+        def view(path: Place) -> Array:
+            name, part = _place(path, tensors)
+            if name not in held:
+                held.clear()
+                held[name] = _read(folder, tensors[name].keys)
+            whole = held[name] if part is None else held[name][part]
+            return _as_ours(path, whole, turned)
+
+        return fill(like, view, lambda: None)
+
+    return Stored(config, tensors[_EMBEDDING].dtype, read, {})
+
+
+def _tensors(folder: Path) -> dict[str, _Tensor]:
+    """Return what there is, by names without the wrappings that versions differ in."""
+    import orbax.checkpoint as ocp  # type: ignore[import-untyped]
+
+    try:
+        tree = ocp.PyTreeCheckpointer().metadata(folder.absolute()).item_metadata.tree
+    except (ValueError, OSError, AttributeError) as error:
+        raise ValueError(f"{folder}: no Orbax checkpoint: {error}") from None
+    return {_plain(keys): _Tensor(keys, leaf.shape, str(leaf.dtype)) for keys, leaf in leaves(tree)}
+
+
+def _plain(keys: Place) -> str:
+    """Return `layer_0/attn/q_einsum` for any nesting of it."""
+    names = "/".join(keys).split("/")
+    while names[0] in {"params", "transformer"}:
+        names = names[1:]
+    return "/".join(names[:-1] if names[-1] in {"w", "scale"} else names)
+
+
+def _read(folder: Path, keys: Place) -> Array:
+    """Read one tensor."""
+    import orbax.checkpoint as ocp
+
+    item: Any = 0
+    for key in reversed(keys):
+        item = {key: item}
+    arguments = ocp.args.PyTreeRestore(item=item, partial_restore=True)
+    found = ocp.PyTreeCheckpointer().restore(folder.absolute(), args=arguments)
+    for key in keys:
+        found = found[key]
+    return np.asarray(found)
+
+
+def _place(path: Place, tensors: Mapping[str, _Tensor]) -> tuple[str, int | None]:
+    """Return the name of the tensor that holds our parameter, and the part of it."""
+    if path == ("embedding",):
+        return _EMBEDDING, None
+    if path[0] == "final_norm":
+        return "final_norm", None
+    name, part = _PARTS[path[1:]]
+    if path[1:] in _JOINED and f"{path[0]}/{_JOINT}" in tensors:
+        name, part = _JOINT, _JOINED[path[1:]]
+    return f"{path[0]}/{name}", part
+
+
+_JOINED: Mapping[Place, int] = {("attention", name): part for part, name in enumerate("qkv")}
+
+
+def _as_ours(path: Place, theirs: Array, turned: bool) -> Array:
+    """View their matrix as ours; `turned` if gates are [hidden_dim, embed_dim]."""
+    if path[-1] in {"q", "k", "v"}:
+        return theirs.transpose(1, 0, 2)
+    return theirs.T if turned and path[-1] in {"gate", "up"} else theirs
+
+
+def _config(folder: Path, tensors: Mapping[str, _Tensor]) -> GemmaConfig:
+    """Return the named size of these shapes, with their rows of the embedding."""
+    layers = {name.split("/")[0] for name in tensors if name.startswith("layer_")}
+    rows, width = tensors[_EMBEDDING].shape
+    down = tensors.get("layer_0/mlp/linear")
+    for size in SIZES.values():
+        hidden = down.shape[0] if down else 0
+        if (width, len(layers), hidden) == (size.embed_dim, size.num_layers, size.hidden_dim):
+            return replace(size, vocab_size=rows)
+    raise ValueError(
+        f"{folder}: {len(layers)} layers of width {width} are none of the sizes"
+        f" {', '.join(SIZES)}: say which configuration it is"
+    )
+
+
+def _check(folder: Path, config: GemmaConfig, tensors: Mapping[str, _Tensor]) -> bool:
+    """Refuse tensors that are not this configuration's; say whether gates are turned."""
+    turned = _turned(folder, config, tensors)
+    unread = set(tensors)
+    for path, leaf in leaves(abstract(config)):
+        name, part = _place(path, tensors)
+        if name not in tensors:
+            raise ValueError(f"{folder}: tensor {name!r} is missing")
+        stack = () if part is None else (3 if name.endswith(_JOINT) else 2,)
+        # A transposition or a swap of the first two axes undoes itself.
+        wanted = stack + _as_ours(path, np.broadcast_to(0, leaf.shape), turned).shape
+        if tensors[name].shape != wanted:
+            raise ValueError(
+                f"{folder}: tensor {name!r} is {tensors[name].shape}, by the configuration {wanted}"
+            )
+        unread.discard(name)
+    if unread:
+        raise ValueError(f"{folder}: unexpected tensor {min(unread)!r}")
+    return turned
+
+
+def _turned(folder: Path, config: GemmaConfig, tensors: Mapping[str, _Tensor]) -> bool:
+    """Say whether gates are [2, hidden_dim, embed_dim], as in 9B and 27B, not as in 2B."""
+    name = "layer_0/mlp/gating_einsum"
+    if config.embed_dim == config.hidden_dim:
+        raise ValueError(
+            f"{folder}: tensor {name!r} is square, so nothing tells its rows from its columns"
+        )
+    turned = (2, config.hidden_dim, config.embed_dim)
+    return name in tensors and tensors[name].shape == turned
