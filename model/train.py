@@ -22,6 +22,7 @@ from gemsieve.model.emphasis import read_emphasis
 from gemsieve.model.loss import Batch, next_token_loss
 from gemsieve.model.optimizer import make_optimizer
 from gemsieve.model.placement import on_first_device
+from gemsieve.model.profile import StepTrace
 from gemsieve.model.settings import TrainSettings
 from gemsieve.model.tokenizer import FILE_NAME, Tokenizer, train_tokenizer
 from gemsieve.model.tokens import Tokens, read_tokens, verify_tokens
@@ -69,12 +70,14 @@ class State:
     optimizer: optax.OptState
 
 
-def train(
+def train(  # noqa: PLR0913 (what a run reads, writes and tells)
     settings: TrainSettings,
     data: Path,
     run: Path,
     watch: Callable[[Progress], None] = lambda _: None,
     tokens: Path | None = None,
+    *,
+    profile: Path | None = None,
 ) -> Summary:
     """Train on the kept shards under `data`, writing to `run`, or go on from what is there.
 
@@ -88,6 +91,7 @@ def train(
         run: The run's folder, made if absent.
         watch: Called at every recorded step.
         tokens: What `gemsieve tokenize` wrote of the data; without it texts are tokenised here.
+        profile: A folder for a trace of this call's second to fourth step; None for no trace.
 
     Raises:
         ManifestError: The data is no finished, untouched output of a filter job.
@@ -110,7 +114,10 @@ def train(
         tokenizer=tokenizer.digest,
         code=version("gemsieve"),
     )
-    with checkpoint.open_checkpoints(run, settings.train.keep_checkpoints) as manager:
+    with (
+        checkpoint.open_checkpoints(run, settings.train.keep_checkpoints) as manager,
+        StepTrace(profile) as traced,
+    ):
         state = _resume(settings, run, about, manager) or _fresh(settings)
         first, clock = state.step, _Clock(settings)
         metrics.rewind(run, first)
@@ -118,7 +125,7 @@ def train(
         source = batches(rows, settings.train.batch_size, settings.data.shuffle_seed)
         losses: list[jax.Array] = []
         while state.step < settings.train.steps:
-            state, loss, norm = update(state, source[state.step])
+            state, loss, norm = traced.step(update, state, source[state.step])
             losses.append(loss)
             entry = _record(settings, state, losses, norm, evaluate)
             clock.tick()
@@ -174,9 +181,12 @@ def make_update(
     def step(
         params: Params, memory: optax.OptState, batch: Batch
     ) -> tuple[Params, optax.OptState, jax.Array, jax.Array]:
-        loss, gradient = jax.value_and_grad(loss_of)(params, batch)
-        updates, memory = optimizer.update(gradient, memory, params)
-        return optax.apply_updates(params, updates), memory, loss, optax.tree.norm(gradient)
+        with jax.named_scope("loss"):
+            loss, gradient = jax.value_and_grad(loss_of)(params, batch)
+        with jax.named_scope("optimizer"):
+            updates, memory = optimizer.update(gradient, memory, params)
+            params = optax.apply_updates(params, updates)
+        return params, memory, loss, optax.tree.norm(gradient)
 
     def update(state: State, batch: Batch) -> tuple[State, jax.Array, jax.Array]:
         params, memory, loss, norm = step(state.params, state.optimizer, batch)

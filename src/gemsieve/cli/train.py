@@ -35,6 +35,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="public Ed25519 key (PEM) that must have signed the data's manifest",
     )
     parser.add_argument(
+        "--profile", type=Path, metavar="DIR", help="trace a few steps into this folder"
+    )
+    parser.add_argument(
         "--set",
         action="append",
         default=[],
@@ -56,7 +59,9 @@ def run(args: argparse.Namespace) -> int:
     try:
         settings = read_settings(args.config, args.set)
         with _progress_line(settings.train.steps) as watch:
-            summary = train(settings, args.data, args.output, watch, args.tokens)
+            summary = train(
+                settings, args.data, args.output, watch, args.tokens, profile=args.profile
+            )
     except (ManifestError, TokensError, CheckpointError, TrainingError, ValueError) as error:
         raise UsageError(str(error)) from None
     print(_report(summary, args.output))
