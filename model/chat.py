@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from gemsieve.model.tokenizer import BOS, END_OF_TURN, EOS, START_OF_TURN, Tokenizer
+from gemsieve.model.tokenizer import BOS, END_OF_TURN, START_OF_TURN, Tokenizer
 
 # Gemma's name for each role, and OpenAI's word for the model.
 _ROLES = {"user": "user", "model": "model", "assistant": "model"}
@@ -46,11 +46,6 @@ def example(tokenizer: Tokenizer, turns: Sequence[Turn]) -> tuple[list[int], lis
     parts = list(_parts(tokenizer, answered))
     pieces = [piece for part, _ in parts for piece in part]
     return pieces, [learned for part, learned in parts for _ in part]
-
-
-def ends(tokenizer: Tokenizer) -> frozenset[int]:
-    """Return the pieces that end the model's answer."""
-    return frozenset({EOS, *marks(tokenizer)[1:]})
 
 
 def marks(tokenizer: Tokenizer) -> tuple[int, int]:

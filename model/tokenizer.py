@@ -77,6 +77,11 @@ class Tokenizer:
         return None if UNK in {start, end} else (int(start), int(end))
 
     @cached_property
+    def ends(self) -> tuple[int, ...]:
+        """The numbers of the pieces that end what a model writes."""
+        return (EOS, self.turns[1]) if self.turns else (EOS,)
+
+    @cached_property
     def special(self) -> frozenset[int]:
         """The numbers of the special pieces."""
         marks = {PAD, EOS, BOS, UNK, *(self.turns or ())}

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sentencepiece import SentencePieceTrainer
 
-from gemsieve.model.chat import Turn, ends, example, marks, prompt
+from gemsieve.model.chat import Turn, example, marks, prompt
 from gemsieve.model.tokenizer import BOS, EOS, PAD, UNK, Tokenizer
 
 MARKS = ["<start_of_turn>", "<end_of_turn>"]
@@ -81,7 +81,7 @@ def test_the_files_marks_are_found_by_name(gemmas: Tokenizer, tokenizer: Tokeniz
     """Whatever their numbers; the answer ends at the mark or at `<eos>`."""
     for either in (gemmas, tokenizer):
         assert [either.name(piece) for piece in marks(either)] == MARKS
-        assert ends(either) == {EOS, marks(either)[1]}
+        assert either.ends == (EOS, marks(either)[1])
     assert marks(gemmas) != marks(tokenizer)
 
 
@@ -150,5 +150,7 @@ def test_a_lesson_ends_with_the_model(tokenizer: Tokenizer) -> None:
 
 def test_a_tokenizer_without_marks_is_refused(texts: list[str]) -> None:
     """It has no turns; the error says what is missing."""
+    plain = learned(texts, [])
+    assert plain.ends == (EOS,)
     with pytest.raises(ValueError, match="no pieces <start_of_turn> and <end_of_turn>"):
-        prompt(learned(texts, []), [Turn("user", "why")])
+        prompt(plain, [Turn("user", "why")])
