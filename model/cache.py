@@ -23,12 +23,10 @@ import jax
 import jax.numpy as jnp
 
 from gemsieve.model.config import GemmaConfig
+from gemsieve.model.visible import Places
 
 # Caches longer than this are attended to in blocks of it; their slots are a multiple of it.
 BLOCK = 128
-
-# Positions and segments, [batch, n] each; segment 0 is no token.
-Places = tuple[jax.Array, jax.Array]
 
 
 @jax.tree_util.register_dataclass
@@ -182,12 +180,35 @@ def write(buffer: jax.Array, new: jax.Array, at: jax.Array) -> jax.Array:
     new = (new if new.ndim == 2 else new.swapaxes(1, 2)).astype(buffer.dtype)
     axis = buffer.ndim // 2
     if at.ndim == 1:
-        # A slice a row, not one scatter: the former is written in place on every device.
-        for row in range(buffer.shape[0]):
-            start = [row, at[row]] if axis == 1 else [row, 0, at[row], 0]
-            buffer = jax.lax.dynamic_update_slice(buffer, new[row][None], start)
-        return buffer
+        # A scatter of single heads: XLA merges larger slices with what reads the cache next, and
+        # then copies the cache at every token.
+        rows = jnp.arange(buffer.shape[0])
+        if axis == 1:
+            return buffer.at[rows, at].set(new[:, 0])
+        heads = jnp.arange(buffer.shape[1])
+        return buffer.at[rows[:, None], heads[None], at[:, None]].set(new[:, :, 0])
     shape = at.shape if axis == 1 else (at.shape[0], 1, at.shape[1], 1)
     source = at.reshape(shape)
     taken = jnp.take_along_axis(new, jnp.maximum(source, 0), axis=axis)
     return jnp.where(source < 0, buffer, taken)
+
+
+def fitted(cache: Cache, like: Cache) -> Cache:
+    """Return a cache with the slots of another: empty ones more, or unused ones fewer.
+
+    Right as long as no ring that changes its size has come round, as none of one size for both
+    has, and the tokens fit. Both caches follow `slots_of`, whose rings are whole windows unless
+    they are as long as the cache.
+    """
+
+    def sized(old: jax.Array, other: jax.Array) -> jax.Array:
+        axis = old.ndim // 2
+        size = other.shape[axis]
+        old = jax.lax.slice_in_dim(old, 0, min(size, old.shape[axis]), axis=axis)
+        missing = [(0, size - old.shape[axis] if at == axis else 0) for at in range(old.ndim)]
+        return jnp.pad(old, missing)
+
+    places = jax.tree.map(sized, cache.places, like.places)
+    keys = jax.tree.map(sized, cache.keys, like.keys)
+    values = jax.tree.map(sized, cache.values, like.values)
+    return Cache(keys, values, places, cache.length)

@@ -10,12 +10,15 @@ import jax
 import jax.numpy as jnp
 from flax import linen as nn
 
-from gemsieve.model.attention import Attention, visible
+from gemsieve.model.attention import Attention
 from gemsieve.model.cache import Admission, Cache, admit, overflows
 from gemsieve.model.config import GemmaConfig
+from gemsieve.model.execution import Execution
 from gemsieve.model.feed_forward import FeedForward
 from gemsieve.model.norm import RMSNorm
+from gemsieve.model.product import product, rows
 from gemsieve.model.soft_cap import soft_cap
+from gemsieve.model.visible import Places, visible
 
 # The parameters, as Flax nests them: names to arrays or to more names.
 Params = dict[str, Any]
@@ -25,19 +28,22 @@ class Block(nn.Module):
     """Add attention, then the feed-forward layer, each normalised before and after."""
 
     config: GemmaConfig
+    window: int | None
+    execution: Execution
 
     @nn.compact
     def __call__(
         self,
         x: jax.Array,
-        positions: jax.Array,
-        mask: jax.Array,
+        places: Places,
+        mask: jax.Array | None,
         cached: tuple[jax.Array, jax.Array, jax.Array] | None,
     ) -> tuple[jax.Array, tuple[jax.Array, jax.Array] | None]:
         """Map the residual stream [batch, length, embed_dim]; the rest as in `Attention`."""
         eps = self.config.norm_eps
         normed = RMSNorm(eps, name="pre_attention_norm")(x)
-        mixed, kept = Attention(self.config, name="attention")(normed, positions, mask, cached)
+        attention = Attention(self.config, self.window, self.execution, name="attention")
+        mixed, kept = attention(normed, places, mask, cached)
         x = x + RMSNorm(eps, name="post_attention_norm")(mixed)
         normed = RMSNorm(eps, name="pre_feed_forward_norm")(x)
         fed = FeedForward(self.config, name="feed_forward")(normed)
@@ -53,6 +59,7 @@ class Transformer(nn.Module):
 
     config: GemmaConfig
     dtype: str = "float32"
+    execution: Execution = Execution()
 
     def setup(self) -> None:
         """Declare the parameters."""
@@ -61,7 +68,8 @@ class Transformer(nn.Module):
         spread = nn.initializers.normal(config.embed_dim**-0.5)
         shape = (config.vocab_size, config.embed_dim)
         self.embedding = self.param("embedding", spread, shape, jnp.float32)
-        self.layer = [Block(config) for _ in range(config.num_layers)]
+        windows = [config.window(index) for index in range(config.num_layers)]
+        self.layer = [Block(config, window, self.execution) for window in windows]
         self.final_norm = RMSNorm(config.norm_eps)
 
     def __call__(
@@ -109,32 +117,32 @@ class Transformer(nn.Module):
         x = self._embed(tokens)
         self.sow("intermediates", "hidden", x)
         admission = None if cache is None else admit(cache, positions, segments)
-        x, kept = self._blocks(x, positions, segments, admission)
+        x, kept = self._blocks(x, (positions, segments), admission)
         if cache is not None:
             x = jnp.where(overflows(cache, segments)[:, None, None], jnp.nan, x)
         return self.final_norm(x), kept
 
     def unembed(self, x: jax.Array) -> jax.Array:
         """Map features [..., embed_dim] to soft-capped logits [..., vocab_size], float32."""
-        kernel = self.embedding.astype(self.dtype)
-        logits = jnp.einsum("...d,vd->...v", x, kernel, preferred_element_type=jnp.float32)
+        logits = product("...d,vd->...v", x, self.embedding, jnp.float32)
         return soft_cap(logits, self.config.final_logit_softcap)
 
     def _embed(self, tokens: jax.Array) -> jax.Array:
         """Look tokens up, times sqrt(embed_dim) rounded to the activations' type, as trained."""
         scale = jnp.sqrt(jnp.float32(self.config.embed_dim)).astype(self.dtype)
-        return jnp.take(self.embedding, tokens, axis=0).astype(self.dtype) * scale
+        return rows(self.embedding, tokens, self.dtype) * scale
 
     def _blocks(
-        self, x: jax.Array, positions: jax.Array, segments: jax.Array, admission: Admission | None
+        self, x: jax.Array, places: Places, admission: Admission | None
     ) -> tuple[jax.Array, Cache | None]:
-        """Run all blocks; the two kinds of mask are made once."""
-        queries = (positions, segments)
-        seen = (queries, queries) if admission is None else admission.seen
-        masks = [visible(queries, seen[kind], self.config.window(kind)) for kind in (0, 1)]
+        """Run all blocks; a cache's two kinds of mask are made once."""
+        masks: list[jax.Array | None] = [None, None]
+        if admission is not None:
+            seen, window = admission.seen, self.config.window
+            masks = [visible(places, seen[kind], window(kind)) for kind in (0, 1)]
         kept = []
         for index, block in enumerate(self.layer):
-            x, new = block(x, positions, masks[index % 2], _layer(admission, index))
+            x, new = block(x, places, masks[index % 2], _layer(admission, index))
             self.sow("intermediates", "hidden", x)
             kept.append(new)
         if admission is None:

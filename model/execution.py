@@ -1,0 +1,33 @@
+"""How a model is computed: choices that cost memory or time and change no result."""
+
+from __future__ import annotations
+
+import typing
+from dataclasses import dataclass
+from typing import Literal
+
+Attention = Literal["chunked", "dense"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Execution:
+    """Choose how to compute a model; results are equal but for rounding.
+
+    Attributes:
+        attention: How tokens attend to their own row, without a cache. "chunked" takes memory
+            linear in its length, "dense" the square of it.
+        attention_block: Tokens to a block of chunked attention.
+
+    Raises:
+        ValueError: A value is not one of these.
+    """
+
+    attention: Attention = "chunked"
+    attention_block: int = 256
+
+    def __post_init__(self) -> None:
+        kinds = typing.get_args(Attention)
+        if self.attention not in kinds:
+            raise ValueError(f"attention must be one of {', '.join(kinds)}, not {self.attention!r}")
+        if self.attention_block < 1:
+            raise ValueError(f"attention_block must be at least 1, not {self.attention_block}")

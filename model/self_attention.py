@@ -1,0 +1,48 @@
+"""Attention of a row to itself, in the way that `Execution` chooses."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax
+
+from gemsieve.model.chunked_attention import Rule, chunked_attend
+from gemsieve.model.dense_attention import attend
+from gemsieve.model.execution import Execution
+from gemsieve.model.visible import Places, visible
+
+
+class Manner(NamedTuple):
+    """Say what a layer's attention is.
+
+    Attributes:
+        window: A query sees itself and `window - 1` positions before it; None for all before.
+        cap: Soft cap of the logits, or None.
+        execution: How to compute it.
+    """
+
+    window: int | None
+    cap: float | None
+    execution: Execution
+
+
+def attend_to_itself(
+    query: jax.Array, key: jax.Array, value: jax.Array, places: Places, manner: Manner
+) -> jax.Array:
+    """Return the values averaged by the soft-capped, masked softmax of the query-key products.
+
+    Args:
+        query: Scaled queries, [batch, length, heads, head_dim].
+        key: [batch, length, kv_heads, head_dim].
+        value: The same shape.
+        places: Of every token; segments are contiguous, and positions in them count up by one.
+        manner: Window, cap and the choice.
+
+    Returns:
+        [batch, length, heads, head_dim]; meaningless, but finite, at padding.
+    """
+    window, cap, execution = manner
+    if execution.attention == "dense":
+        return attend(query, key, value, visible(places, places, window), cap)
+    rule = Rule(window, cap, execution.attention_block)
+    return chunked_attend(query, key, value, places, rule)
