@@ -8,18 +8,17 @@ without `params` around it, in what older and newer versions of that code save.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
+import jax
 import numpy as np
 
 from gemsieve.model.config import SIZES, GemmaConfig
+from gemsieve.model.orbax_item import read_array, stored_shapes
 from gemsieve.model.placement import Array, Stored, abstract, fill, leaves
 from gemsieve.model.placement import Path as Place
 from gemsieve.model.transformer import Params
-
-Shape = tuple[int, ...]
 
 _EMBEDDING = "embedder/input_embedding"
 # Ours within a layer, and theirs: the name, and which of the matrices stacked there.
@@ -38,15 +37,9 @@ _PARTS: Mapping[Place, tuple[str, int | None]] = {
 }
 # Where there are as many keys as queries, all three are stacked under one name.
 _JOINT = "attn/qkv_einsum"
+_JOINED: Mapping[Place, int] = {("attention", name): part for part, name in enumerate("qkv")}
 
-
-@dataclass(frozen=True)
-class _Tensor:
-    """Where a tensor lies in the checkpoint's tree, and what it is."""
-
-    keys: Place
-    shape: Shape
-    dtype: str
+Tensors = Mapping[str, tuple[Place, jax.ShapeDtypeStruct]]
 
 
 def open_kaggle(folder: Path, config: GemmaConfig | None = None) -> Stored:
@@ -59,7 +52,7 @@ def open_kaggle(folder: Path, config: GemmaConfig | None = None) -> Stored:
             configuration's or of a layout that its shape leaves open; the message names the
             folder and the tensor.
     """
-    tensors = _tensors(folder)
+    tensors = {_plain(keys): (keys, leaf) for keys, leaf in stored_shapes(folder).items()}
     if _EMBEDDING not in tensors:
         raise ValueError(f"{folder}: tensor {_EMBEDDING!r} is missing")
     config = config or _config(folder, tensors)
@@ -72,24 +65,13 @@ def open_kaggle(folder: Path, config: GemmaConfig | None = None) -> Stored:
             name, part = _place(path, tensors)
             if name not in held:
                 held.clear()
-                held[name] = _read(folder, tensors[name].keys)
+                held[name] = read_array(folder, tensors[name][0])
             whole = held[name] if part is None else held[name][part]
             return _as_ours(path, whole, turned)
 
         return fill(like, view, lambda: None)
 
-    return Stored(config, tensors[_EMBEDDING].dtype, read, {})
-
-
-def _tensors(folder: Path) -> dict[str, _Tensor]:
-    """Return what there is, by names without the wrappings that versions differ in."""
-    import orbax.checkpoint as ocp  # type: ignore[import-untyped]
-
-    try:
-        tree = ocp.PyTreeCheckpointer().metadata(folder.absolute()).item_metadata.tree
-    except (ValueError, OSError, AttributeError) as error:
-        raise ValueError(f"{folder}: no Orbax checkpoint: {error}") from None
-    return {_plain(keys): _Tensor(keys, leaf.shape, str(leaf.dtype)) for keys, leaf in leaves(tree)}
+    return Stored(config, str(tensors[_EMBEDDING][1].dtype), read, {})
 
 
 def _plain(keys: Place) -> str:
@@ -100,21 +82,7 @@ def _plain(keys: Place) -> str:
     return "/".join(names[:-1] if names[-1] in {"w", "scale"} else names)
 
 
-def _read(folder: Path, keys: Place) -> Array:
-    """Read one tensor."""
-    import orbax.checkpoint as ocp
-
-    item: Any = 0
-    for key in reversed(keys):
-        item = {key: item}
-    arguments = ocp.args.PyTreeRestore(item=item, partial_restore=True)
-    found = ocp.PyTreeCheckpointer().restore(folder.absolute(), args=arguments)
-    for key in keys:
-        found = found[key]
-    return np.asarray(found)
-
-
-def _place(path: Place, tensors: Mapping[str, _Tensor]) -> tuple[str, int | None]:
+def _place(path: Place, tensors: Tensors) -> tuple[str, int | None]:
     """Return the name of the tensor that holds our parameter, and the part of it."""
     if path == ("embedding",):
         return _EMBEDDING, None
@@ -126,9 +94,6 @@ def _place(path: Place, tensors: Mapping[str, _Tensor]) -> tuple[str, int | None
     return f"{path[0]}/{name}", part
 
 
-_JOINED: Mapping[Place, int] = {("attention", name): part for part, name in enumerate("qkv")}
-
-
 def _as_ours(path: Place, theirs: Array, turned: bool) -> Array:
     """View their matrix as ours; `turned` if gates are [hidden_dim, embed_dim]."""
     if path[-1] in {"q", "k", "v"}:
@@ -136,13 +101,13 @@ def _as_ours(path: Place, theirs: Array, turned: bool) -> Array:
     return theirs.T if turned and path[-1] in {"gate", "up"} else theirs
 
 
-def _config(folder: Path, tensors: Mapping[str, _Tensor]) -> GemmaConfig:
+def _config(folder: Path, tensors: Tensors) -> GemmaConfig:
     """Return the named size of these shapes, with their rows of the embedding."""
     layers = {name.split("/")[0] for name in tensors if name.startswith("layer_")}
-    rows, width = tensors[_EMBEDDING].shape
-    down = tensors.get("layer_0/mlp/linear")
+    rows, width = tensors[_EMBEDDING][1].shape
+    linear = "layer_0/mlp/linear"
+    hidden = tensors[linear][1].shape[0] if linear in tensors else 0
     for size in SIZES.values():
-        hidden = down.shape[0] if down else 0
         if (width, len(layers), hidden) == (size.embed_dim, size.num_layers, size.hidden_dim):
             return replace(size, vocab_size=rows)
     raise ValueError(
@@ -151,7 +116,7 @@ def _config(folder: Path, tensors: Mapping[str, _Tensor]) -> GemmaConfig:
     )
 
 
-def _check(folder: Path, config: GemmaConfig, tensors: Mapping[str, _Tensor]) -> bool:
+def _check(folder: Path, config: GemmaConfig, tensors: Tensors) -> bool:
     """Refuse tensors that are not this configuration's; say whether gates are turned."""
     turned = _turned(folder, config, tensors)
     unread = set(tensors)
@@ -162,9 +127,10 @@ def _check(folder: Path, config: GemmaConfig, tensors: Mapping[str, _Tensor]) ->
         stack = () if part is None else (3 if name.endswith(_JOINT) else 2,)
         # A transposition or a swap of the first two axes undoes itself.
         wanted = stack + _as_ours(path, np.broadcast_to(0, leaf.shape), turned).shape
-        if tensors[name].shape != wanted:
+        if tensors[name][1].shape != wanted:
             raise ValueError(
-                f"{folder}: tensor {name!r} is {tensors[name].shape}, by the configuration {wanted}"
+                f"{folder}: tensor {name!r} is {tensors[name][1].shape},"
+                f" by the configuration {wanted}"
             )
         unread.discard(name)
     if unread:
@@ -172,7 +138,7 @@ def _check(folder: Path, config: GemmaConfig, tensors: Mapping[str, _Tensor]) ->
     return turned
 
 
-def _turned(folder: Path, config: GemmaConfig, tensors: Mapping[str, _Tensor]) -> bool:
+def _turned(folder: Path, config: GemmaConfig, tensors: Tensors) -> bool:
     """Say whether gates are [2, hidden_dim, embed_dim], as in 9B and 27B, not as in 2B."""
     name = "layer_0/mlp/gating_einsum"
     if config.embed_dim == config.hidden_dim:
@@ -180,4 +146,4 @@ def _turned(folder: Path, config: GemmaConfig, tensors: Mapping[str, _Tensor]) -
             f"{folder}: tensor {name!r} is square, so nothing tells its rows from its columns"
         )
     turned = (2, config.hidden_dim, config.embed_dim)
-    return name in tensors and tensors[name].shape == turned
+    return name in tensors and tensors[name][1].shape == turned
