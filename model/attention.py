@@ -37,7 +37,8 @@ class Attention(nn.Module):
         Args:
             x: [batch, length, embed_dim].
             places: Of the tokens of `x`.
-            mask: With a cache, [batch, length, keys], bool; the keys are `Admission.seen`.
+            mask: [batch, length, keys], bool; the keys are `Admission.seen`. None where there is
+                nothing to see but `x`.
             cached: The layer's keys and values in the cache, and `Admission.writes`.
 
         Returns:
@@ -48,19 +49,16 @@ class Attention(nn.Module):
         query = rotate(query, places[0], config.rope_base)
         key = rotate(self._project("k", x, config.num_kv_heads), places[0], config.rope_base)
         value = self._project("v", x, config.num_kv_heads)
+        kept = None
+        if cached is not None:
+            kept = write(cached[0], key, cached[2]), write(cached[1], value, cached[2])
         if cached is None or mask is None:
             manner = Manner(self.window, cap, self.execution)
-            kept, mixed = None, attend_to_itself(query, key, value, places, manner)
+            mixed = attend_to_itself(query, key, value, places, manner)
+        elif kept is not None and x.shape[1] == 1:
+            mixed = recall(query, *kept, mask, cap)
         else:
-            kept = write(cached[0], key, cached[2]), write(cached[1], value, cached[2])
-            if x.shape[1] == 1:
-                mixed = recall(query, *kept, mask, cap)
-            else:
-                key, value = (
-                    beside(old, new, mask.shape[2])
-                    for old, new in zip(cached[:2], (key, value), strict=True)
-                )
-                mixed = attend(query, key, value, mask, cap)
+            mixed = attend(query, beside(cached[0], key), beside(cached[1], value), mask, cap)
         fan_in = nn.initializers.lecun_normal(in_axis=(0, 1), out_axis=2)
         shape = (config.num_heads, config.head_dim, config.embed_dim)
         output = self.param("o", fan_in, shape, jnp.float32)

@@ -59,12 +59,13 @@ class Admission:
     Attributes:
         cache: With their places and the new lengths; the layers add keys and values.
         writes: For local and for global layers, what `write` needs.
-        seen: For local and for global layers, the places of what the new tokens attend to.
+        seen: For local and for global layers, the places of what the new tokens attend to; None
+            where that is themselves alone.
     """
 
     cache: Cache
     writes: tuple[jax.Array, jax.Array]
-    seen: tuple[Places, Places]
+    seen: tuple[Places, Places] | None
 
 
 def slots_of(config: GemmaConfig, slots: int) -> tuple[int, int]:
@@ -118,37 +119,36 @@ def admit(cache: Cache, positions: jax.Array, segments: jax.Array) -> Admission:
     if count > cache.slots:
         raise ValueError(f"{count} tokens do not fit a cache of {cache.slots} slots")
     new = (positions, segments)
-    ring, full = (_sources(cache.length, segments, at[0].shape[1]) for at in cache.places)
+    ring, full = (_sources(cache.length, segments, old[0].shape[1]) for old in cache.places)
     local, everything = (
-        (write(old[0], new[0], at), write(old[1], new[1], at))
+        (write(old[0], positions, at), write(old[1], segments, at))
         for old, at in zip(cache.places, (ring, full), strict=True)
     )
     length = cache.length + jnp.sum(segments != 0, axis=1, dtype=jnp.int32)
     after = dataclasses.replace(cache, places=(local, everything), length=length)
-    seen = after.places if count == 1 else (_beside(cache, 0, new), _beside(cache, 1, new))
-    return Admission(after, (ring, full), seen)
+    if count == 1:
+        return Admission(after, (ring, full), after.places)
+    # A chunk as long as the cache found it empty, or overflows.
+    alone = count == cache.slots
+    seen = (_beside(cache.places[0], new), _beside(cache.places[1], new))
+    return Admission(after, (ring, full), None if alone else seen)
 
 
-def _beside(cache: Cache, kind: int, new: Places) -> Places:
-    """Return the places of what a chunk attends to, as `beside` returns its keys and values."""
-    if new[0].shape[1] == cache.slots:
-        return new
-    old = cache.places[kind]
+def _beside(old: Places, new: Places) -> Places:
+    """Return the places of what a chunk attends to, as `beside` does keys and values."""
     return jnp.concatenate([old[0], new[0]], axis=1), jnp.concatenate([old[1], new[1]], axis=1)
 
 
-def beside(buffer: jax.Array, new: jax.Array, seen: int) -> jax.Array:
-    """Return what a chunk attends to, [batch, seen, kv_heads, head_dim]: the old slots and itself.
-
-    A chunk as long as the cache found it empty, or overflows: it attends to itself alone.
+def beside(buffer: jax.Array, new: jax.Array) -> jax.Array:
+    """Return what a chunk attends to: the tokens before it and itself.
 
     Args:
-        buffer: Keys or values of the tokens before, [batch, kv_heads, slots, head_dim].
+        buffer: Keys or values in the cache, [batch, kv_heads, slots, head_dim].
         new: Of the chunk, [batch, n, kv_heads, head_dim].
-        seen: How many the places in `Admission.seen` are.
+
+    Returns:
+        [batch, slots + n, kv_heads, head_dim].
     """
-    if new.shape[1] == seen:
-        return new
     return jnp.concatenate([buffer.swapaxes(1, 2).astype(new.dtype), new], axis=1)
 
 

@@ -137,7 +137,7 @@ class Transformer(nn.Module):
     ) -> tuple[jax.Array, Cache | None]:
         """Run all blocks; a cache's two kinds of mask are made once."""
         masks: list[jax.Array | None] = [None, None]
-        if admission is not None:
+        if admission is not None and admission.seen is not None:
             seen, window = admission.seen, self.config.window
             masks = [visible(places, seen[kind], window(kind)) for kind in (0, 1)]
         kept = []
