@@ -43,7 +43,7 @@ def test_the_model_runs_on_quantised_weights(bits: int, group: int | None) -> No
 
 @pytest.mark.parametrize("form", FORMS)
 def test_blocks_and_all_at_once_agree(form: tuple[int, int | None]) -> None:
-    """A CPU's blocks of rows (two, and two rows left), an accelerator's product and floats agree."""
+    """A CPU's blocks (two, and two rows left), an accelerator's product and floats agree."""
     stored = quantise({"o": weight(3, 8, 130)}, *form)["o"]
     x = weight(2, 3, 3, 8)
 
