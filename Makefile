@@ -25,30 +25,31 @@ check: .venv/ready
 	$(RUN) pytest -n 2 -m "not slow"
 
 bench: .venv/ready
-	for bench in $(filter-out bench/cost.py bench/runners.py bench/texts.py bench/pii_peers.py bench/functional_%.py,$(wildcard bench/*.py)); do echo "== $$bench"; .venv/bin/python $$bench || exit 1; done
+	for bench in $(filter-out bench/cost.py bench/runners.py bench/flink_%.py bench/texts.py bench/pii_peers.py bench/functional_%.py,$(wildcard bench/*.py)); do echo "== $$bench"; .venv/bin/python $$bench || exit 1; done
 
 # Runners that are no Python: built or fetched once, then the demo's corpus goes through each.
 BEAM := 2.77.0
-FLINK := 1.20
 TOOLS := build/tools
-JAR := beam-runners-flink-$(FLINK)-job-server
 $(TOOLS)/prism:
 	GOBIN=$(abspath $(TOOLS)) go install github.com/apache/beam/sdks/v2/go/cmd/prism@v$(BEAM)
 
-$(TOOLS)/$(JAR)-$(BEAM).jar:
-	mvn --quiet --batch-mode dependency:copy -Dartifact=org.apache.beam:$(JAR):$(BEAM) \
-		-DoutputDirectory=$(abspath $(TOOLS))
+# Whole or not there: a folder half filled is no Flink.
+$(TOOLS)/flink: bench/flink/pom.xml
+	rm -rf $@ $@.part
+	mvn --quiet --batch-mode --file $< dependency:copy-dependencies \
+		-DoutputDirectory=$(abspath $@.part)
+	mv $@.part $@
 
 prism: .venv/ready $(TOOLS)/prism
 	.venv/bin/python bench/runners.py memory threads prism prism-pool
 
-flink: .venv/ready $(TOOLS)/$(JAR)-$(BEAM).jar
+flink: .venv/ready $(TOOLS)/flink
 	.venv/bin/python bench/runners.py memory flink flink-pool
 
 # What their tests need, as far as it can be had; the tests of the others are skipped.
 tools:
 	-$(MAKE) $(TOOLS)/prism
-	-$(MAKE) $(TOOLS)/$(JAR)-$(BEAM).jar
+	-$(MAKE) $(TOOLS)/flink
 
 # Hashed requirements, one file an extra, universal over our Pythons, no host named in any.
 COMPILE = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

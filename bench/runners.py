@@ -20,11 +20,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from flink_cluster import cluster
+
 from gemsieve.cli.demo_corpus import write_corpus
 from gemsieve.pipeline.manifest import Manifest, verify
 
 POOL = "localhost:50321"
-JAR = "beam-runners-flink-*-job-server-*.jar"
+EXTERNAL = ["--environment_type=EXTERNAL", f"--environment_config={POOL}"]
 
 
 def flags_of(runner: str, tools: Path) -> list[str]:
@@ -33,28 +35,32 @@ def flags_of(runner: str, tools: Path) -> list[str]:
     Raises:
         SystemExit: What it needs is not there; says what to do.
     """
-    pool = ["--environment_type=EXTERNAL", f"--environment_config={POOL}"]
-    prism = ["--runner=PrismRunner", f"--prism_location={tools / 'prism'}"]
-    jar = next(tools.glob(JAR), tools / JAR)
-    flink = ["--runner=FlinkRunner", f"--flink_job_server_jar={jar}", "--flink_master=[local]"]
-    found = {
+    engine, _, pool = runner.partition("-")
+    flags = {
         "memory": ["--runner=FnApiRunner"],
         "threads": ["--runner=FnApiRunner", "--workers=2"],
-        "prism": prism,
-        "prism-pool": prism + pool,
-        "flink": [*flink, "--parallelism=2"],
-        "flink-pool": [*flink, *pool, "--parallelism=2"],
-    }[runner]
-    for tool in (tools / "prism", jar):
-        if any(flag.endswith(f"={tool}") for flag in found) and not tool.exists():
-            raise SystemExit(f"{tool}: missing; run `make {runner.split('-', maxsplit=1)[0]}`")
-    return found
+        "prism": ["--runner=PrismRunner", f"--prism_location={tools / 'prism'}"],
+        "flink": ["--runner=FlinkRunner", "--parallelism=2"],
+    }[engine]
+    if engine in {"prism", "flink"} and not (tools / engine).exists():
+        raise SystemExit(f"{tools / engine}: missing; run `make {engine}`")
+    return flags + EXTERNAL if pool else flags
+
+
+@contextmanager
+def engine(flags: Sequence[str], tools: Path) -> Iterator[list[str]]:
+    """Run a cluster while the body runs, where flags ask for one; yield flags that lead there."""
+    if "--runner=FlinkRunner" not in flags:
+        yield list(flags)
+        return
+    with cluster(tools / "flink") as jobs:
+        yield [*flags, f"--job_endpoint={jobs}"]
 
 
 @contextmanager
 def workers(flags: Sequence[str]) -> Iterator[None]:
     """Serve worker processes of Beam's own while the body runs, where flags ask for them."""
-    if "--environment_type=EXTERNAL" not in flags:
+    if EXTERNAL[0] not in flags:
         yield
         return
     module = "apache_beam.runners.worker.worker_pool_main"
@@ -69,12 +75,12 @@ def workers(flags: Sequence[str]) -> Iterator[None]:
         pool.wait()
 
 
-def sieved(corpus: Path, output: Path, flags: Sequence[str]) -> Manifest:
+def sieved(corpus: Path, output: Path, flags: Sequence[str], tools: Path) -> Manifest:
     """Sieve a corpus as a user would, and prove the output."""
     command = [sys.executable, "-m", "gemsieve.cli", "filter", "--input", f"{corpus}/*"]
-    command += ["--output", str(output), *flags]
-    with workers(flags):
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    command += ["--output", str(output)]
+    with engine(flags, tools) as led, workers(flags):
+        subprocess.run([*command, *led], check=True, stdout=subprocess.DEVNULL)
     return verify(output)
 
 
@@ -95,7 +101,7 @@ def main() -> int:
         )
         for runner, flags in chosen.items():
             begun = time.perf_counter()
-            books = sieved(work / "corpus", work / runner, flags)
+            books = sieved(work / "corpus", work / runner, flags, args.tools.absolute())
             seconds = time.perf_counter() - begun
             digests.add(books.digest)
             told = f"`{shlex.join(flags)}` | {books.counts['in']:,} | {seconds:.0f}"

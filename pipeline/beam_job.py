@@ -126,7 +126,15 @@ def quiet() -> Iterator[None]:
     logger.setLevel(logging.CRITICAL)  # an error is raised as well, and told once
     # Prism's log passes on all that workers log, whatever it quotes, and goes on after the job.
     logging.getLogger("PrismJobServer").disabled = True
+    root = logging.getLogger()  # Beam logs there, and nobody else, what job servers say
+    root.addFilter(unheard)
     try:
         yield
     finally:
+        root.removeFilter(unheard)
         logger.setLevel(level)
+
+
+def unheard(record: logging.LogRecord) -> bool:  # noqa: ARG001  # as filters are called
+    """Let no record pass."""
+    return False

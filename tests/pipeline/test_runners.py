@@ -2,7 +2,6 @@
 
 import json
 import logging
-import os
 import shutil
 import subprocess
 import sys
@@ -21,7 +20,8 @@ from gemsieve.pipeline.runners import check, waits
 from gemsieve.pipeline.watch.seen import LOGGER
 
 pytestmark = BEAM_WARNINGS
-TOOLS = Path(__file__).parents[2] / "build" / "tools"
+ROOT = Path(__file__).parents[2]
+TOOLS = ROOT / "build" / "tools"
 DATAFLOW = [
     "--runner=DataflowRunner",
     "--project=some-project",
@@ -142,10 +142,11 @@ def sieve(corpus: Path, output: Path, flags: list[str]) -> str:
     return verify(output).digest
 
 
-def tool(pattern: str) -> Path | None:
-    """Return a program that a make target fetched, or one of that name on the path."""
-    found = shutil.which(pattern)
-    return next(TOOLS.glob(pattern), Path(found) if found else None)
+def tool(name: str) -> Path | None:
+    """Return what a make target fetched, or a program of that name on the path."""
+    found = shutil.which(name)
+    fetched = TOOLS / name
+    return fetched if fetched.exists() else Path(found) if found else None
 
 
 @pytest.mark.slow
@@ -161,10 +162,17 @@ def test_prism_writes_the_same_bytes(corpus: Path, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_flink_writes_the_same_bytes(corpus: Path, tmp_path: Path) -> None:
-    """A local Flink cluster, behind Beam's job server, gives what a run in memory gives."""
-    jar = tool("beam-runners-flink-*-job-server-*.jar")
-    if jar is None or shutil.which("java", path=os.environ["PATH"]) is None:
-        pytest.skip("no job server; `make flink` fetches it where Maven has it")
-    flags = ["--runner=FlinkRunner", f"--flink_job_server_jar={jar}", "--flink_master=[local]"]
-    expected = sieve(corpus, tmp_path / "memory", ["--runner=FnApiRunner"])
-    assert sieve(corpus, tmp_path / "flink", [*flags, "--parallelism=2"]) == expected
+    """A local Flink cluster with its workers gives what a run in memory gives."""
+    if not (TOOLS / "flink").exists() or shutil.which("java") is None:
+        pytest.skip("no Flink; `make flink` fetches it where Maven and Java are installed")
+    bench = [sys.executable, str(ROOT / "bench" / "runners.py"), "--tools", str(TOOLS)]
+    told = subprocess.run(
+        [*bench, "memory", "flink", "--records", "60"],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=600,
+    ).stdout
+    _, _, memory, flink = (line.split("|") for line in told.splitlines())
+    assert (memory[1].strip(), flink[1].strip()) == ("memory", "flink")
+    assert flink[-2] == memory[-2]
