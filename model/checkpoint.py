@@ -103,17 +103,16 @@ def open_checkpoints(run: Path, keep: int | None = None) -> ocp.CheckpointManage
 def save(
     manager: ocp.CheckpointManager, step: int, params: Params, optimizer: object, about: About
 ) -> None:
-    """Write a checkpoint, whole or not at all, and let the oldest go."""
+    """Write a checkpoint, whole or not at all, and let the oldest go; `optimizer` may be None."""
     import orbax.checkpoint as ocp
 
-    manager.save(
-        step,
-        args=ocp.args.Composite(
-            params=ocp.args.StandardSave(params),
-            optimizer=ocp.args.StandardSave(optimizer),
-            about=ocp.args.JsonSave(asdict(about)),
-        ),
-    )
+    items = {
+        "params": ocp.args.StandardSave(params),
+        "about": ocp.args.JsonSave(asdict(about)),
+    }
+    if optimizer is not None:
+        items["optimizer"] = ocp.args.StandardSave(optimizer)
+    manager.save(step, args=ocp.args.Composite(**items))
 
 
 def restore_about(manager: ocp.CheckpointManager, step: int) -> About:

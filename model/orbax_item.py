@@ -28,7 +28,7 @@ def stored_shapes(item: Path) -> dict[Place, jax.ShapeDtypeStruct]:
         ValueError: The folder is no item of an Orbax checkpoint; the message names it.
     """
     try:
-        tree = ocp.PyTreeCheckpointer().metadata(item.absolute()).item_metadata.tree
+        tree = _handler().metadata(item.absolute()).tree
     except (ValueError, OSError, AttributeError) as error:
         raise ValueError(f"{item}: no Orbax checkpoint: {error}") from None
     return {keys: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype) for keys, leaf in leaves(tree)}
@@ -68,8 +68,13 @@ def read_array(item: Path, keys: Place) -> Array:
 def _restore(item: Path, wanted: Params, how: Params) -> Params:
     """Read some tensors of an item."""
     arguments = ocp.args.PyTreeRestore(item=wanted, restore_args=how, partial_restore=True)
-    restored: Params = ocp.PyTreeCheckpointer().restore(item.absolute(), args=arguments)
+    restored: Params = _handler().restore(item.absolute(), args=arguments)
     return restored
+
+
+def _handler() -> ocp.PyTreeCheckpointHandler:
+    """Return what reads an item; a checkpointer around it would look for the item's own steps."""
+    return ocp.PyTreeCheckpointHandler()
 
 
 def _groups(all_leaves: Iterable[Leaf]) -> Iterator[list[Leaf]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +15,7 @@ import numpy as np
 from gemsieve.model.config import GemmaConfig
 from gemsieve.model.huggingface.config import config_entries, generation_entries
 from gemsieve.model.huggingface.names import as_theirs, their_name, their_shape
+from gemsieve.model.new_folder import new_folder
 from gemsieve.model.placement import Path as Place
 from gemsieve.model.placement import leaves
 from gemsieve.model.tokenizer import FILE_NAME, Tokenizer
@@ -67,19 +67,12 @@ def write_huggingface(folder: Path, params: Params, form: Form) -> None:
     Raises:
         ValueError: There is something at `folder` already.
     """
-    if folder.exists():
-        raise ValueError(f"{folder}: there already; name a new folder")
-    draft = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
-    draft.mkdir(parents=True)
-    try:
+    with new_folder(folder) as draft:
         _write_json(draft / "config.json", config_entries(form.config, form.dtype))
         _write_json(draft / "generation_config.json", generation_entries())
         if form.tokenizer:
             form.tokenizer.write(draft / FILE_NAME)
         _write_shards(draft, list(leaves(params)), form)
-        draft.rename(folder)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
 
 
 def _write_shards(folder: Path, all_leaves: list[Leaf], form: Form) -> None:

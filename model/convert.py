@@ -1,0 +1,116 @@
+"""Converting a model from one form to another, whole or not at all."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+
+from gemsieve.model import checkpoint
+from gemsieve.model.checkpoint import NOTE, About, CheckpointError, Opened
+from gemsieve.model.config import GemmaConfig, named
+from gemsieve.model.huggingface import Form, write_huggingface
+from gemsieve.model.new_folder import new_folder
+from gemsieve.model.placement import abstract
+from gemsieve.model.tokenizer import FILE_NAME, Tokenizer
+from gemsieve.model.transformer import Params
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """Say what a conversion makes.
+
+    Attributes:
+        to: `hf` for Hugging Face's form, `orbax` for that of our runs.
+        dtype: `float32` or `bfloat16`; as stored when None.
+        vocab: Rows of the embedding; as stored when None.
+        tokenizer: The model's tokenizer, where it is not beside it.
+        size: The named size of a model from Kaggle, where its shapes do not tell.
+    """
+
+    to: str
+    dtype: str | None = None
+    vocab: int | None = None
+    tokenizer: Path | None = None
+    size: str | None = None
+
+
+@dataclass(frozen=True)
+class Converted:
+    """Tell what was written: its shape, number and type of parameters, and where it comes from."""
+
+    config: GemmaConfig
+    parameters: int
+    dtype: str
+    about: About
+
+
+def convert(source: Path, target: Path, wanted: Wanted) -> Converted:
+    """Read a model in any form and write it to a new folder.
+
+    Memory holds the parameters once, in the target's type, and one of them twice.
+
+    Raises:
+        CheckpointError: There is no model at the source, or its tokenizer is another.
+        ValueError: There is something at the target, or rows of the embedding would be lost that
+            a token may use.
+    """
+    if target.exists():
+        raise ValueError(f"{target}: there already; name a new folder")
+    opened = checkpoint.open_model(source, named(wanted.size) if wanted.size else None)
+    if wanted.tokenizer:
+        opened = _with_tokenizer(opened, Tokenizer.read(wanted.tokenizer))
+    config, dtype = opened.stored.config, wanted.dtype or opened.stored.dtype
+    params = opened.stored.read(abstract(config, dtype))
+    if wanted.vocab:
+        params["embedding"] = resized(params["embedding"], wanted.vocab, opened.tokenizer)
+        config = replace(config, vocab_size=wanted.vocab)
+    about = replace(opened.about, settings=opened.about.settings | {"model": asdict(config)})
+    if wanted.to == "hf":
+        notes = {NOTE: json.dumps(asdict(about), sort_keys=True)}
+        form = Form(config=config, dtype=dtype, tokenizer=opened.tokenizer, notes=notes)
+        write_huggingface(target, params, form)
+    else:
+        _write_orbax(target, params, about, opened)
+    return Converted(config, sum(leaf.size for leaf in jax.tree.leaves(params)), dtype, about)
+
+
+def resized(embedding: jax.Array, rows: int, tokenizer: Tokenizer | None) -> jax.Array:
+    """Return an embedding of so many rows: zeros added, or cut where no token has a row.
+
+    Raises:
+        ValueError: The tokenizer has more pieces; or, without one, a row to be cut is not zero.
+    """
+    now = len(embedding)
+    if rows >= now:
+        return jnp.pad(embedding, ((0, rows - now), (0, 0)))
+    if tokenizer and tokenizer.vocab_size > rows:
+        raise ValueError(
+            f"{rows} rows are too few: the tokenizer has {tokenizer.vocab_size} pieces"
+        )
+    if not tokenizer and (used := jnp.any(embedding[rows:] != 0, axis=1)).any():
+        raise ValueError(
+            f"row {rows + int(jnp.argmax(used))} of the embedding is not zero, and without a"
+            " tokenizer nothing shows that no token has it: name it with --tokenizer"
+        )
+    return embedding[:rows]
+
+
+def _with_tokenizer(opened: Opened, tokenizer: Tokenizer) -> Opened:
+    """Give a model the tokenizer that is not beside it."""
+    if opened.about.tokenizer not in {"", tokenizer.digest}:
+        raise CheckpointError("the model has a tokenizer already, and this is another")
+    about = replace(opened.about, tokenizer=tokenizer.digest)
+    return replace(opened, about=about, tokenizer=tokenizer)
+
+
+def _write_orbax(target: Path, params: Params, about: About, opened: Opened) -> None:
+    """Write a folder that is like a run's, without what only training needs."""
+    with new_folder(target) as draft:
+        if opened.tokenizer:
+            opened.tokenizer.write(draft / FILE_NAME)
+        with checkpoint.open_checkpoints(draft) as manager:
+            checkpoint.save(manager, opened.step, params, None, about)

@@ -1,0 +1,57 @@
+"""`gemsieve convert`: a model from one form of checkpoint to another."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from gemsieve.cli import UsageError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument(
+        "source", type=Path, help="a run, a Hugging Face folder, or Kaggle's for Flax"
+    )
+    parser.add_argument("target", type=Path, help="a new folder")
+    parser.add_argument(
+        "--to", required=True, choices=("hf", "orbax"), help="Hugging Face's form, or a run's"
+    )
+    parser.add_argument(
+        "--dtype", choices=("float32", "bfloat16"), help="of the parameters; else as they are"
+    )
+    parser.add_argument(
+        "--vocab", type=int, metavar="N", help="rows of the embedding, e.g. 256000; else as it is"
+    )
+    parser.add_argument(
+        "--tokenizer", type=Path, metavar="FILE", help="tokenizer.model, if it is not beside it"
+    )
+    parser.add_argument("--size", metavar="NAME", help="of Kaggle's, if its shapes do not tell")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Convert, and say what was written."""
+    from gemsieve.model.checkpoint import CheckpointError
+    from gemsieve.model.convert import Wanted, convert
+
+    if args.vocab is not None and args.vocab < 1:
+        raise UsageError(f"--vocab must be at least 1, not {args.vocab}")
+    wanted = Wanted(
+        to=args.to,
+        dtype=args.dtype,
+        vocab=args.vocab,
+        tokenizer=args.tokenizer,
+        size=args.size,
+    )
+    try:
+        made = convert(args.source, args.target, wanted)
+    except (CheckpointError, ValueError, OSError) as error:
+        raise UsageError(str(error)) from None
+    print(
+        f"{made.parameters:,} parameters, {made.dtype}, {made.config.vocab_size:,} rows"
+        f" -> {args.target}"
+    )
+    if made.about.warning:
+        print(f"gemsieve convert: {made.about.warning}", file=sys.stderr)
+    return 0
