@@ -3,9 +3,10 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gemsieve.model.request import Sampled
 from gemsieve.model.stop import Stop
 from gemsieve.model.tokenizer import EOS, Tokenizer
-from gemsieve.model.writing import Chunk, Writing, describe
+from gemsieve.model.writing import Chunk, Writing, described
 
 answers = st.lists(st.integers(0, 299), max_size=20)
 strings = st.lists(st.sampled_from(["a", " s", "st", "\ufffd", "th", "\n"]), max_size=2)
@@ -15,7 +16,7 @@ def written(tokenizer: Tokenizer, pieces: list[int], stop: list[str]) -> list[Ch
     """Write an answer as a sampler does: until its end or a stop string."""
     writing, chunks = Writing(tokenizer, stop), []
     for number, piece in enumerate(pieces):
-        chunks.append(writing.feed(describe(tokenizer, piece, -float(number))))
+        chunks.append(writing.feed(Sampled(piece, -float(number))))
         if writing.stopped:
             break
     return [*chunks, writing.finish()]
@@ -60,7 +61,7 @@ def test_a_token_comes_with_its_first_character(tokenizer: Tokenizer) -> None:
     writing = Writing(tokenizer, ["e!"])
     seen = 0
     for piece in pieces:
-        chunk = writing.feed(describe(tokenizer, piece, 0.0))
+        chunk = writing.feed(Sampled(piece, 0.0))
         for token in chunk.tokens:
             first = token.data.decode(errors="ignore")[:1]
             assert not first or first in chunk.text
@@ -72,7 +73,7 @@ def test_tokens_are_described_as_openai_describes_them(tokenizer: Tokenizer) -> 
     """By text and bytes; a lone byte by its escape, a control piece by its name."""
     byte = next(p for p in range(300) if tokenizer.byte(p) == 0xE9)
     (letter,) = tokenizer.encode("a")
-    token = describe(tokenizer, byte, -1.5, [(letter, -0.5), (EOS, -2.0)])
+    token = described(tokenizer, Sampled(byte, -1.5, ((letter, -0.5), (EOS, -2.0))))
     assert (token.text, token.data, token.logprob) == (r"\xe9", b"\xe9", -1.5)
     assert [(top.text, top.data, top.logprob) for top in token.top] == [
         ("a", b"a", -0.5),
