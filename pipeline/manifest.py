@@ -17,7 +17,10 @@ from gemsieve.pipeline.storage import Location, lies_in, listed, size_at, write_
 NAME = "_MANIFEST.json"
 FAILED = "_FAILED.json"
 ANNOTATIONS = "_ANNOTATIONS.json"  # stands where nothing was decided
-FORMAT = 3
+FORMAT = 4
+# Still read. Format 3 grew: what an older one of it does not say was not there.
+BEFORE = 3
+LATER = ("documents", "exempt")  # keys that an older one of it lacks
 OUTCOMES = ("kept", "dropped", "quarantined")
 LINES = "jsonl"  # kept records once more, as JSON lines; where the job was asked for them
 REMOVED = "removed"  # what `gemsieve takedown` took out of any of them
@@ -67,6 +70,8 @@ class Manifest:
         takedowns: Of each takedown, the digest of the `manifest` before it, whether records were
             listed `by` ids or urls, how many were `listed`, `unknown` and `removed`, and the
             keyed digest of the `list`. `counts` has the `removed` of all of them, if any.
+        format: The one it was written in.
+        absent: Keys that it lacks, as one of an earlier format may.
     """
 
     folder: Location
@@ -83,11 +88,13 @@ class Manifest:
     documents: Sequence[Mapping[str, str]] = ()
     exempt: Sequence[Mapping[str, str]] = ()
     takedowns: Sequence[Mapping[str, Any]] = ()
+    format: int = FORMAT
+    absent: Sequence[str] = ()
 
     def body(self) -> dict[str, Any]:
         """Return the JSON object that is written, in its written order."""
-        return {
-            "format": FORMAT,
+        body = {
+            "format": self.format,
             "gemsieve": self.code,
             "policy": dict(self.policy),
             "detectors": [dict(detector) for detector in self.detectors],
@@ -102,6 +109,7 @@ class Manifest:
             **({"takedowns": [dict(one) for one in self.takedowns]} if self.takedowns else {}),
             "shards": [asdict(shard) for shard in self.shards],
         }
+        return {key: value for key, value in body.items() if key not in self.absent}
 
     def text(self) -> str:
         """Return the file's exact text."""
@@ -219,8 +227,12 @@ def read(folder: Location) -> Manifest:
         ) from None
     except ValueError as error:
         raise ManifestError(f"{path}: not JSON ({error}); run the job again") from None
-    if not isinstance(body, dict) or body.get("format") != FORMAT:
-        raise ManifestError(f"{path}: not a manifest of format {FORMAT}; run the job again")
+    if not isinstance(body, dict) or body.get("format") not in {BEFORE, FORMAT}:
+        raise ManifestError(
+            f"{path}: not a manifest of format {FORMAT} or {BEFORE}; run the job again"
+        )
+    absent = [key for key in LATER if body["format"] == BEFORE and key not in body]
+    body |= dict.fromkeys(absent, ())
     try:
         return Manifest(
             folder=folder,
@@ -234,9 +246,11 @@ def read(folder: Location) -> Manifest:
             leak_check=body["leak_check"],
             mitigation=body["mitigation"],
             audit=body["audit"],
-            documents=tuple(body.get("documents", ())),
-            exempt=tuple(body.get("exempt", ())),
+            documents=tuple(body["documents"]),
+            exempt=tuple(body["exempt"]),
             takedowns=tuple(body.get("takedowns", ())),
+            format=body["format"],
+            absent=tuple(absent),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ManifestError(f"{path}: damaged near {error}; run the job again") from None

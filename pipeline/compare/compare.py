@@ -122,10 +122,16 @@ def read_run(folder: Location) -> Run:
     """Return the finished run in a folder.
 
     Raises:
-        ManifestError: It holds none, or its report is missing, old, or another run's.
+        ManifestError: It holds none, or records were taken down since, or its report is missing,
+            old, or another run's.
     """
     books = manifest.read(folder)
     path = folder / FOLDER / NAME
+    if books.takedowns:  # a report beside it would be of another run
+        raise ManifestError(
+            f"{folder}: {books.counts[manifest.REMOVED]:,} records were taken down after the job,"
+            " and no report counts what is left; compare a job over inputs without them"
+        )
     again = "run the job again with this version"
     try:
         report = json.loads(path.read_bytes())

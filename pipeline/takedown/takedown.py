@@ -149,6 +149,8 @@ def rewritten(
         exempt=[record for record in books.exempt if record["id"] not in found.ids],
         documents=carry_documents(folder, books, draft, shards, sum(gone.values())),
         takedowns=[*books.takedowns, {**entry, "removed": gone}],
+        format=manifest.FORMAT,
+        absent=(),
     )
 
 

@@ -163,6 +163,17 @@ def test_a_report_of_another_run_is_refused(tmp_path: Path) -> None:
         read_run(folder)
 
 
+def test_an_output_after_a_takedown_is_refused(tmp_path: Path) -> None:
+    """Its figures would be of records that went: the refusal says so, report or none."""
+    folder = finished(tmp_path / "a", example(["a"], 100))
+    books = manifest.read(folder)
+    gone = {"in": books.counts["in"] + 3, "removed": 3}
+    write = replace(books, counts={**books.counts, **gone}, takedowns=[{"removed": {"kept": 3}}])
+    manifest.write(write)
+    with pytest.raises(ManifestError, match="3 records were taken down after the job"):
+        read_run(folder)
+
+
 def test_the_command_writes_what_it_is_asked_for(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,6 +1,7 @@
 """The manifest: books that balance, shards that are as written, and nothing beside them."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,27 @@ def test_what_was_written_verifies(tmp_path: Path) -> None:
     assert sha256_of(tmp_path / NAME) == books.digest
 
 
+@pytest.mark.parametrize("absent", [(), ("exempt",), ("documents", "exempt")])
+def test_a_manifest_of_the_format_before_still_verifies(
+    tmp_path: Path, absent: tuple[str, ...]
+) -> None:
+    """One of format 3 is read as it stands, with its own digest; a key it lacks holds nothing."""
+    old = replace(finished(tmp_path), format=3, absent=absent)
+    write(old)
+    books = verify(tmp_path)
+    assert books == old
+    assert (books.documents, books.exempt) == ((), ())
+    assert sha256_of(tmp_path / NAME) == books.digest
+    assert not any(f'"{key}"' in (tmp_path / NAME).read_text() for key in absent)
+
+
+def test_a_key_may_be_missing_from_old_formats_alone(tmp_path: Path) -> None:
+    """A manifest of this format without one of its keys was edited."""
+    write(replace(finished(tmp_path), absent=("exempt",)))
+    with pytest.raises(ManifestError, match="damaged near 'exempt'"):
+        verify(tmp_path)
+
+
 def edit(folder: Path, old: bytes, new: bytes) -> None:
     """Change the manifest's bytes."""
     path = folder / NAME
@@ -51,6 +73,7 @@ def edit(folder: Path, old: bytes, new: bytes) -> None:
         (lambda f: (f / NAME).unlink(), "did not finish"),
         (lambda f: (f / NAME).write_bytes(b"{"), "not JSON"),
         (lambda f: (f / NAME).write_bytes(b"[]"), "not a manifest"),
+        (lambda f: edit(f, b'"format": 4', b'"format": 5'), "not a manifest of format 4 or 3"),
         (lambda f: edit(f, b'"counts"', b'"accounts"'), "damaged near 'counts'"),
         (lambda f: edit(f, b'"name": "p"', b'"name":  "p"'), "edited after"),
         (lambda f: edit(f, b'"in": 3', b'"in": 4'), "4 records went in, 3 came out"),

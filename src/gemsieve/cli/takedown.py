@@ -67,5 +67,6 @@ def summary(books: Manifest, output: Path) -> str:
     lines = [f"removed: {gone}; of {last['listed']:,} listed, {last['unknown']:,} are not there"]
     if "list" not in last:
         lines.append("no digest of the list stands in the manifest: give --key-env or --key-file")
-    lines.append(f"{output}: verified; remove the old folder, which still holds what was removed")
+    lines.append(f"{output}: verified; it has no report: that of the job counts what was removed")
+    lines.append("remove the old folder, which still holds what was removed")
     return "\n".join(lines)
