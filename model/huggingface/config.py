@@ -84,7 +84,11 @@ def _layer_types(layers: int) -> list[str]:
 
 def config_entries(config: GemmaConfig, dtype: str) -> dict[str, Any]:
     """Return the content of config.json, with both spellings where the two versions differ."""
-    entries = {theirs: _whole(getattr(config, ours)) for ours, theirs in _FIELDS.items()}
+    entries = {theirs: getattr(config, ours) for ours, theirs in _FIELDS.items()}
+    for cap in ("attn_logit_softcapping", "final_logit_softcapping"):
+        entries[cap] = None if entries[cap] is None else float(entries[cap])
+    scalar = "query_pre_attn_scalar"
+    entries[scalar] = _whole(entries[scalar])
     return {
         "architectures": ["Gemma2ForCausalLM"],
         **_FIXED,
@@ -101,9 +105,9 @@ def config_entries(config: GemmaConfig, dtype: str) -> dict[str, Any]:
     }
 
 
-def _whole(value: float | None) -> float | None:
-    """Return whole numbers as such, as `query_pre_attn_scalar` must be."""
-    return int(value) if value is not None and value >= 1 and value == int(value) else value
+def _whole(value: float) -> float:
+    """Return a whole number as an integer, for `transformers` checks types."""
+    return int(value) if value == int(value) else value
 
 
 def generation_entries() -> dict[str, Any]:
