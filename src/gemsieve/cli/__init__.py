@@ -31,7 +31,9 @@ COMMANDS: dict[str, str] = {
     "decrypt": "restore what a policy encrypted, with its key",
     "tokenize": "turn verified shards into ArrayRecord files of tokens",
     "train": "train a tokenizer and a Gemma 2 model on verified shards",
+    "convert": "turn a model into another form: Hugging Face's, Kaggle's for Flax, or a run's",
     "sample": "write from a trained checkpoint, through the guard",
+    "chat": "talk with a trained checkpoint, through the guard",
     "serve": "answer POST /v1/moderations over HTTP",
     "demo": "the whole thread on this machine: corpus, sieve, report, training, guarded sample",
 }

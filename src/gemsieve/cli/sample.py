@@ -3,72 +3,163 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from gemsieve.cli import UsageError
+from gemsieve.cli.sampling import Writer, add_sampling, filter_from, words, write, writer_from
+
+if TYPE_CHECKING:
+    from gemsieve.filters import Filter
+    from gemsieve.model.writing import Answer, Token
+
+_MOST_ROWS = 8
+_MOST_LOGPROBS = 20  # as in OpenAI's interface
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
-    parser.add_argument("run", type=Path, help="the folder of a run of `gemsieve train`")
-    parser.add_argument("--prompt", default="", help="the text to continue")
-    parser.add_argument("--policy", type=Path, help="the guard's policy; the default one if absent")
-    parser.add_argument("--max-tokens", type=int, default=128, help="the most tokens written")
-    parser.add_argument("--temperature", type=float, default=0.8, help="0: the likeliest always")
-    parser.add_argument("--top-k", type=int, default=0, help="the k likeliest only; 0: all")
-    parser.add_argument("--top-p", type=float, default=1.0, help="share of probability drawn from")
-    parser.add_argument("--seed", type=int, default=0, help="of the random numbers")
-    parser.add_argument("--unguarded", action="store_true", help="without any filter: raw text")
+    add_sampling(parser)
+    parser.add_argument(
+        "--prompt", action="append", default=[], metavar="TEXT", help="the text to continue"
+    )
+    parser.add_argument(
+        "--prompt-file", action="append", default=[], type=Path, metavar="FILE", help="or a file's"
+    )
+    parser.add_argument("--n", type=int, default=1, help="answers to each prompt")
+    parser.add_argument("--jsonl", action="store_true", help="an answer a line, as JSON")
+    parser.add_argument(
+        "--logprobs",
+        type=int,
+        metavar="N",
+        help="with each token, and the N likeliest at its place",
+    )
+
+
+@dataclass
+class Text:
+    """One answer: what may be read of it, and then how it came about.
+
+    Attributes:
+        chunks: To be read first.
+        answer: What the model wrote; None where the guard refused the prompt.
+        tokens: The model's, of the chunks read so far.
+    """
+
+    chunks: Iterator[str] = field(default_factory=lambda: iter(()))
+    answer: Answer | None = None
+    tokens: list[Token] = field(default_factory=list)
+
+    @property
+    def reasons(self) -> list[str]:
+        """Why the guard ended the text; none if it did not."""
+        from gemsieve.safety.guard import Guarded
+
+        if not isinstance(self.chunks, Guarded) or self.chunks.finish_reason != "content_filter":
+            return []
+        return sorted({*self.chunks.prompt.reasons, *self.chunks.output.reasons})
+
+    @property
+    def finish_reason(self) -> str | None:
+        """How the text ended, in OpenAI's words."""
+        if self.reasons or self.answer is None:
+            return "content_filter"
+        return self.answer.finish_reason
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the continuation to standard output as it comes."""
+    """Write the continuations to standard output, the first as it comes."""
     from gemsieve.filters.policy_file import PolicyError
-    from gemsieve.model.checkpoint import CheckpointError, load
-    from gemsieve.model.sampler import Sampler
+    from gemsieve.model.checkpoint import CheckpointError
 
-    if args.unguarded and args.policy:
-        raise UsageError("--unguarded uses no policy: leave one of the two out")
+    check(args)
     try:
-        trained = load(args.run)
-        sampler = Sampler(
-            params=trained.params,
-            config=trained.config,
-            tokenizer=trained.tokenizer,
-            temperature=args.temperature,
-            top_k=args.top_k,
-            top_p=args.top_p,
-            seed=args.seed,
-            max_new_tokens=args.max_tokens,
-        )
-        if args.unguarded:
-            write(sampler(args.prompt))
-        else:
-            write_guarded(sampler, args.policy, args.prompt)
-    except (CheckpointError, PolicyError, LookupError, ValueError) as error:
+        judge, prompts = filter_from(args), prompts_of(args)
+        count = len(prompts) * args.n
+        writer = writer_from(args, min(count, _MOST_ROWS), args.logprobs or 0)
+        texts = [
+            (place, number, begin(writer, judge, prompt, number))
+            for place, prompt in enumerate(prompts)
+            for number in range(args.n)
+        ]
+        for place, number, text in texts:
+            if args.jsonl:
+                print(json.dumps(record(place, number, text, args.logprobs)), flush=True)
+                continue
+            if count > 1:
+                print(f"--- prompt {place + 1}, answer {number + 1}")
+            write(text.chunks)
+            if text.reasons:
+                reasons = ", ".join(text.reasons)
+                print(f"gemsieve sample: ended by the guard: {reasons}", file=sys.stderr)
+    except (CheckpointError, PolicyError, LookupError, ValueError, ArithmeticError) as error:
         raise UsageError(str(error)) from None
     return 0
 
 
-def write(chunks: Iterator[str]) -> None:
-    """Write chunks as they come, and end the line."""
-    for chunk in chunks:
-        sys.stdout.write(chunk)
-        sys.stdout.flush()
-    print()
+def check(args: argparse.Namespace) -> None:
+    """Refuse options that do not go together or are out of range."""
+    if args.n < 1:
+        raise UsageError(f"--n must be 1 or more, not {args.n}")
+    if args.logprobs is None:
+        return
+    if not 0 <= args.logprobs <= _MOST_LOGPROBS:
+        raise UsageError(f"--logprobs must be from 0 to {_MOST_LOGPROBS}, not {args.logprobs}")
+    if not args.jsonl:
+        raise UsageError("--logprobs are told in JSON: add --jsonl")
+    if not args.unguarded:
+        raise UsageError("--logprobs tell words that the guard would hold back: add --unguarded")
 
 
-def write_guarded(
-    sampler: Callable[[str], Iterator[str]], policy: Path | None, prompt: str
-) -> None:
-    """Write what the guard releases, and say on standard error when it ended the text."""
-    from gemsieve.filters import load_filter
+def prompts_of(args: argparse.Namespace) -> list[str]:
+    """Return the texts to continue; one of nothing where none is given."""
+    return [*args.prompt, *map(content, args.prompt_file)] or [""]
+
+
+def content(path: Path) -> str:
+    """Return a file's text."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        what = "not UTF-8" if isinstance(error, ValueError) else error.strerror
+        raise UsageError(f"{path}: {what}") from None
+
+
+def begin(writer: Writer, judge: Filter | None, prompt: str, number: int) -> Text:
+    """Begin an answer, guarded by a filter if there is one."""
     from gemsieve.safety.guard import guarded
 
-    answer = guarded(sampler, load_filter(policy))(prompt)
-    write(answer)
-    if answer.finish_reason == "content_filter":
-        reasons = ", ".join(sorted({*answer.prompt.reasons, *answer.output.reasons}))
-        print(f"gemsieve sample: ended by the guard: {reasons}", file=sys.stderr)
+    text = Text()
+
+    def sampler(passed: str) -> Iterator[str]:
+        text.answer = writer.go_on(passed, number)
+        return words(text.answer, text.tokens)
+
+    text.chunks = guarded(sampler, judge)(prompt) if judge else sampler(prompt)
+    return text
+
+
+def record(place: int, number: int, text: Text, logprobs: int | None) -> dict[str, Any]:
+    """Return an answer as JSON, in the words of OpenAI's interface."""
+    written = "".join(text.chunks)
+    told: dict[str, Any] = {"prompt": place, "index": number, "text": written}
+    told["finish_reason"] = text.finish_reason
+    if text.reasons:
+        told["reasons"] = text.reasons
+    if logprobs is not None:
+        told["logprobs"] = {
+            "content": [
+                {**one(token), "top_logprobs": [one(likely) for likely in token.top]}
+                for token in text.tokens
+            ]
+        }
+    return told
+
+
+def one(token: Token) -> dict[str, Any]:
+    """Return a token as JSON."""
+    return {"token": token.text, "logprob": token.logprob, "bytes": list(token.data)}

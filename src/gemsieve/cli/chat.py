@@ -1,0 +1,77 @@
+"""`gemsieve chat`: a conversation with a trained checkpoint, through the guard."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from gemsieve.cli import UsageError
+from gemsieve.cli.sampling import add_sampling, filter_from, words, write, writer_from
+
+if TYPE_CHECKING:
+    from gemsieve.safety.conversation import Conversation
+
+_HELP = "/reset forgets what was said, /exit (or the end of the input) ends the conversation"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    add_sampling(parser)
+    parser.add_argument("--system", default="", metavar="TEXT", help="said before all else")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Answer each line of standard input, until it ends."""
+    from gemsieve.filters.policy_file import PolicyError
+    from gemsieve.model.chat import marks
+    from gemsieve.model.checkpoint import CheckpointError
+    from gemsieve.safety.conversation import Conversation
+
+    if sys.stdin.isatty():
+        print(f"gemsieve chat: {_HELP}", file=sys.stderr)
+    try:
+        judge, writer = filter_from(args), writer_from(args)
+        marks(writer.tokenizer)  # refuses one that has none before anything is asked
+        talk = Conversation(lambda turns: words(writer.reply(turns)), judge, args.system)
+        for line in lines():
+            if line == "/exit":
+                break
+            if line == "/reset":
+                talk.reset()
+            elif line:
+                answer(talk, line)
+    except (CheckpointError, PolicyError, LookupError, ValueError, ArithmeticError) as error:
+        raise UsageError(str(error)) from None
+    return 0
+
+
+def lines() -> Iterator[str]:
+    """Yield the lines of standard input without the space around them; a terminal is asked."""
+    asked = sys.stdin.isatty()
+    if asked:
+        import readline  # noqa: F401 - lets a line be edited, and earlier ones be called back
+    while True:
+        try:
+            yield input("> " if asked else "").strip()
+        except EOFError:
+            if asked:
+                print()
+            return
+
+
+def answer(talk: Conversation, text: str) -> None:
+    """Write the answer to a message as it comes; an interrupt ends it, and no more than it."""
+    from gemsieve.model.request import PromptTooLong
+
+    try:
+        write(talk.ask(text))
+    except PromptTooLong as error:
+        print(f"gemsieve chat: {error}, or /reset", file=sys.stderr)
+    except KeyboardInterrupt:
+        # Nobody sits at a pipe to go on.
+        if not sys.stdin.isatty():
+            raise
+    if talk.reasons:
+        print(f"gemsieve chat: ended by the guard: {', '.join(talk.reasons)}", file=sys.stderr)

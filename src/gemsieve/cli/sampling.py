@@ -1,0 +1,144 @@
+"""What `gemsieve sample` and `gemsieve chat` share: a model, how to draw from it, and the guard."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gemsieve.cli import UsageError
+
+if TYPE_CHECKING:
+    from gemsieve.filters import Filter
+    from gemsieve.model.chat import Turn
+    from gemsieve.model.draw import Drawing
+    from gemsieve.model.engine import Engine
+    from gemsieve.model.tokenizer import Tokenizer
+    from gemsieve.model.writing import Answer, Token
+
+# Control characters, which could steer a terminal; line ends and tabs among them are text.
+_STEERING = {
+    code: "\ufffd" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"
+} | {ord("\r"): ""}
+
+
+def add_sampling(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("model", type=Path, metavar="MODEL", help="the folder of a trained model")
+    parser.add_argument("--policy", type=Path, help="the guard's policy; the default one if absent")
+    parser.add_argument("--unguarded", action="store_true", help="without any filter: raw text")
+    parser.add_argument("--max-tokens", type=int, default=128, help="the most tokens written")
+    parser.add_argument("--temperature", type=float, default=0.8, help="0: the likeliest always")
+    parser.add_argument("--top-k", type=int, default=0, help="the k likeliest only; 0: all")
+    parser.add_argument("--top-p", type=float, default=1.0, help="share of probability drawn from")
+    parser.add_argument("--min-p", type=float, default=0.0, help="of the likeliest's probability")
+    parser.add_argument(
+        "--repetition-penalty", type=float, default=1.0, help="above 1: less of what was there"
+    )
+    parser.add_argument(
+        "--stop", action="append", default=[], metavar="TEXT", help="end before it; repeatable"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="of the random numbers")
+
+
+@dataclass(frozen=True)
+class Writer:
+    """A model, and how it is to write."""
+
+    engine: Engine
+    tokenizer: Tokenizer
+    drawing: Drawing
+    seed: int
+    max_tokens: int
+    stop: tuple[str, ...]
+
+    def go_on(self, prompt: str, number: int = 0) -> Answer:
+        """Begin the continuation of a text; those of other numbers have other seeds."""
+        from gemsieve.model.tokenizer import BOS
+
+        return self._write([BOS, *self.tokenizer.encode(prompt)], number)
+
+    def reply(self, turns: Sequence[Turn]) -> Answer:
+        """Begin the answer to a conversation's last turn."""
+        from gemsieve.model.chat import prompt
+
+        return self._write(prompt(self.tokenizer, turns), 0)
+
+    def _write(self, pieces: list[int], number: int) -> Answer:
+        from gemsieve.model.request import Request
+        from gemsieve.model.writing import Answer
+
+        request = Request(
+            tokens=pieces,
+            drawing=self.drawing,
+            seed=self.seed + number,
+            max_new_tokens=self.max_tokens,
+            ends=self.tokenizer.ends,
+        )
+        return Answer(self.tokenizer, self.engine.submit(request), self.stop)
+
+
+def writer_from(args: argparse.Namespace, rows: int = 1, alternatives: int = 0) -> Writer:
+    """Read the model and say how it is to write, on so many rows at once.
+
+    Raises:
+        CheckpointError: The folder holds no model.
+        ValueError: A value is out of its range.
+    """
+    from gemsieve.model.checkpoint import load
+    from gemsieve.model.draw import Drawing
+    from gemsieve.model.engine import Engine
+    from gemsieve.model.stop import Stop
+    from gemsieve.model.writing import drawable
+
+    drawing = Drawing(
+        temperature=args.temperature,
+        top_k=args.top_k,
+        top_p=args.top_p,
+        min_p=args.min_p,
+        repetition_penalty=args.repetition_penalty,
+    )
+    Stop(args.stop)  # refuses an empty one before a model is read
+    model = load(args.model)
+    engine = Engine(
+        params=model.params,
+        config=model.config,
+        rows=rows,
+        allowed=drawable(model.tokenizer, model.config.vocab_size),
+        alternatives=alternatives,
+    )
+    return Writer(engine, model.tokenizer, drawing, args.seed, args.max_tokens, tuple(args.stop))
+
+
+def filter_from(args: argparse.Namespace) -> Filter | None:
+    """Return the guard's filter, or None where no guard is wanted."""
+    from gemsieve.filters import load_filter
+
+    if args.unguarded and args.policy:
+        raise UsageError("--unguarded uses no policy: leave one of the two out")
+    return None if args.unguarded else load_filter(args.policy)
+
+
+def words(answer: Answer, tokens: list[Token] | None = None) -> Iterator[str]:
+    """Yield an answer's text, note its tokens, and end the answer with the reading."""
+    try:
+        for chunk in answer:
+            if tokens is not None:
+                tokens += chunk.tokens
+            yield chunk.text
+    finally:
+        answer.close()
+
+
+def write(chunks: Iterator[str]) -> None:
+    """Write chunks as they come, and end the line, even if they are broken off."""
+    shown = sys.stdout.isatty()
+    try:
+        for chunk in chunks:
+            sys.stdout.write(chunk.translate(_STEERING) if shown else chunk)
+            sys.stdout.flush()
+    finally:
+        print(flush=True)

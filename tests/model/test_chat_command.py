@@ -1,0 +1,155 @@
+"""`gemsieve chat`, and what of `gemsieve sample` concerns several answers and their tokens."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gemsieve.cli import main
+from gemsieve.model.tokenizer import Tokenizer
+from gemsieve.model.train import Summary
+
+Lines = Callable[..., list[dict[str, Any]]]
+Talk = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def lines(capsys: pytest.CaptureFixture[str], finished: tuple[Path, Summary]) -> Lines:
+    """Return a function that samples unguarded, options in and JSON lines out."""
+
+    def sample(*options: str) -> list[dict[str, Any]]:
+        fixed = ["--unguarded", "--jsonl", "--logprobs", "3", "--max-tokens", "12"]
+        assert main(["sample", str(finished[0]), *fixed, *options]) == 0
+        return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+    return sample
+
+
+@pytest.fixture
+def talk(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    finished: tuple[Path, Summary],
+) -> Talk:
+    """Return a function that pipes text into a chat; status, output and errors come out."""
+
+    def chat(text: str, *options: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "stdin", io.StringIO(text))
+        status = main(["chat", str(finished[0]), "--max-tokens", "6", *options])
+        return status, *capsys.readouterr()
+
+    return chat
+
+
+def test_answers_differ_by_their_seeds(lines: Lines, tmp_path: Path) -> None:
+    """Answers to several prompts are each what their seed writes when asked for alone."""
+    (tmp_path / "mills").write_text("old mills")
+    prompts = ["--prompt", "the", "--prompt-file", str(tmp_path / "mills")]
+    together = lines(*prompts, "--n", "2", "--seed", "3")
+    assert [(a["prompt"], a["index"]) for a in together] == [(0, 0), (0, 1), (1, 0), (1, 1)]
+    assert len({answer["text"] for answer in together}) == 4
+    (alone,) = lines("--prompt", "old mills", "--seed", "4")
+    assert together[3]["text"] == alone["text"]
+    assert {answer["finish_reason"] for answer in together} <= {"stop", "length"}
+
+
+def test_tokens_are_told_with_their_log_probabilities(lines: Lines) -> None:
+    """They join to the text; at temperature 0 each is the likeliest of those told beside it."""
+    (answer,) = lines("--prompt", "the river", "--temperature", "0")
+    tokens = answer["logprobs"]["content"]
+    assert bytes(b for token in tokens for b in token["bytes"]).decode() == answer["text"]
+    assert len(tokens) == 12
+    for token in tokens:
+        top = token["top_logprobs"]
+        assert (top[0]["token"], top[0]["logprob"]) == (token["token"], token["logprob"])
+        assert math.fsum(math.exp(likely["logprob"]) for likely in top) <= 1.0001
+        assert len(top) == 3
+
+
+def test_a_stop_string_ends_the_text_and_is_not_in_it(lines: Lines) -> None:
+    """The answer is what it is without it, up to there."""
+    greedy = ["--prompt", "the river", "--temperature", "0"]
+    (whole,) = lines(*greedy)
+    stop = whole["text"][4:7]
+    (cut,) = lines(*greedy, "--stop", stop, "--stop", "never written")
+    assert cut["text"] == whole["text"][: whole["text"].index(stop)]
+    assert cut["finish_reason"] == "stop"
+
+
+def test_a_penalty_makes_words_come_less_often(lines: Lines) -> None:
+    """At temperature 0 a strong penalty leaves no token that was there before."""
+    options = ["--prompt", "the", "--temperature", "0", "--repetition-penalty", "1000"]
+    (answer,) = lines(*options)
+    tokens = [token["token"] for token in answer["logprobs"]["content"]]
+    assert len(set(tokens)) == len(tokens)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--n", "0"], "--n must be 1 or more"),
+        (["--logprobs", "2"], "add --jsonl"),
+        (["--logprobs", "2", "--jsonl"], "add --unguarded"),
+        (["--logprobs", "21", "--jsonl"], "from 0 to 20"),
+        (["--prompt-file", "absent"], "absent: No such file"),
+        (["--stop", "", "--unguarded"], "a stop string must not be empty"),
+        (["--min-p", "2", "--unguarded"], "min_p must be from 0 to 1"),
+        (["--seed", "-1", "--unguarded"], "seed must be 0 or more"),
+    ],
+)
+def test_sample_refuses_options_that_do_not_fit(
+    capsys: pytest.CaptureFixture[str],
+    finished: tuple[Path, Summary],
+    options: list[str],
+    message: str,
+) -> None:
+    """The error names the option, with status 2."""
+    assert main(["sample", str(finished[0]), *options]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_a_chat_answers_each_line_and_can_forget(talk: Talk) -> None:
+    """Equal questions to an empty memory get equal answers; `/exit` ends before the input does."""
+    hot = ("--temperature", "3", "--unguarded", "--seed", "1")
+    question = "small stones\n"
+    status, alone, _ = talk(question, *hot)
+    assert status == 0
+    assert alone.strip()
+    assert talk(f"{question}/reset\n\n{question}/exit\n{question}", *hot)[1] == 2 * alone
+    followed = talk(2 * question, *hot)[1]
+    assert followed.startswith(alone)
+    assert followed != 2 * alone
+
+
+def test_a_chat_is_guarded(talk: Talk) -> None:
+    """A message that the policy drops is not answered, and the reason is told."""
+    status, written, said = talk("you are a stupid idiot, shut up\n", "--temperature", "0")
+    assert (status, written.strip()) == (0, "")
+    assert "gemsieve chat: ended by the guard: toxicity." in said
+
+
+def test_a_full_context_is_told_and_the_chat_goes_on(talk: Talk) -> None:
+    """The message is not remembered; `/reset` is named, and a shorter one is answered."""
+    status, written, said = talk(f"{'mills ' * 64}\nmills\n", "--unguarded")
+    assert status == 0
+    assert "the context holds 64" in said
+    assert "or /reset" in said
+    assert written.count("\n") >= 2
+
+
+def test_a_tokenizer_without_turns_is_refused(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    finished: tuple[Path, Summary],
+) -> None:
+    """Before anything is asked; the error names the pieces that are missing."""
+    monkeypatch.setattr(Tokenizer, "turns", None)
+    assert main(["chat", str(finished[0]), "--unguarded"]) == 2
+    assert "no pieces <start_of_turn> and <end_of_turn>" in capsys.readouterr().err
