@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.pipeline import test_job
+from tests.pipeline.test_signature import write_key
 
 from gemsieve.cli import main
 from gemsieve.pipeline.annotate.annotate import Annotator
@@ -35,6 +36,16 @@ action = "drop"
 records = 0
 [audit]
 sentences = 0
+"""
+CONFIG = """
+version = 1
+[inputs]
+files = "elsewhere/*.jsonl"
+limit = 1
+[policy]
+file = "{policy}"
+[output]
+sign_key = "{key}"
 """
 
 
@@ -83,14 +94,37 @@ def test_the_books_of_an_annotation(scene: Path) -> None:
         verify(scene / "ann")
 
 
+def test_a_dry_run_of_a_decision_tells_what_a_filter_would_do(
+    scene: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Record by record the same lines, and nothing is written."""
+    before = sorted(scene.rglob("*"))
+    decide = ["decide", str(scene / "ann"), "--policy", str(scene / "p.toml")]
+    told = []
+    for command in (decide, ["filter", *inputs(scene)]):
+        assert main([*command, "--dry-run", "--verbose"]) == 0
+        told.append(capsys.readouterr().out)
+    assert told[0] == told[1]
+    assert "22 records in = 14 kept (0 of them redacted) + 7 dropped" in told[0]
+    assert sorted(scene.rglob("*")) == before
+    assert main([*decide, "--verbose", "--output", "x"]) == 2
+    assert "--verbose: is for a --dry-run" in capsys.readouterr().err
+
+
 def test_a_decision_is_the_job_of_a_filter(
     scene: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Shards and manifest are those of `gemsieve filter`; the manifest names the annotations."""
+    """Shards and manifest are those of `gemsieve filter`; the manifest names the annotations.
+
+    Of a file of settings what belongs to other commands does not count.
+    """
     one, two = tmp_path / "filter", tmp_path / "decide"
     assert main(["filter", *inputs(scene), "--output", str(one)]) == 0
     capsys.readouterr()
-    decide = ["decide", str(scene / "ann"), "--policy", str(scene / "p.toml")]
+    write_key(tmp_path, "mine")
+    config = CONFIG.format(policy=scene / "p.toml", key=tmp_path / "mine.pem")
+    (tmp_path / "job.toml").write_text(config)
+    decide = ["decide", str(scene / "ann"), "--config", str(tmp_path / "job.toml")]
     assert main([*decide, "--output", str(two)]) == 0
     assert "22 records in = 14 kept + 7 dropped + 1 quarantined" in capsys.readouterr().out
     assert tree(two) == tree(one)
@@ -99,7 +133,7 @@ def test_a_decision_is_the_job_of_a_filter(
     origin = bodies[1]["settings"].pop("annotations")
     assert origin == read_annotations(scene / "ann").digest
     assert bodies[0] == bodies[1]
-    verify(two)
+    assert main(["verify", str(two), "--key", str(tmp_path / "mine.pub")]) == 0
     assert main([*decide, "--output", str(two), "--columns", ""]) == 2
     assert "holds a finished job" in capsys.readouterr().err
     assert main([*decide, "--output", str(tmp_path / "x"), "--columns", "by"]) == 2

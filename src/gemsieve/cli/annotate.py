@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 PASSES_ON = True  # options it does not know are Beam's
 SETTINGS = {
     *("inputs.files", "inputs.text_field", "inputs.source_field", "inputs.columns"),
-    *("inputs.encoding", "inputs.by_line", "inputs.limit", "policy.file", "output.folder"),
-    *("run.workers", "run.seconds_per_record", "run.memory_limit"),
+    *("inputs.encoding", "inputs.by_line", "inputs.limit", "policy.file", "policy.inline"),
+    *("output.folder", "run.workers", "run.seconds_per_record", "run.memory_limit", "run.beam"),
 }
 
 
@@ -30,7 +30,7 @@ def run(args: argparse.Namespace) -> int:
     from gemsieve.pipeline.annotate.job import run_annotate
     from gemsieve.pipeline.watch.progress import bar
 
-    settings = settings_of(args)
+    settings = settings_of(args, SETTINGS)
     local(settings.output)
 
     def work() -> int:

@@ -27,6 +27,11 @@ WRAPPED = re.compile(r"^(?:[\w.]*Error: )+|\s\[while running '[^']*'\]$")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add_settings(parser)
+    add_dry_run(parser)
+
+
+def add_dry_run(parser: argparse.ArgumentParser) -> None:
+    """Declare `--dry-run` and what goes with it."""
     parser.add_argument(
         "--dry-run", action="store_true", help="say what would be done, and write nothing"
     )
@@ -38,11 +43,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run the job, or say what it would do, and return the exit status."""
     settings = settings_of(args)
+    return ended("filter", partial(tried, settings, args) if dry(args) else partial(done, settings))
+
+
+def dry(args: argparse.Namespace) -> bool:
+    """Say whether nothing is to be written.
+
+    Raises:
+        UsageError: What is for a dry run alone was asked of another.
+    """
     if args.verbose and not args.dry_run:
         raise UsageError("--verbose: is for a --dry-run; a job's records stand in its shards")
-    return ended(
-        "filter", partial(tried, settings, args) if args.dry_run else partial(done, settings)
-    )
+    return bool(args.dry_run)
 
 
 def ended(command: str, work: Callable[[], int]) -> int:
@@ -106,13 +118,11 @@ def local(output: str) -> None:
 
 def tried(settings: Settings, args: argparse.Namespace) -> int:
     """Print what the job would do."""
-    from gemsieve.cli.filter_dry import told
+    from gemsieve.cli.filter_dry import tell
     from gemsieve.pipeline.run import prepared
 
-    ready = prepared(settings.job(output=""), settings.patterns, settings.beam)
-    for line in told(ready, verbose=args.verbose):
-        print(line)
-    return 0
+    job = settings.job(output="")
+    return tell(prepared(job, settings.patterns, settings.beam), verbose=args.verbose)
 
 
 def failed(command: str, error: RuntimeError | OSError) -> int:

@@ -1,4 +1,4 @@
-"""`gemsieve filter --dry-run`: what a job would do, told and not done."""
+"""`--dry-run` of `gemsieve filter` and `decide`: what a job would do, told and not done."""
 
 from __future__ import annotations
 
@@ -8,6 +8,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gemsieve.pipeline.run import Ready
+
+
+def tell(ready: Ready, *, verbose: bool) -> int:
+    """Print what a job would do and return the exit status."""
+    for line in told(ready, verbose=verbose):
+        print(line)
+    return 0
 
 
 def told(ready: Ready, *, verbose: bool) -> Iterator[str]:

@@ -112,8 +112,10 @@ class Settings:
         return Job(output=output, policy=text, policy_name=name, **own)
 
 
-def settings_of(args: argparse.Namespace) -> Settings:
+def settings_of(args: argparse.Namespace, keys: Collection[str] | None = None) -> Settings:
     """Return the settings of a command line, with those of its `--config` under them.
+
+    Of the file only `keys` count, where they are given: the others are another command's.
 
     Raises:
         UsageError: The file or a value is wrong; names the key.
@@ -127,7 +129,7 @@ def settings_of(args: argparse.Namespace) -> Settings:
             if fault := option.fault(flag):
                 raise UsageError(f"{option.flags[0]}: {fault}")
             values[key], origins[key] = flag, option.flags[0]
-        elif key in given:
+        elif key in given and (keys is None or key in keys):
             values[key], origins[key] = given[key], name
         else:
             values[key], origins[key] = option.default, DEFAULT
@@ -135,8 +137,8 @@ def settings_of(args: argparse.Namespace) -> Settings:
 
 
 def add_some(parser: argparse.ArgumentParser, keys: Collection[str]) -> None:
-    """Declare the flags of some settings alone, for a command that reads no file of them."""
-    parser.set_defaults(config=None)
+    """Declare `--config` and a flag for each of some settings."""
+    parser.add_argument("--config", metavar="FILE", help="settings (TOML); flags win over it")
     for option in OPTIONS:
         if option.key in keys:
             option.add(parser)
@@ -145,10 +147,7 @@ def add_some(parser: argparse.ArgumentParser, keys: Collection[str]) -> None:
 
 def add_settings(parser: argparse.ArgumentParser) -> None:
     """Declare `--config` and a flag for every setting."""
-    parser.add_argument("--config", metavar="FILE", help="settings (TOML); flags win over it")
-    for option in OPTIONS:
-        option.add(parser)
-    parser.epilog = "Any other option goes to Beam, as in --runner FlinkRunner."
+    add_some(parser, {option.key for option in OPTIONS})
 
 
 def read(path: Path) -> dict[str, Any]:
