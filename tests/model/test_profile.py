@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import pytest
 
+from gemsieve.cli import main
 from gemsieve.model.profile import StepTrace, trace
 from gemsieve.model.settings import TrainSettings
 from gemsieve.model.train import Summary, train
@@ -65,3 +66,17 @@ def test_a_training_run_is_traced_and_not_changed(
     traced = train(settings, data, tmp_path / "run", profile=tmp_path / "trace")
     assert traced.entries == finished[1].entries
     assert steps(tmp_path / "trace") == [1, 2, 3]
+
+
+def test_sampling_is_traced_and_not_changed(
+    finished: tuple[Path, Summary], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With a trace the same text is written, once, and reading and writing are in the trace."""
+    command = ["sample", str(finished[0]), "--unguarded", "--max-tokens", "3", "--n", "2"]
+    assert main(command) == 0
+    alone = capsys.readouterr().out
+    assert main([*command, "--profile", str(tmp_path)]) == 0
+    assert capsys.readouterr().out == alone
+    told = json.dumps(events(tmp_path))
+    assert "jit_read" in told
+    assert "jit_advance" in told

@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,6 +38,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=int,
         metavar="N",
         help="with each token, and the N likeliest at its place",
+    )
+    parser.add_argument(
+        "--profile", type=Path, metavar="DIR", help="trace a second writing into this folder"
     )
 
 
@@ -81,24 +85,48 @@ def run(args: argparse.Namespace) -> int:
         judge, prompts = filter_from(args), prompts_of(args)
         count = len(prompts) * args.n
         writer = writer_from(args, min(count, _MOST_ROWS), args.logprobs or 0)
-        texts = [
-            (place, number, begin(writer, judge, prompt, number))
-            for place, prompt in enumerate(prompts)
-            for number in range(args.n)
-        ]
-        for place, number, text in texts:
-            if args.jsonl:
-                print(json.dumps(record(place, number, text, args.logprobs)), flush=True)
-                continue
-            if count > 1:
-                print(f"--- prompt {place + 1}, answer {number + 1}")
-            write(text.chunks)
-            if text.reasons:
-                reasons = ", ".join(text.reasons)
-                print(f"gemsieve sample: ended by the guard: {reasons}", file=sys.stderr)
+        with traced(args.profile, writer, prompts, args.n):
+            tell(args, writer, judge, prompts)
     except (CheckpointError, PolicyError, LookupError, ValueError, ArithmeticError) as error:
         raise UsageError(str(error)) from None
     return 0
+
+
+def tell(
+    args: argparse.Namespace, writer: Writer, judge: Filter | None, prompts: list[str]
+) -> None:
+    """Write the answers to all prompts, begun together."""
+    texts = [
+        (place, number, begin(writer, judge, prompt, number))
+        for place, prompt in enumerate(prompts)
+        for number in range(args.n)
+    ]
+    for place, number, text in texts:
+        if args.jsonl:
+            print(json.dumps(record(place, number, text, args.logprobs)), flush=True)
+            continue
+        if len(texts) > 1:
+            print(f"--- prompt {place + 1}, answer {number + 1}")
+        write(text.chunks)
+        if text.reasons:
+            reasons = ", ".join(text.reasons)
+            print(f"gemsieve sample: ended by the guard: {reasons}", file=sys.stderr)
+
+
+@contextmanager
+def traced(folder: Path | None, writer: Writer, prompts: list[str], count: int) -> Iterator[None]:
+    """Trace what is written while this is open; before, it is written once unseen, to compile."""
+    if folder is None:
+        yield
+        return
+    from gemsieve.model.profile import trace
+
+    answers = [writer.go_on(prompt, number) for prompt in prompts for number in range(count)]
+    for answer in answers:
+        for _ in words(answer):
+            pass
+    with trace(folder):
+        yield
 
 
 def check(args: argparse.Namespace) -> None:
