@@ -69,6 +69,7 @@ def ask_all(run: Path, seed: int) -> Guarded:
 def trained(run: Path, seed: int) -> Sampler:
     """Return the sampler of a training run."""
     from gemsieve.model.checkpoint import load
+    from gemsieve.model.draw import Drawing
     from gemsieve.model.sampler import Sampler as ModelSampler
 
     found = load(run)
@@ -76,8 +77,7 @@ def trained(run: Path, seed: int) -> Sampler:
         params=found.params,
         config=found.config,
         tokenizer=found.tokenizer,
-        temperature=0.7,
-        top_k=40,
+        drawing=Drawing(temperature=0.7, top_k=40),
         seed=seed,
         max_new_tokens=TOKENS,
     )
