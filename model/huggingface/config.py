@@ -84,11 +84,7 @@ def _layer_types(layers: int) -> list[str]:
 
 def config_entries(config: GemmaConfig, dtype: str) -> dict[str, Any]:
     """Return the content of config.json, with both spellings where the two versions differ."""
-    entries = {theirs: getattr(config, ours) for ours, theirs in _FIELDS.items()}
-    for cap in ("attn_logit_softcapping", "final_logit_softcapping"):
-        entries[cap] = None if entries[cap] is None else float(entries[cap])
-    scalar = "query_pre_attn_scalar"
-    entries[scalar] = _whole(entries[scalar])
+    entries = {theirs: _typed(ours, getattr(config, ours)) for ours, theirs in _FIELDS.items()}
     return {
         "architectures": ["Gemma2ForCausalLM"],
         **_FIXED,
@@ -98,15 +94,19 @@ def config_entries(config: GemmaConfig, dtype: str) -> dict[str, Any]:
         "initializer_range": 0.02,
         "layer_types": _layer_types(config.num_layers),
         "use_cache": True,
-        "rope_theta": config.rope_base,
-        "rope_parameters": {"rope_theta": config.rope_base, "rope_type": "default"},
+        "rope_theta": float(config.rope_base),
+        "rope_parameters": {"rope_theta": float(config.rope_base), "rope_type": "default"},
         "torch_dtype": dtype,
         "dtype": dtype,
     }
 
 
-def _whole(value: float) -> float:
-    """Return a whole number as an integer, for `transformers` checks types."""
+def _typed(field: str, value: float | None) -> float | None:
+    """Return a value of the type that transformers insists on: whole, but for caps and epsilon."""
+    if value is None:
+        return None
+    if field in {"attn_logit_softcap", "final_logit_softcap", "norm_eps"}:
+        return float(value)
     return int(value) if value == int(value) else value
 
 
