@@ -6,14 +6,16 @@ from collections.abc import Mapping
 
 import jax
 import jax.numpy as jnp
-import optax  # type: ignore[import-untyped]
 
+from gemsieve.model.cross_entropy import Objective, total_loss
 from gemsieve.model.transformer import Params, Transformer
 
 Batch = Mapping[str, jax.typing.ArrayLike]
 
 
-def next_token_loss(model: Transformer, params: Params, batch: Batch) -> jax.Array:
+def next_token_loss(
+    model: Transformer, params: Params, batch: Batch, z_loss: float = 0.0
+) -> jax.Array:
     """Return the mean cross-entropy of each next token, in nats.
 
     Args:
@@ -21,13 +23,20 @@ def next_token_loss(model: Transformer, params: Params, batch: Batch) -> jax.Arr
         params: Its parameters.
         batch: `tokens`, `positions`, `segments`, `targets` (integers) and `weights` (float32),
             all [batch, length]; the mean is over `weights`, and 0 where they are all 0.
+        z_loss: Adds this times the squared log of the softmax's normaliser, which keeps logits
+            from drifting (PaLM, arXiv 2204.02311, section 5).
 
     Returns:
         A float32 scalar.
     """
-    logits, _ = model.apply(
-        {"params": params}, batch["tokens"], batch["positions"], batch["segments"]
+    x, _ = model.apply(
+        {"params": params},
+        batch["tokens"],
+        batch["positions"],
+        batch["segments"],
+        method="features",
     )
-    losses = optax.softmax_cross_entropy_with_integer_labels(logits, batch["targets"])
-    weights = batch["weights"]
-    return jnp.sum(losses * weights) / jnp.maximum(jnp.sum(weights), 1.0)
+    weights = jnp.asarray(batch["weights"], jnp.float32)
+    objective = Objective(model.config.final_logit_softcap, z_loss, model.execution.loss_tokens)
+    total = total_loss(objective, x, params["embedding"], jnp.asarray(batch["targets"]), weights)
+    return total / jnp.maximum(jnp.sum(weights), 1.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 
+from gemsieve.model.matrix import contract
 from gemsieve.model.quantised import Kernel
 
 
@@ -21,6 +22,11 @@ def product(
     """
     if isinstance(kernel, Kernel):
         return kernel.product(x, dtype or x.dtype)
+    inputs, _, output = spec.partition("->")
+    letters = inputs.partition(",")[2]
+    axes = len(set(letters) - set(output))
+    if dtype is None and not set(letters[:axes]) & set(output):
+        return contract(x, kernel, axes)
     return jnp.einsum(spec, x, kernel.astype(x.dtype), preferred_element_type=dtype)
 
 
