@@ -9,6 +9,7 @@ import jax
 from gemsieve.model.chunked_attention import Rule, chunked_attend
 from gemsieve.model.dense_attention import attend
 from gemsieve.model.execution import Execution
+from gemsieve.model.tokamax_attention import kernels_here, tokamax_attend
 from gemsieve.model.visible import Places, visible
 
 
@@ -40,9 +41,14 @@ def attend_to_itself(
 
     Returns:
         [batch, length, heads, head_dim]; meaningless, but finite, at padding.
+
+    Raises:
+        UnsupportedAttention: "tokamax" is chosen where it has no kernel.
     """
     window, cap, execution = manner
     if execution.attention == "dense":
         return attend(query, key, value, visible(places, places, window), cap)
+    if execution.attention == "tokamax":
+        return tokamax_attend(query, key, value, places, kernels_here(window, cap))
     rule = Rule(window, cap, execution.attention_block)
     return chunked_attend(query, key, value, places, rule)
