@@ -62,7 +62,8 @@ class StepTrace:
         if self._taken == 1:
             self._open.enter_context(trace(self._folder))
         with jax.profiler.StepTraceAnnotation("step", step_num=self._taken):
-            result = jax.block_until_ready(call(*args, **kwargs))
+            result = call(*args, **kwargs)
+            jax.block_until_ready(result)  # type: ignore[no-untyped-call]
         if self._taken == self._steps:
             self._open.close()
         self._taken += 1

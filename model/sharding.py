@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jax
-from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
+from jax.sharding import AbstractMesh, AxisType, Mesh, NamedSharding, PartitionSpec
 
 # The axes of every mesh. Rows of a batch are cut over `data` and `fsdp`; over `fsdp` also one axis
 # of each matrix (ZeRO-3, arXiv 1910.02054: a layer's weights are gathered where they are used);
@@ -71,7 +71,7 @@ def partition(
     return _even((None,) * (len(shape) - len(rule)) + rule, shape, devices)
 
 
-def parameters_over(mesh: Mesh, tree: Any) -> Any:  # noqa: ANN401 - any tree, returned in kind
+def parameters_over(mesh: Mesh | AbstractMesh, tree: Any) -> Any:  # noqa: ANN401 - any tree, returned in kind
     """Return a sharding for every array of a tree that nests parameters under their names.
 
     The optimizer's memory is such a tree; its counters, single numbers, are everywhere.
@@ -79,7 +79,7 @@ def parameters_over(mesh: Mesh, tree: Any) -> Any:  # noqa: ANN401 - any tree, r
 
     def of(path: tuple[Any, ...], leaf: jax.ShapeDtypeStruct) -> NamedSharding:
         names = [key.key for key in path if isinstance(key, jax.tree_util.DictKey)]
-        spec = partition(names, leaf.shape, mesh.shape) if leaf.shape else PartitionSpec()
+        spec = partition(names, leaf.shape, mesh.shape) if leaf.shape else PartitionSpec()  # type: ignore[no-untyped-call]
         return NamedSharding(mesh, spec)
 
     return jax.tree_util.tree_map_with_path(of, tree)
@@ -106,4 +106,5 @@ def _even(axes: Axes, shape: Sequence[int], devices: Mapping[str, int]) -> Parti
         return math.prod(devices[name] for name in names)
 
     pairs = zip(axes, shape, strict=False)
-    return PartitionSpec(*(axis if n % parts(axis) == 0 else None for axis, n in pairs))
+    even = (axis if n % parts(axis) == 0 else None for axis, n in pairs)
+    return PartitionSpec(*even)  # type: ignore[no-untyped-call]

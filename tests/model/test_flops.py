@@ -6,7 +6,6 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 import pytest
 
 from gemsieve.model.config import named
@@ -46,9 +45,10 @@ def test_one_token_takes_the_products_of_its_trace() -> None:
 @pytest.mark.parametrize(("length", "past"), [(1, 0), (3, 0), (11, 0), (1, 9), (5, 3), (6, 20)])
 def test_attention_takes_four_operations_for_each_key_seen(length: int, past: int) -> None:
     """Beside the matrices, each visible pair costs 4 heads * head_dim, by the masks themselves."""
-    place = np.arange(past + length)[None], np.ones((1, past + length), int)
+    place = jnp.arange(past + length)[None], jnp.ones((1, past + length), int)
     new = place[0][:, past:], place[1][:, past:]
-    pairs = sum(int(visible(new, place, TEST.window(layer)).sum()) for layer in range(3))
+    masks = [visible(new, place, TEST.window(layer)) for layer in range(3)]
+    pairs = int(jnp.stack(masks).sum())
     each = 4 * TEST.num_heads * TEST.head_dim
     matrices = length * (forward_flops(TEST, 1) - 3 * each)
     assert forward_flops(TEST, length, past) == matrices + each * pairs
