@@ -1,43 +1,17 @@
 from __future__ import annotations
 
-import io
 from typing import Any
 
 import pytest
 from hypothesis import example as given_example
 from hypothesis import given
 from hypothesis import strategies as st
-from sentencepiece import SentencePieceTrainer
+from tests.model.spelled import learned
 
 from gemsieve.model.chat import Turn, example, marks, prompt
-from gemsieve.model.tokenizer import BOS, EOS, PAD, UNK, Tokenizer
+from gemsieve.model.tokenizer import BOS, EOS, Tokenizer
 
 MARKS = ["<start_of_turn>", "<end_of_turn>"]
-
-
-def learned(texts: list[str], symbols: list[str]) -> Tokenizer:
-    """Learn a tokenizer in which, as in Gemma's file, these are user-defined symbols."""
-    content = io.BytesIO()
-    SentencePieceTrainer.train(
-        sentence_iterator=iter(" ".join(texts).split("\n")),
-        model_writer=content,
-        model_type="bpe",
-        vocab_size=330,
-        byte_fallback=True,
-        normalization_rule_name="identity",
-        add_dummy_prefix=False,
-        remove_extra_whitespaces=False,
-        user_defined_symbols=[*symbols, "\n", "\n\n", "\t", "<b>"],
-        pad_id=PAD,
-        eos_id=EOS,
-        bos_id=BOS,
-        unk_id=UNK,
-        eos_piece="<eos>",
-        bos_piece="<bos>",
-        num_threads=1,
-        minloglevel=3,
-    )
-    return Tokenizer(content.getvalue())
 
 
 @pytest.fixture(scope="module")

@@ -5,15 +5,23 @@ from __future__ import annotations
 import io
 import json
 import math
+import os
+import pty
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
+from tests.model.spelled import learned
 
 from gemsieve.cli import main
-from gemsieve.model.tokenizer import Tokenizer
+from gemsieve.cli.chat import noting, until
+from gemsieve.model.checkpoint import load
+from gemsieve.model.huggingface import Form, write_huggingface
 from gemsieve.model.train import Summary
 
 Lines = Callable[..., list[dict[str, Any]]]
@@ -135,6 +143,34 @@ def test_a_chat_is_guarded(talk: Talk) -> None:
     assert "gemsieve chat: ended by the guard: toxicity." in said
 
 
+def test_on_a_terminal_the_first_interrupt_ends_the_answer_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What was written stays, and the source is closed; the second interrupts as usual."""
+    controller, terminal = pty.openpty()
+    interrupted, closed = Event(), Event()
+
+    def endless() -> Iterator[str]:
+        try:
+            for number in count():
+                if number == 2:
+                    signal.raise_signal(signal.SIGINT)
+                yield str(number)
+        finally:
+            closed.set()
+
+    with os.fdopen(terminal) as screen:
+        monkeypatch.setattr(sys, "stdin", screen)
+        with noting(interrupted):
+            assert list(until(interrupted, endless())) == ["0", "1", "2"]
+            assert closed.is_set()
+            with pytest.raises(KeyboardInterrupt):
+                signal.raise_signal(signal.SIGINT)
+        with noting(interrupted):
+            assert not interrupted.is_set()
+    os.close(controller)
+
+
 def test_a_full_context_is_told_and_the_chat_goes_on(talk: Talk) -> None:
     """The message is not remembered; `/reset` is named, and a shorter one is answered."""
     status, written, said = talk(f"{'mills ' * 64}\nmills\n", "--unguarded")
@@ -144,12 +180,32 @@ def test_a_full_context_is_told_and_the_chat_goes_on(talk: Talk) -> None:
     assert written.count("\n") >= 2
 
 
+@pytest.fixture(scope="module")
+def elsewhere(
+    tmp_path_factory: pytest.TempPathFactory, finished: tuple[Path, Summary], texts: list[str]
+) -> Path:
+    """Return the finished run's model as it came from elsewhere, its tokenizer without turns."""
+    folder, model = tmp_path_factory.mktemp("elsewhere") / "model", load(finished[0])
+    plain = learned(texts, [], vocab_size=300)
+    write_huggingface(folder, model.params, Form(config=model.config, tokenizer=plain))
+    return folder
+
+
 def test_a_tokenizer_without_turns_is_refused(
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-    finished: tuple[Path, Summary],
+    capsys: pytest.CaptureFixture[str], elsewhere: Path
 ) -> None:
     """Before anything is asked; the error names the pieces that are missing."""
-    monkeypatch.setattr(Tokenizer, "turns", None)
-    assert main(["chat", str(finished[0]), "--unguarded"]) == 2
+    assert main(["chat", str(elsewhere), "--unguarded"]) == 2
     assert "no pieces <start_of_turn> and <end_of_turn>" in capsys.readouterr().err
+
+
+def test_a_model_from_elsewhere_writes_and_nothing_vouches_for_it(
+    capsys: pytest.CaptureFixture[str], elsewhere: Path
+) -> None:
+    """In a narrower type or fewer bits too; standard error tells that it is unverified."""
+    for options in (["--dtype", "bfloat16"], ["--bits", "8"]):
+        arguments = [str(elsewhere), "--unguarded", "--max-tokens", "5", "--seed", "2", *options]
+        assert main(["sample", *arguments]) == 0
+        written, said = capsys.readouterr()
+        assert written.strip()
+        assert "unverified" in said

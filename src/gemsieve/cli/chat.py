@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event
 from typing import TYPE_CHECKING
 
 from gemsieve.cli import UsageError
@@ -29,19 +32,22 @@ def run(args: argparse.Namespace) -> int:
     from gemsieve.model.checkpoint import CheckpointError
     from gemsieve.safety.conversation import Conversation
 
+    interrupted = Event()
     if sys.stdin.isatty():
         print(f"gemsieve chat: {_HELP}", file=sys.stderr)
     try:
         judge, writer = filter_from(args), writer_from(args)
         marks(writer.tokenizer)  # refuses one that has none before anything is asked
-        talk = Conversation(lambda turns: words(writer.reply(turns)), judge, args.system)
+        talk = Conversation(
+            lambda turns: until(interrupted, words(writer.reply(turns))), judge, args.system
+        )
         for line in lines():
             if line == "/exit":
                 break
             if line == "/reset":
                 talk.reset()
             elif line:
-                answer(talk, line)
+                answer(talk, line, interrupted)
     except (CheckpointError, PolicyError, LookupError, ValueError, ArithmeticError) as error:
         raise UsageError(str(error)) from None
     return 0
@@ -61,17 +67,48 @@ def lines() -> Iterator[str]:
             return
 
 
-def answer(talk: Conversation, text: str) -> None:
-    """Write the answer to a message as it comes; an interrupt ends it, and no more than it."""
+def answer(talk: Conversation, text: str, interrupted: Event) -> None:
+    """Write the answer to a message as it comes; Ctrl-C on a terminal ends it, and no more."""
     from gemsieve.model.request import PromptTooLong
 
     try:
-        write(talk.ask(text))
+        with noting(interrupted):
+            write(talk.ask(text))
     except PromptTooLong as error:
         print(f"gemsieve chat: {error}, or /reset", file=sys.stderr)
-    except KeyboardInterrupt:
-        # Nobody sits at a pipe to go on.
-        if not sys.stdin.isatty():
-            raise
     if talk.reasons:
         print(f"gemsieve chat: ended by the guard: {', '.join(talk.reasons)}", file=sys.stderr)
+
+
+@contextmanager
+def noting(interrupted: Event) -> Iterator[None]:
+    """Have the first Ctrl-C on a terminal only noted; a second one interrupts as usual.
+
+    So it cannot come between the model and its caches. Nobody sits at a pipe to go on.
+    """
+    interrupted.clear()
+    usual = signal.getsignal(signal.SIGINT)
+
+    def note(*_: object) -> None:
+        interrupted.set()
+        signal.signal(signal.SIGINT, usual)
+
+    if sys.stdin.isatty():
+        signal.signal(signal.SIGINT, note)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, usual)
+
+
+def until(event: Event, chunks: Iterator[str]) -> Iterator[str]:
+    """Yield chunks until something has happened; the source is closed then."""
+    from gemsieve.safety.guard import stop
+
+    try:
+        for chunk in chunks:
+            yield chunk
+            if event.is_set():
+                return
+    finally:
+        stop(chunks)

@@ -42,6 +42,8 @@ def add_sampling(parser: argparse.ArgumentParser) -> None:
         "--stop", action="append", default=[], metavar="TEXT", help="end before it; repeatable"
     )
     parser.add_argument("--seed", type=int, default=0, help="of the random numbers")
+    parser.add_argument("--dtype", choices=("float32", "bfloat16"), help="else as stored")
+    parser.add_argument("--bits", type=int, choices=(8, 4), help="of weights, rounded when read")
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,8 @@ class Writer:
 def writer_from(args: argparse.Namespace, rows: int = 1, alternatives: int = 0) -> Writer:
     """Read the model and say how it is to write, on so many rows at once.
 
+    A model that nothing vouches for is read with a word on standard error.
+
     Raises:
         CheckpointError: The folder holds no model.
         ValueError: A value is out of its range.
@@ -91,6 +95,7 @@ def writer_from(args: argparse.Namespace, rows: int = 1, alternatives: int = 0) 
     from gemsieve.model.checkpoint import load
     from gemsieve.model.draw import Drawing
     from gemsieve.model.engine import Engine
+    from gemsieve.model.quantise import quantise
     from gemsieve.model.stop import Stop
     from gemsieve.model.writing import drawable
 
@@ -102,11 +107,14 @@ def writer_from(args: argparse.Namespace, rows: int = 1, alternatives: int = 0) 
         repetition_penalty=args.repetition_penalty,
     )
     Stop(args.stop)  # refuses an empty one before a model is read
-    model = load(args.model)
+    model = load(args.model, args.dtype)
+    if model.about.warning:
+        print(f"gemsieve: {args.model}: {model.about.warning}", file=sys.stderr)
     engine = Engine(
-        params=model.params,
+        params=quantise(model.params, args.bits) if args.bits else model.params,
         config=model.config,
         rows=rows,
+        dtype=str(model.params["embedding"].dtype),
         allowed=drawable(model.tokenizer, model.config.vocab_size),
         alternatives=alternatives,
     )
