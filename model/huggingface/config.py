@@ -54,7 +54,7 @@ def read_config(path: Path) -> GemmaConfig:
     if entries.get("use_bidirectional_attention"):
         raise ValueError(f"{path}: use_bidirectional_attention is set; tokens here look back only")
     try:
-        fields = {ours: entries[theirs] for ours, theirs in _FIELDS.items()}
+        fields = {ours: _value(entries, theirs) for ours, theirs in _FIELDS.items()}
         return GemmaConfig(**fields, rope_base=_rope_base(path, entries))
     except KeyError as error:
         raise ValueError(f"{path}: {error} is missing") from None
@@ -74,7 +74,14 @@ def _rope_base(path: Path, entries: Mapping[str, Any]) -> float:
     for table in (entries.get("rope_parameters"), entries.get("rope_scaling")):
         kind = (table or {}).get("rope_type", (table or {}).get("type", "default"))
         _same(path, "rope_type", kind, "default")
-    return float(rope["rope_theta"])
+    return float(_value(rope, "rope_theta"))
+
+
+def _value(entries: Mapping[str, Any], key: str) -> Any:  # noqa: ANN401 - as JSON has it
+    """Return a value; only the caps may be null."""
+    if entries[key] is None and not key.endswith("softcapping"):
+        raise KeyError(key)
+    return entries[key]
 
 
 def _layer_types(layers: int) -> list[str]:

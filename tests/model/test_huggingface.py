@@ -22,6 +22,7 @@ from gemsieve.model.huggingface import (
     open_huggingface,
     write_huggingface,
 )
+from gemsieve.model.huggingface.config import read_config
 from gemsieve.model.huggingface.names import as_ours, their_name
 from gemsieve.model.loss import next_token_loss
 from gemsieve.model.placement import abstract, leaves
@@ -100,6 +101,49 @@ def test_missing_and_strange_tensors_are_named(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text(json.dumps({**entries, "model_type": "llama"}))
     with pytest.raises(ValueError, match="model_type is 'llama'"):
         load_huggingface(tmp_path)
+
+
+def test_reads_what_others_add(tmp_path: Path) -> None:
+    """A classifier such as ShieldGemma has the same architecture and more keys."""
+    more = {
+        "architectures": ["Gemma2ForCausalLM"],
+        "attention_bias": False,
+        "attention_dropout": 0.0,
+        "cache_implementation": "hybrid",
+        "hidden_act": "gelu_pytorch_tanh",
+        "hidden_activation": "gelu_pytorch_tanh",
+        "layer_types": ["sliding_attention", "full_attention", "sliding_attention"],
+        "rope_scaling": None,
+        "rope_theta": 10000.0,
+        "torch_dtype": "bfloat16",
+        "transformers_version": "4.42.4",
+        "use_bidirectional_attention": None,
+    }
+    (tmp_path / "config.json").write_text(json.dumps({**ENTRIES, **more}))
+    assert read_config(tmp_path / "config.json") == named("test")
+
+
+@pytest.mark.parametrize(
+    ("entries", "complaint"),
+    [
+        ({"hidden_activation": "silu"}, "hidden_activation is 'silu'"),
+        ({"tie_word_embeddings": False}, "tie_word_embeddings is False"),
+        ({"layer_types": ["full_attention"] * 3}, "layer_types is"),
+        ({"use_bidirectional_attention": True}, "use_bidirectional_attention"),
+        ({"rope_scaling": {"rope_type": "linear", "factor": 8.0}}, "rope_type is 'linear'"),
+        ({"rope_parameters": {"rope_type": "yarn", "rope_theta": 1.0}}, "rope_type is 'yarn'"),
+        ({"rope_theta": None}, "'rope_theta' is missing"),
+        ({"head_dim": 7}, "head_dim must be even"),
+        ({"sliding_window": None}, "'sliding_window' is missing"),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_refuses_what_gemma_is_not(tmp_path: Path, entries: dict[str, Any], complaint: str) -> None:
+    """What this code would compute otherwise than the model was trained is refused by its key."""
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps({**ENTRIES, "rope_theta": 10000.0, **entries}))
+    with pytest.raises(ValueError, match=f"config.json: {complaint}"):
+        read_config(path)
 
 
 def test_writes_what_the_library_reads(tmp_path: Path) -> None:
