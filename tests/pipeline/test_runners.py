@@ -165,14 +165,13 @@ def test_flink_writes_the_same_bytes(corpus: Path, tmp_path: Path) -> None:
     """A local Flink cluster with its workers gives what a run in memory gives."""
     if not (TOOLS / "flink").exists() or shutil.which("java") is None:
         pytest.skip("no Flink; `make flink` fetches it where Maven and Java are installed")
-    bench = [sys.executable, str(ROOT / "bench" / "runners.py"), "--tools", str(TOOLS)]
-    told = subprocess.run(
-        [*bench, "memory", "flink", "--records", "60"],
-        check=True,
-        capture_output=True,
-        text=True,
-        timeout=600,
-    ).stdout
-    _, _, memory, flink = (line.split("|") for line in told.splitlines())
-    assert (memory[1].strip(), flink[1].strip()) == ("memory", "flink")
-    assert flink[-2] == memory[-2]
+    expected = sieve(corpus, tmp_path / "memory", ["--runner=FnApiRunner"])
+    bench = [sys.executable, str(ROOT / "bench" / "flink_cluster.py"), "--tools", str(TOOLS)]
+    with subprocess.Popen(bench, stdout=subprocess.PIPE, text=True) as cluster:
+        try:
+            assert cluster.stdout
+            flags = cluster.stdout.readline().split()
+            assert flags[:2] == ["--runner", "FlinkRunner"]
+            assert sieve(corpus, tmp_path / "flink", flags) == expected
+        finally:
+            cluster.terminate()
