@@ -70,7 +70,8 @@ class Admission:
 
 def slots_of(config: GemmaConfig, slots: int) -> tuple[int, int]:
     """Return the slots of a local and of a global layer in a cache for `slots` tokens a row."""
-    return _whole_blocks(min(config.sliding_window, slots)), _whole_blocks(slots)
+    ring = min(config.window(0) or slots, slots)
+    return _whole_blocks(ring), _whole_blocks(slots)
 
 
 def _whole_blocks(slots: int) -> int:

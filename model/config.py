@@ -1,4 +1,4 @@
-"""Gemma 2's hyperparameters and its named sizes."""
+"""Gemma's hyperparameters and its named sizes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 # The vocabulary of the Flax checkpoints: 256,000 pieces padded to a multiple of 128 rows, as the
 # report's parameter counts have it (arXiv 2408.00118, table 2).
@@ -16,7 +17,7 @@ VOCABULARY = 256_128
 
 @dataclass(frozen=True, kw_only=True)
 class GemmaConfig:
-    """State the shape of one Gemma 2 model (arXiv 2408.00118, table 1).
+    """State the shape of one Gemma model: Gemma 2 (arXiv 2408.00118, table 1), or 1 where noted.
 
     Attributes:
         vocab_size: Rows of the embedding, which is tied to the output.
@@ -28,12 +29,15 @@ class GemmaConfig:
         num_kv_heads: Key and value heads; each serves `num_heads / num_kv_heads` query heads.
         head_dim: Width of a head, even (rotary embeddings turn its two halves).
         query_pre_attn_scalar: Queries are multiplied by this to the power -1/2.
-        sliding_window: A local layer's token sees itself and `sliding_window - 1` before it.
+        sliding_window: A local layer's token sees itself and `sliding_window - 1` before it; None
+            makes all layers global (Gemma 1).
         attn_logit_softcap: Cap `c` of attention logits, `c * tanh(x / c)`; None for no cap.
         final_logit_softcap: The same for the logits over the vocabulary.
         rope_base: Longest wavelength of the rotary embeddings, over 2 pi.
         norm_eps: Added to the mean square under the root of RMSNorm.
         max_length: Longest context, in tokens.
+        post_norms: Normalise what attention and feed-forward layers give, not only what they take;
+            false for Gemma 1.
 
     Raises:
         ValueError: A value is out of its range or contradicts another; the message names it.
@@ -47,17 +51,19 @@ class GemmaConfig:
     num_kv_heads: int
     head_dim: int
     query_pre_attn_scalar: float
-    sliding_window: int = 4096
+    sliding_window: int | None = 4096
     attn_logit_softcap: float | None = 50.0
     final_logit_softcap: float | None = 30.0
     rope_base: float = 10_000.0
     norm_eps: float = 1e-6
     max_length: int = 8192
+    post_norms: bool = True
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
-            if value is not None and not (math.isfinite(value) and value > 0):
+            number = value is not None and field.name != "post_norms"
+            if number and not (math.isfinite(value) and value > 0):
                 raise ValueError(f"{field.name} must be above 0, not {value}")
         if self.head_dim % 2:
             raise ValueError(f"head_dim must be even for rotary embeddings, not {self.head_dim}")
@@ -71,6 +77,16 @@ class GemmaConfig:
         """Return the sliding window of a layer, or None where it attends globally."""
         return self.sliding_window if layer % 2 == 0 else None
 
+
+# What Gemma 1 does without.
+_GEMMA_1: Mapping[str, Any] = MappingProxyType(
+    {
+        "sliding_window": None,
+        "attn_logit_softcap": None,
+        "final_logit_softcap": None,
+        "post_norms": False,
+    }
+)
 
 SIZES: Mapping[str, GemmaConfig] = MappingProxyType(
     {
@@ -101,6 +117,27 @@ SIZES: Mapping[str, GemmaConfig] = MappingProxyType(
             num_kv_heads=16,
             head_dim=128,
             query_pre_attn_scalar=4608 / 32,
+        ),
+        # Gemma 1.1 has the shapes of Gemma 1 (arXiv 2403.08295, table 1).
+        "1.1-2b": GemmaConfig(
+            embed_dim=2048,
+            hidden_dim=16384,
+            num_layers=18,
+            num_heads=8,
+            num_kv_heads=1,
+            head_dim=256,
+            query_pre_attn_scalar=256,
+            **_GEMMA_1,
+        ),
+        "1.1-7b": GemmaConfig(
+            embed_dim=3072,
+            hidden_dim=24576,
+            num_layers=28,
+            num_heads=16,
+            num_kv_heads=16,
+            head_dim=256,
+            query_pre_attn_scalar=256,
+            **_GEMMA_1,
         ),
         # 1.6 million parameters: word-like text after little more than a minute on two cores.
         "tiny": GemmaConfig(

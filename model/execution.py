@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Attention = Literal["chunked", "dense", "tokamax"]
+Remat = Literal["none", "dots", "full"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +20,10 @@ class Execution:
             on GPUs and TPUs that have them.
         attention_block: Tokens to a block of chunked attention.
         loss_tokens: How many tokens have their logits over the vocabulary at a time, in the loss.
+        scan: Compile one pair of layers, local and global, and run it over all pairs:
+            less to compile.
+        remat: What is computed a second time on the way back to save memory (arXiv 1604.06174):
+            "none", all of a layer but its matrix products ("dots"), or all of it ("full").
 
     Raises:
         ValueError: A value is not one of these.
@@ -27,11 +32,14 @@ class Execution:
     attention: Attention = "chunked"
     attention_block: int = 256
     loss_tokens: int = 512
+    scan: bool = False
+    remat: Remat = "none"
 
     def __post_init__(self) -> None:
-        kinds = typing.get_args(Attention)
-        if self.attention not in kinds:
-            raise ValueError(f"attention must be one of {', '.join(kinds)}, not {self.attention!r}")
+        for name, kinds in (("attention", Attention), ("remat", Remat)):
+            choice, choices = getattr(self, name), typing.get_args(kinds)
+            if choice not in choices:
+                raise ValueError(f"{name} must be one of {', '.join(choices)}, not {choice!r}")
         for name in ("attention_block", "loss_tokens"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")

@@ -11,9 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import UnionType
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from gemsieve.model.config import GemmaConfig, named
+from gemsieve.model.execution import Execution
 from gemsieve.model.optimizer import OptimizerSettings
 
 T = TypeVar("T")
@@ -63,13 +64,14 @@ class LoopSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class TrainSettings:
-    """Hold everything that, with the data, decides a run."""
+    """Hold everything that, with the data, decides a run; `execution` only how it is computed."""
 
     model: GemmaConfig = field(default_factory=lambda: named("tiny"))
     tokenizer: TokenizerSettings = field(default_factory=TokenizerSettings)
     data: DataSettings = field(default_factory=DataSettings)
     optimizer: OptimizerSettings = field(default_factory=OptimizerSettings)
     train: LoopSettings = field(default_factory=LoopSettings)
+    execution: Execution = field(default_factory=Execution)
 
 
 def read_settings(path: Path, overrides: Sequence[str] = ()) -> TrainSettings:
@@ -134,9 +136,15 @@ def _fill(section: T, table: Mapping[str, Any], name: str) -> T:
 
 def _checked(value: object, kind: object, where: str) -> object:
     """Return a value in its field's type; a number is never negative, "none" stands for None."""
+    if typing.get_origin(kind) is Literal:
+        return value  # the section names its choices itself
     kinds = typing.get_args(kind) if isinstance(kind, UnionType) else (kind,)
     if value in ("none", None) and type(None) in kinds:
         return None
+    if bool in kinds:
+        if not isinstance(value, bool):
+            raise SettingsError(f"{where} must be true or false, not {value!r}")
+        return value
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if number and float in kinds:
         value = float(typing.cast("float", value))

@@ -19,6 +19,7 @@ from gemsieve.model.checkpoint import About, CheckpointError
 from gemsieve.model.config import GemmaConfig
 from gemsieve.model.data import Rows, batches, in_order, read_texts, split, tokenize
 from gemsieve.model.emphasis import read_emphasis
+from gemsieve.model.execution import Execution
 from gemsieve.model.loss import Batch, next_token_loss
 from gemsieve.model.optimizer import make_optimizer
 from gemsieve.model.placement import on_first_device
@@ -174,7 +175,8 @@ def make_update(
 
     The old state's arrays are given up to the new one's.
     """
-    loss_of = partial(next_token_loss, Transformer(settings.model))
+    model = Transformer(settings.model, execution=settings.execution)
+    loss_of = partial(next_token_loss, model, z_loss=settings.optimizer.z_loss)
     optimizer = make_optimizer(settings.optimizer, settings.train.steps)
 
     @partial(jax.jit, donate_argnums=(0, 1))
@@ -197,7 +199,7 @@ def make_update(
 
 def make_evaluate(settings: TrainSettings, rows: Rows) -> Callable[[Params], float]:
     """Return a function from parameters to the mean loss over the first held-out rows."""
-    loss_of, loop = _compiled_loss(settings.model), settings.train
+    loss_of, loop = _compiled_loss(settings.model, settings.execution), settings.train
 
     def evaluate(params: Params) -> float:
         total, weight = 0.0, 0.0
@@ -210,11 +212,12 @@ def make_evaluate(settings: TrainSettings, rows: Rows) -> Callable[[Params], flo
 
 
 @cache
-def _compiled_loss(config: GemmaConfig) -> Callable[[Params, Batch], jax.Array]:
+def _compiled_loss(
+    config: GemmaConfig, execution: Execution
+) -> Callable[[Params, Batch], jax.Array]:
     """Return the loss alone, without its gradient."""
-    loss: Callable[[Params, Batch], jax.Array] = jax.jit(
-        partial(next_token_loss, Transformer(config))
-    )
+    loss_of = partial(next_token_loss, Transformer(config, execution=execution))
+    loss: Callable[[Params, Batch], jax.Array] = jax.jit(loss_of)
     return loss
 
 
@@ -237,13 +240,21 @@ def _resume(
         return None
     old = checkpoint.restore_about(manager, step)
     for what in ("settings", "manifest", "tokenizer"):
-        if getattr(old, what) != getattr(about, what):
+        if _identity(old, what) != _identity(about, what):
             raise CheckpointError(
                 f"{run}: its checkpoint was trained with another {what}: give the same again to"
                 " resume, or another --output to start anew"
             )
     like = on_first_device(jax.eval_shape(lambda: _trees(_fresh(settings))))
     return State(step, **checkpoint.restore(manager, step, **like))
+
+
+def _identity(about: About, what: str) -> object:
+    """Return an entry that a resumed run must share; how a model is computed may change."""
+    value = getattr(about, what)
+    if what == "settings":
+        return {name: table for name, table in value.items() if name != "execution"}
+    return value
 
 
 def _trees(state: State) -> dict[str, Any]:

@@ -10,51 +10,26 @@ import jax
 import jax.numpy as jnp
 from flax import linen as nn
 
-from gemsieve.model.attention import Attention
+from gemsieve.model.block import make_block
 from gemsieve.model.cache import Admission, Cache, admit, overflows
 from gemsieve.model.config import GemmaConfig
 from gemsieve.model.execution import Execution
-from gemsieve.model.feed_forward import FeedForward
 from gemsieve.model.norm import RMSNorm
 from gemsieve.model.product import product, rows
 from gemsieve.model.soft_cap import soft_cap
+from gemsieve.model.stacked import scan_blocks, stack
 from gemsieve.model.visible import Places, visible
 
 # The parameters, as Flax nests them: names to arrays or to more names.
 Params = dict[str, Any]
 
 
-class Block(nn.Module):
-    """Add attention, then the feed-forward layer, each normalised before and after."""
-
-    config: GemmaConfig
-    window: int | None
-    execution: Execution
-
-    @nn.compact
-    def __call__(
-        self,
-        x: jax.Array,
-        places: Places,
-        mask: jax.Array | None,
-        cached: tuple[jax.Array, jax.Array, jax.Array] | None,
-    ) -> tuple[jax.Array, tuple[jax.Array, jax.Array] | None]:
-        """Map the residual stream [batch, length, embed_dim]; the rest as in `Attention`."""
-        eps = self.config.norm_eps
-        normed = RMSNorm(eps, name="pre_attention_norm")(x)
-        attention = Attention(self.config, self.window, self.execution, name="attention")
-        mixed, kept = attention(normed, places, mask, cached)
-        x = x + RMSNorm(eps, name="post_attention_norm")(mixed)
-        normed = RMSNorm(eps, name="pre_feed_forward_norm")(x)
-        fed = FeedForward(self.config, name="feed_forward")(normed)
-        return x + RMSNorm(eps, name="post_feed_forward_norm")(fed), kept
-
-
 class Transformer(nn.Module):
     """Give logits over the vocabulary for the token that follows each token.
 
     Parameters are float32; `dtype` is the type of activations. Every method is pure: a cache
-    goes in and the next cache comes out.
+    goes in and the next cache comes out. With `execution.scan` it takes parameters in either form,
+    its own or that of `stack`, and no cache.
     """
 
     config: GemmaConfig
@@ -68,8 +43,8 @@ class Transformer(nn.Module):
         spread = nn.initializers.normal(config.embed_dim**-0.5)
         shape = (config.vocab_size, config.embed_dim)
         self.embedding = self.param("embedding", spread, shape, jnp.float32)
-        windows = [config.window(index) for index in range(config.num_layers)]
-        self.layer = [Block(config, window, self.execution) for window in windows]
+        layers = range(config.num_layers)
+        self.layer = [make_block(config, index, self.execution) for index in layers]
         self.final_norm = RMSNorm(config.norm_eps)
 
     def __call__(
@@ -95,7 +70,8 @@ class Transformer(nn.Module):
     ) -> tuple[jax.Array, Cache | None]:
         """Return the normalised residual stream after the last block, and the next cache.
 
-        Sows `hidden` (the embeddings and each block's output) into `intermediates`.
+        Sows `hidden` (the embeddings and, but for a scan, each block's output) into
+        `intermediates`.
 
         Args:
             tokens: [batch, length], integers.
@@ -136,6 +112,8 @@ class Transformer(nn.Module):
         self, x: jax.Array, places: Places, admission: Admission | None
     ) -> tuple[jax.Array, Cache | None]:
         """Run all blocks; a cache's two kinds of mask are made once."""
+        if self.execution.scan and not self.is_initializing():
+            return self._scanned(x, places, admission), None
         masks: list[jax.Array | None] = [None, None]
         if admission is not None and admission.seen is not None:
             seen, window = admission.seen, self.config.window
@@ -149,6 +127,14 @@ class Transformer(nn.Module):
             return x, None
         keys, values = zip(*kept, strict=True)
         return x, dataclasses.replace(admission.cache, keys=keys, values=values)
+
+    def _scanned(self, x: jax.Array, places: Places, admission: Admission | None) -> jax.Array:
+        """Run all blocks in a scan."""
+        if admission is not None:
+            raise ValueError("a scan over layers takes no cache: use an execution without scan")
+        params = dict(self.variables["params"])
+        stacked = params if "pairs" in params else stack(params)
+        return scan_blocks(self.config, self.execution, stacked, x, places)
 
 
 def _layer(

@@ -15,10 +15,12 @@ from gemsieve.model.transformer import count_parameters
         ("2b", 590_118_912, 2_024_517_888),
         ("9b", 917_962_752, 8_324_201_984),
         ("27b", 1_180_237_824, 26_047_480_320),
+        ("1.1-2b", 524_550_144, 1_981_884_416),
+        ("1.1-7b", 786_825_216, 7_751_248_896),
     ],
 )
 def test_sizes_have_the_reports_parameter_counts(size: str, embedding: int, other: int) -> None:
-    """Each size has, to the unit, the parameters of table 2 of arXiv 2408.00118."""
+    """Each has, to the unit, the parameters of table 2 of arXiv 2408.00118 or 2403.08295."""
     assert count_parameters(named(size)) == (embedding, other)
 
 
