@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
-from gemsieve.model.cache import slots_of
+from gemsieve.model.cache import BLOCK, slots_of
 from gemsieve.model.config import GemmaConfig
 from gemsieve.model.request import Prefix, PromptTooLong, Request, Sampled
 from gemsieve.model.rows import (
@@ -58,7 +58,8 @@ class Engine:
         dtype: The type of activations and caches.
         alternatives: How many of the likeliest tokens to tell at each place.
         stride: The most tokens written between two looks at callers and at waiting requests.
-        slots: Tokens there is room for at first; doubled when a text needs it, up to the context.
+        slots: Tokens a row has room for at first, at least `BLOCK`; doubled when a text needs it,
+            up to the context.
 
     Raises:
         ValueError: `rows`, `stride` or `slots` is below 1, or `alternatives` below 0.
@@ -85,7 +86,8 @@ class Engine:
 
     def _empty(self) -> Rows:
         """Return the rows before any request."""
-        return empty_rows(self._model, self.rows, min(self.slots, self.config.max_length))
+        slots = min(max(self.slots, BLOCK), self.config.max_length)
+        return empty_rows(self._model, self.rows, slots)
 
     def submit(self, request: Request, listener: Listener | None = None) -> Stream:
         """Put a request in the queue.
@@ -157,7 +159,7 @@ class Engine:
 
     def _admit(self) -> None:
         """Start waiting requests on free rows."""
-        if not any(self._streams) and self._state.cache.slots >= 2 * self.slots:
+        if not any(self._streams) and self._state.cache.slots >= 2 * max(self.slots, BLOCK):
             self._state = self._empty()
         for index in range(len(self._streams)):
             while self._waiting and self._streams[index] is None:
@@ -222,4 +224,5 @@ class Engine:
         everything = np.ones(self.config.vocab_size, bool)
         allowed = everything if self.allowed is None else self.allowed
         row = row_of(prompt, request, stream.left, allowed)
-        return begin(self._model, row, prompt.logits)
+        begun: tuple[Rows, Steps] = begin(self._model, row, prompt.logits)
+        return begun

@@ -42,7 +42,7 @@ def recall(
     logits = jnp.where(shown, soft_cap(logits, cap), MASKED)
     peak = jnp.max(logits, axis=-1, keepdims=True)
     weight = jnp.exp(logits - peak)
-    total = jnp.sum(weight, axis=-1, keepdims=True)
+    total = _in_pairs(weight)
     mixed = jnp.einsum(
         "bkngs,bknsh->bkngh",
         weight.astype(values.dtype),
@@ -52,6 +52,16 @@ def recall(
     share = jnp.exp(peak - jnp.max(peak, axis=2, keepdims=True))
     result = _in_order(share * mixed) / _in_order(share * total)
     return result.reshape(query.shape).astype(query.dtype)
+
+
+def _in_pairs(x: jax.Array) -> jax.Array:
+    """Sum over the last axis, a power of two by halves: XLA's own order depends on other axes."""
+    size = 1 << (x.shape[-1] - 1).bit_length()
+    x = jnp.pad(x, [(0, 0)] * (x.ndim - 1) + [(0, size - x.shape[-1])])
+    while size > 1:
+        size //= 2
+        x = x[..., :size] + x[..., size:]
+    return x
 
 
 def _in_order(blocks: jax.Array) -> jax.Array:

@@ -154,7 +154,8 @@ def begin(model: Model, row: Rows, logits: jax.Array) -> tuple[Rows, Steps]:
 def join(rows: Rows, row: Rows, index: jax.Array) -> Rows:
     """Put a single row in the place of another, of which nothing stays."""
     row = dataclasses.replace(row, cache=fitted(row.cache, rows.cache))
-    return jax.tree.map(lambda all_, one: all_.at[index].set(one[0]), rows, row)
+    joined: Rows = jax.tree.map(lambda all_, one: all_.at[index].set(one[0]), rows, row)
+    return joined
 
 
 @partial(jax.jit, static_argnames=("model", "slots"))
@@ -203,7 +204,8 @@ def _no_steps(model: Model, rows: int) -> Steps:
 
 def _noted(steps: Steps, index: jax.Array, step: Steps) -> Steps:
     """Return the steps with one more."""
-    return jax.tree.map(lambda all_, one: all_.at[index].set(one), steps, step)
+    noted: Steps = jax.tree.map(lambda all_, one: all_.at[index].set(one), steps, step)
+    return noted
 
 
 def _drawn(model: Model, rows: Rows, logits: jax.Array) -> tuple[Rows, Drawn]:

@@ -59,8 +59,8 @@ def pieces(sampled: list[Sampled]) -> list[int]:
 def assert_close(ours: list[Sampled], theirs: list[Sampled]) -> None:
     """Compare two texts that were computed in different shapes: equal tokens, close logprobs."""
     assert pieces(ours) == pieces(theirs)
-    logprobs = [[one.logprob for one in text] for text in (ours, theirs)]
-    np.testing.assert_allclose(*logprobs, atol=1e-4)
+    found, expected = ([one.logprob for one in text] for text in (ours, theirs))
+    np.testing.assert_allclose(found, expected, atol=1e-4)
 
 
 @settings(max_examples=12, deadline=None)
@@ -251,7 +251,7 @@ def test_prompts_that_cannot_be_continued_are_refused() -> None:
 def test_wrong_sizes_are_refused(wrong: dict[str, int]) -> None:
     """A value out of its range raises an error that names it."""
     with pytest.raises(ValueError, match=next(iter(wrong))):
-        engine_of(**wrong)
+        engine_of(**wrong)  # type: ignore[arg-type]
 
 
 def test_prompts_are_padded_to_powers_of_two() -> None:
