@@ -187,6 +187,7 @@ def open_model(folder: Path, config: GemmaConfig | None = None) -> Opened:
 def _open_run(run: Path) -> Opened:
     """Open the last checkpoint of a run of ours, or of a conversion."""
     from gemsieve.model.orbax_item import read_params, stored_shapes
+    from gemsieve.model.quantised_item import TABLE, read_quantised
 
     with open_checkpoints(run) as manager:
         step = manager.latest_step()
@@ -194,8 +195,12 @@ def _open_run(run: Path) -> Opened:
             raise CheckpointError(f"{run}: no checkpoint was finished; train again to resume")
         about = restore_about(manager, step)
     item = run / _FOLDER / str(step) / "params"
-    dtype = str(stored_shapes(item)["embedding",].dtype)
-    stored = Stored(GemmaConfig(**about.settings["model"]), dtype, partial(read_params, item), {})
+    config = GemmaConfig(**about.settings["model"])
+    if form := about.settings.get(TABLE):
+        stored = Stored(config, f"int{form['bits']}", partial(read_quantised, item, **form), {})
+    else:
+        dtype = str(stored_shapes(item)["embedding",].dtype)
+        stored = Stored(config, dtype, partial(read_params, item), {})
     try:
         tokenizer = Tokenizer.read(run / FILE_NAME) if about.tokenizer else None
     except (OSError, ValueError) as error:

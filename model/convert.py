@@ -15,8 +15,19 @@ from gemsieve.model.config import GemmaConfig, named
 from gemsieve.model.huggingface import Form, write_huggingface
 from gemsieve.model.new_folder import new_folder
 from gemsieve.model.placement import abstract
+from gemsieve.model.quantise import quantise
+from gemsieve.model.quantised_item import TABLE, apart
 from gemsieve.model.tokenizer import FILE_NAME, Tokenizer
 from gemsieve.model.transformer import Params
+
+# What GGUF calls a type, and its nearest form to a number of bits.
+_GGUF: dict[str | int, str] = {
+    "float32": "f32",
+    "float16": "f16",
+    "bfloat16": "bf16",
+    8: "q8_0",
+    4: "q4_0",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,8 +35,11 @@ class Wanted:
     """Say what a conversion makes.
 
     Attributes:
-        to: `hf` for Hugging Face's form, `orbax` for that of our runs.
-        dtype: `float32` or `bfloat16`; as stored when None.
+        to: `hf` for Hugging Face's form, `orbax` for that of our runs, `gguf` for a file that
+            llama.cpp reads.
+        dtype: `float32`, `bfloat16` or, for GGUF, `float16`; as stored when None.
+        bits: 8 or 4 for quantised weights, not of Hugging Face's form; None for floats.
+        group: As of `quantise`; GGUF has its own blocks.
         vocab: Rows of the embedding; as stored when None.
         tokenizer: The model's tokenizer, where it is not beside it.
         size: The named size of a model from Kaggle, where its shapes do not tell.
@@ -33,6 +47,8 @@ class Wanted:
 
     to: str
     dtype: str | None = None
+    bits: int | None = None
+    group: int | None = None
     vocab: int | None = None
     tokenizer: Path | None = None
     size: str | None = None
@@ -60,22 +76,31 @@ def convert(source: Path, target: Path, wanted: Wanted) -> Converted:
     """
     if target.exists():
         raise ValueError(f"{target}: there already; name a new folder")
+    if wanted.bits and wanted.to == "hf":
+        raise ValueError("Hugging Face's form holds floats: quantise a run (orbax) or GGUF")
     opened = checkpoint.open_model(source, named(wanted.size) if wanted.size else None)
     if wanted.tokenizer:
         opened = _with_tokenizer(opened, Tokenizer.read(wanted.tokenizer))
-    config, dtype = opened.stored.config, wanted.dtype or opened.stored.dtype
+    config, dtype = opened.stored.config, wanted.dtype or _floating(opened.stored.dtype)
     params = opened.stored.read(abstract(config, dtype))
     if wanted.vocab:
         params["embedding"] = resized(params["embedding"], wanted.vocab, opened.tokenizer)
         config = replace(config, vocab_size=wanted.vocab)
-    about = replace(opened.about, settings=opened.about.settings | {"model": asdict(config)})
+    settings = {key: value for key, value in opened.about.settings.items() if key != TABLE}
+    about = replace(opened.about, settings=settings | {"model": asdict(config)})
+    count = sum(leaf.size for leaf in jax.tree.leaves(params))
     if wanted.to == "hf":
-        notes = {NOTE: json.dumps(asdict(about), sort_keys=True)}
-        form = Form(config=config, dtype=dtype, tokenizer=opened.tokenizer, notes=notes)
-        write_huggingface(target, params, form)
+        _write_huggingface(target, params, about, opened)
+    elif wanted.to == "gguf":
+        _write_gguf(target, params, about, opened, wanted.bits or dtype)
     else:
-        _write_orbax(target, params, about, opened)
-    return Converted(config, sum(leaf.size for leaf in jax.tree.leaves(params)), dtype, about)
+        _write_orbax(target, params, about, opened, wanted)
+    return Converted(config, count, f"int{wanted.bits}" if wanted.bits else dtype, about)
+
+
+def _floating(dtype: str) -> str:
+    """Return the type that parameters of a stored type are read in."""
+    return "float32" if dtype.startswith("int") else dtype
 
 
 def resized(embedding: jax.Array, rows: int, tokenizer: Tokenizer | None) -> jax.Array:
@@ -107,10 +132,39 @@ def _with_tokenizer(opened: Opened, tokenizer: Tokenizer) -> Opened:
     return replace(opened, about=about, tokenizer=tokenizer)
 
 
-def _write_orbax(target: Path, params: Params, about: About, opened: Opened) -> None:
+def _write_huggingface(target: Path, params: Params, about: About, opened: Opened) -> None:
+    """Write a folder for Hugging Face's libraries."""
+    notes = {NOTE: json.dumps(asdict(about), sort_keys=True)}
+    config, dtype = GemmaConfig(**about.settings["model"]), str(params["embedding"].dtype)
+    form = Form(config=config, dtype=dtype, tokenizer=opened.tokenizer, notes=notes)
+    write_huggingface(target, params, form)
+
+
+def _write_orbax(
+    target: Path, params: Params, about: About, opened: Opened, wanted: Wanted
+) -> None:
     """Write a folder that is like a run's, without what only training needs."""
+    if wanted.bits:
+        params = apart(quantise(params, wanted.bits, wanted.group))
+        table = {TABLE: {"bits": wanted.bits, "group": wanted.group}}
+        about = replace(about, settings=about.settings | table)
     with new_folder(target) as draft:
         if opened.tokenizer:
             opened.tokenizer.write(draft / FILE_NAME)
         with checkpoint.open_checkpoints(draft) as manager:
             checkpoint.save(manager, opened.step, params, None, about)
+
+
+def _write_gguf(
+    target: Path, params: Params, about: About, opened: Opened, kind: str | int
+) -> None:
+    """Write a GGUF file, which cannot do without a tokenizer."""
+    from gemsieve.model.gguf import Form as GgufForm
+    from gemsieve.model.gguf import write_gguf
+
+    if opened.tokenizer is None:
+        raise ValueError("GGUF holds the tokenizer too: name it with --tokenizer")
+    notes = {"about": json.dumps(asdict(about), sort_keys=True)}
+    config = GemmaConfig(**about.settings["model"])
+    form = GgufForm(config=config, tokenizer=opened.tokenizer, kind=_GGUF[kind], notes=notes)
+    write_gguf(target, params, form)

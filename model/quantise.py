@@ -28,7 +28,7 @@ _SUMMED = {
 
 
 def quantise(params: Params, bits: int, group: int | None = None) -> Params:
-    """Return the canonical tree with its weights quantised; the norms' scales stay as they are.
+    """Return the canonical tree with its weights quantised, and the norms' scales in float32.
 
     Args:
         params: The parameters, floats of any type.
@@ -46,7 +46,9 @@ def quantise(params: Params, bits: int, group: int | None = None) -> Params:
 
     def quantised(path: tuple[Any, ...], weight: jax.Array) -> Any:  # noqa: ANN401
         summed = _SUMMED.get(path[-1].key)
-        return weight if summed is None else _quantise(weight, summed, bits, group)
+        if summed is None:
+            return weight.astype(jnp.float32)
+        return _quantise(weight, summed, bits, group)
 
     changed: Params = jax.tree_util.tree_map_with_path(quantised, params)
     return changed

@@ -65,6 +65,11 @@ class Quantised(meta.AxisMetadata["Kernel"]):
         return apart.transpose(sorted(range(len(order)), key=order.__getitem__))
 
     @property
+    def dtype(self) -> jnp.dtype:
+        """The type of the floats it stands for, and of a model's activations beside it."""
+        return self.scales.dtype
+
+    @property
     def outputs(self) -> tuple[int, ...]:
         """The axes of `shape` that a product keeps."""
         return tuple(axis for axis in range(len(self.shape)) if axis not in self.summed)
@@ -98,8 +103,9 @@ class Kernel:
         stored = self._stored
         lead = x.shape[: -len(stored.summed)]
         inputs = math.prod(stored.shape[axis] for axis in stored.summed)
-        result = jax.lax.platform_dependent(
-            x.reshape(-1, inputs), stored.values, stored.scales, cpu=self._blocks, default=self._all
+        flat = x.reshape(-1, inputs)
+        result: jax.Array = jax.lax.platform_dependent(
+            flat, stored.values, stored.scales, cpu=self._blocks, default=self._all
         )
         return result.T.reshape(*lead, *(stored.shape[a] for a in stored.outputs)).astype(dtype)
 
@@ -116,9 +122,10 @@ class Kernel:
     def _blocks(self, x: jax.Array, values: jax.Array, scales: jax.Array) -> jax.Array:
         """Multiply by a block of rows at a time, in float32: what a CPU multiplies fastest."""
         wide = x.astype(jnp.float32)
-        return jax.lax.map(
+        outputs: jax.Array = jax.lax.map(
             lambda row: self._row(wide, *row), (values, scales), batch_size=_BLOCK
-        ).astype(jnp.float32)
+        )
+        return outputs
 
     def _row(self, x: jax.Array, values: jax.Array, scales: jax.Array) -> jax.Array:
         """Return one output of each of `x`, [n, inputs], in float32."""

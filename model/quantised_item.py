@@ -30,26 +30,30 @@ def apart(params: Params) -> Params:
     return tree
 
 
-def read_quantised(item: Path, bits: int, group: int | None, like: Params) -> Params:
+def read_quantised(item: Path, like: Params, *, bits: int, group: int | None) -> Params:
     """Read quantised parameters onto the first device.
 
     Args:
         item: The folder of an item that holds what `apart` gave.
-        bits: As of `quantise`.
-        group: As of `quantise`.
         like: Shapes and types as of a model in floats. Where the type is a floating one, the
             integers are turned into it; where it is an integer, they stay.
+        bits: As of `quantise`.
+        group: As of `quantise`.
 
     Raises:
         ValueError: As of `read_params`.
     """
-    shapes = on_first_device(jax.eval_shape(lambda params: quantise(params, bits, group), like))
+
+    def quantised() -> Params:
+        return quantise(jax.tree.map(lambda leaf: jnp.zeros(leaf.shape), like), bits, group)
+
+    shapes = on_first_device(jax.eval_shape(quantised))
     params = _together(read_params(item, apart(shapes)), shapes)
     dtype = like["embedding"].dtype
     if not jnp.issubdtype(dtype, jnp.floating):
         return params
-    floats: Params = jax.tree.map(lambda leaf: leaf.astype(dtype), dequantise(params))
-    return floats
+    converted: Params = jax.tree.map(lambda leaf: leaf.astype(dtype), dequantise(params))
+    return converted
 
 
 def _together(tree: Params, like: Params) -> Params:

@@ -59,7 +59,11 @@ def _message() -> Any:  # noqa: ANN401 - a class made at run time
 
     SentencePiece's own Python module of it asks for a newer protobuf than Beam takes.
     """
-    from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+    from google.protobuf import (  # type: ignore[import-untyped]
+        descriptor_pb2,
+        descriptor_pool,
+        message_factory,
+    )
 
     field = descriptor_pb2.FieldDescriptorProto
     file = descriptor_pb2.FileDescriptorProto(name="gemsieve.proto", package="gemsieve")

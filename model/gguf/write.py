@@ -151,7 +151,7 @@ def _write_tensors(writer: GGUFWriter, params: Params, form: Form) -> None:
         bytes_shape = (*shape[:-1], shape[-1] // block * width)
         name = names.get_name(their_name(place), (".weight",))
         writer.add_tensor_info(
-            name, bytes_shape, np.dtype(np.uint8), math.prod(bytes_shape), raw_dtype=kind
+            str(name), bytes_shape, np.dtype(np.uint8), math.prod(bytes_shape), raw_dtype=kind
         )
     try:
         writer.write_header_to_file()

@@ -6,17 +6,17 @@ import json
 import os
 import subprocess
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from gguf import GGUFReader, dequantize
 from tests.model.reference import loud_params
 
-from gemsieve.model.config import GemmaConfig, named
+from gemsieve.model.config import named
 from gemsieve.model.gguf import KINDS, Form, write_gguf
 from gemsieve.model.quantise import dequantise, quantise
 from gemsieve.model.tokenizer import Tokenizer
@@ -32,7 +32,10 @@ CONFIG = replace(
     query_pre_attn_scalar=10,
     sliding_window=6,
 )
+# A quiet embedding, so that what is written depends on more than the token before.
 PARAMS = loud_params(CONFIG, seed=0)
+PARAMS["embedding"] *= 0.1
+BY_LLAMA = Path(__file__).with_name("by_llama.py")
 
 
 def write(folder: Path, tokenizer: Tokenizer, kind: str = "f16", **more: Any) -> None:
@@ -139,48 +142,48 @@ def test_what_llama_cannot_run_is_refused(tmp_path: Path, tokenizer: Tokenizer) 
     assert [file.name for file in tmp_path.iterdir()] == ["m.gguf"]
 
 
-# Runs in an environment with llama-cpp-python: pieces of a text, logits after each piece.
-LLAMA = """
-import json, sys
-import llama_cpp
-import numpy as np
-quiet = llama_cpp.llama_log_callback(lambda *_: None)
-llama_cpp.llama_log_set(quiet, None)
-path, text, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
-model = llama_cpp.Llama(
-    path, n_ctx=64, logits_all=True, n_threads=1, verbose=False, type_k=0, type_v=0, n_gpu_layers=0
-)
-pieces = model.tokenize(text.encode(), add_bos=True, special=False)
-model.eval(pieces)
-written = list(pieces)
-while len(written) < count:
-    written.append(int(model.scores[len(written) - 1].argmax()))
-    model.eval(written[-1:])
-np.save(sys.argv[4], model.scores[: len(written)])
-print(json.dumps([pieces, written]))
-"""
+def half_gelu(x: jax.Array, approximate: bool) -> jax.Array:
+    """Compute GELU as llama.cpp does on a CPU: from a table of half floats, to half floats."""
+    inner = jax.nn.gelu(x.astype("float16").astype("float32"), approximate=approximate)
+    return jnp.where(abs(x) < 10, inner.astype("float16").astype("float32"), jnp.maximum(x, 0))
 
 
-@partial(jax.jit, static_argnums=0)
-def forward(config: GemmaConfig, params: Any, tokens: Any) -> Any:
-    """Return the logits of a model without a cache."""
-    return Transformer(config).apply({"params": params}, tokens)[0]
+def by_llama(folder: Path, text: str, count: int) -> tuple[list[int], list[int], Any]:
+    """Return a text's pieces, those with greedy ones up to a count, and the logits of each."""
+    command = [
+        os.environ["GEMSIEVE_LLAMA"],
+        str(BY_LLAMA),
+        "m.gguf",
+        text,
+        str(count),
+        "logits.npy",
+    ]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+    return (*json.loads(done.stdout), np.load(folder / "logits.npy"))
 
 
-@pytest.mark.parametrize(("form", "near"), [("f32", 1e-3), ("q8_0", 1.5)])
 def test_llama_computes_the_same(
-    tmp_path: Path, tokenizer: Tokenizer, form: str, near: float
+    tmp_path: Path, tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """llama.cpp cuts text as we do, and its logits are ours past the window; greedy text too."""
+    """llama.cpp cuts text as we do, its logits are ours past the window, and so is its text.
+
+    Of the logits 99 % are within 1e-3, and all within .01, where GELU is as coarse as there; in
+    eight bits, where it rounds activations too, they go with ours.
+    """
     if "GEMSIEVE_LLAMA" not in os.environ:
         pytest.skip("GEMSIEVE_LLAMA names no Python that has llama-cpp-python")
-    write(tmp_path, tokenizer, form)
+    write(tmp_path, tokenizer, "f32")
     text = "the river carries\tsmall  stones 742\n\n\nto ü 河 sea"
-    command = [os.environ["GEMSIEVE_LLAMA"], "-c", LLAMA, "m.gguf", text, "60", "logits.npy"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
-    pieces, written = json.loads(done.stdout)
+    pieces, written, logits = by_llama(tmp_path, text, 60)
     assert pieces[1:] == tokenizer.encode(text)
-    logits = np.asarray(forward(CONFIG, PARAMS, np.asarray([written])))[0]
-    np.testing.assert_allclose(np.load(tmp_path / "logits.npy"), logits, atol=near)
-    if form == "f32":
-        assert written[len(pieces) :] == logits[len(pieces) - 1 : -1].argmax(-1).tolist()
+    assert len(set(written[len(pieces) :])) > 9
+    monkeypatch.setattr("flax.linen.gelu", half_gelu)
+    ours = np.asarray(Transformer(CONFIG).apply({"params": PARAMS}, np.asarray([written]))[0])[0]
+    far = np.abs(logits - ours)
+    assert np.quantile(far, 0.99) < 1e-3
+    assert far.max() < 0.01
+    assert written[len(pieces) :] == ours[len(pieces) - 1 : -1].argmax(-1).tolist()
+    (tmp_path / "m.gguf").unlink()
+    write(tmp_path, tokenizer, "q8_0")
+    *_, rounded = by_llama(tmp_path, text, len(pieces))
+    assert np.corrcoef(rounded.ravel(), logits[: len(pieces)].ravel())[0, 1] > 0.98

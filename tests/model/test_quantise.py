@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -31,10 +32,10 @@ def forward(config: GemmaConfig, params: dict[str, Any], tokens: jax.Array) -> A
     return Transformer(config).apply({"params": params}, tokens)[0]
 
 
-@pytest.mark.parametrize(("bits", "group"), FORMS)
+@pytest.mark.parametrize(("bits", "group"), [(8, None), (4, 4)])
 def test_the_model_runs_on_quantised_weights(bits: int, group: int | None) -> None:
     """Logits from integers equal those from the floats the integers stand for."""
-    config = named("test")
+    config = replace(named("test"), num_layers=1)
     params = quantise(loud_params(config, seed=0), bits, group)
     tokens = jnp.arange(12)[None] * 7 % config.vocab_size
     expected = forward(config, dequantise(params), tokens)
@@ -95,12 +96,12 @@ def test_levels_are_those_of_qwix(bits: int, group: int | None) -> None:
 
 def test_a_quantised_model_is_small() -> None:
     """Matrices take a byte a weight in 8 bits and half of one in 4, and norms stay floats."""
-    params = {"up": weight(64, 32), "norm": {"scale": weight(64)}}
+    params: dict[str, Any] = {"up": weight(64, 32), "norm": {"scale": weight(64)}}
     for bits, size in ((8, 64 * 32), (4, 64 * 32 // 2)):
         small = quantise(params, bits, group=32)
         assert small["up"].values.nbytes == size
         assert small["up"].scales.nbytes == 4 * 64 * 32 // 32
-        assert small["norm"]["scale"] is params["norm"]["scale"]
+        np.testing.assert_array_equal(small["norm"]["scale"], params["norm"]["scale"])
 
 
 def test_what_cannot_be_quantised_is_refused() -> None:

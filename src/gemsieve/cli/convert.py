@@ -14,12 +14,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "source", type=Path, help="a run, a Hugging Face folder, or Kaggle's for Flax"
     )
-    parser.add_argument("target", type=Path, help="a new folder")
+    parser.add_argument("target", type=Path, help="a new folder; for GGUF a new file")
     parser.add_argument(
-        "--to", required=True, choices=("hf", "orbax"), help="Hugging Face's form, or a run's"
+        "--to",
+        required=True,
+        choices=("hf", "orbax", "gguf"),
+        help="Hugging Face's form, a run's, or llama.cpp's",
     )
     parser.add_argument(
-        "--dtype", choices=("float32", "bfloat16"), help="of the parameters; else as they are"
+        "--dtype",
+        choices=("float32", "bfloat16", "float16"),
+        help="of the parameters; else as they are; float16 for GGUF only",
+    )
+    parser.add_argument(
+        "--quantise", choices=("int8", "int4"), help="whole numbers, in a run or in GGUF"
+    )
+    parser.add_argument(
+        "--group",
+        type=int,
+        metavar="N",
+        help="inputs that share a scale; else 32 in int4, all in int8",
     )
     parser.add_argument(
         "--vocab", type=int, metavar="N", help="rows of the embedding, e.g. 256000; else as it is"
@@ -37,9 +51,15 @@ def run(args: argparse.Namespace) -> int:
 
     if args.vocab is not None and args.vocab < 1:
         raise UsageError(f"--vocab must be at least 1, not {args.vocab}")
+    if args.group is not None and (args.quantise is None or args.to == "gguf"):
+        raise UsageError("--group is of --quantise, and GGUF has its own: leave it out")
+    if args.dtype == "float16" and args.to != "gguf":
+        raise UsageError("--dtype float16 is for GGUF only: bfloat16 has a model's range")
     wanted = Wanted(
         to=args.to,
         dtype=args.dtype,
+        bits=int(args.quantise[3:]) if args.quantise else None,
+        group=32 if args.group is None and args.quantise == "int4" else args.group,
         vocab=args.vocab,
         tokenizer=args.tokenizer,
         size=args.size,
@@ -48,6 +68,8 @@ def run(args: argparse.Namespace) -> int:
         made = convert(args.source, args.target, wanted)
     except (CheckpointError, ValueError, OSError) as error:
         raise UsageError(str(error)) from None
+    except ModuleNotFoundError as error:
+        raise UsageError(f"{error}; pip install 'gemsieve[gguf]'") from None
     print(
         f"{made.parameters:,} parameters, {made.dtype}, {made.config.vocab_size:,} rows"
         f" -> {args.target}"
