@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 from gemsieve.filters.finding import Finding
 from gemsieve.pipeline.draft import Draft
 from gemsieve.pipeline.manifest import Shard
+from gemsieve.pipeline.row_group import RowGroup
 from gemsieve.pipeline.storage import Location
 
 if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-# Enough for readers to scan, too little for a writer's memory to show: measured in bench/NOTES.md.
+# Enough for readers to scan, too little for a reader's memory to show: measured in bench/NOTES.md.
 ROW_GROUP_BYTES = 16 << 20
 
 # Columns of which the file tells the least and greatest value, page by page: a reader finds a
@@ -111,11 +112,13 @@ class ShardWriter(Draft):
         super().__init__(folder, drafts, f"{outcome}/{name}", f"{outcome}-{name}")
         self._schema = schema
         self._writer: Any = None
-        self._held: list[Any] = []
-        self._held_bytes = 0
+        self._group: RowGroup | None = None
 
     def close(self) -> None:
         """End the file."""
+        if self._group is not None:
+            self._group.close()
+            self._group = None
         if self._writer is not None:
             self._writer.close()
             self._writer = None
@@ -133,26 +136,26 @@ class ShardWriter(Draft):
             for field in self._schema
         ]
         batch = pa.RecordBatch.from_arrays(arrays, schema=self._schema)
-        self._held.append(batch)
-        self._held_bytes += batch.nbytes
+        if self._group is None:
+            self._group = RowGroup(self._draft.parent, self._schema)
+        self._group.add(batch)
         self.records += batch.num_rows
-        if self._held_bytes >= ROW_GROUP_BYTES:
-            self._flush()
+        if self._group.bytes >= ROW_GROUP_BYTES:
+            self._flush(self._group)
 
-    def _flush(self) -> None:
-        import pyarrow as pa
-
+    def _flush(self, group: RowGroup) -> None:
         if self._writer is None:
             self._writer = parquet_writer(self._draft, self._schema)
-        table = pa.Table.from_batches(self._held, self._schema)
+        table = group.table()
         self._writer.write_table(table, row_group_size=max(1, table.num_rows))
-        self._held, self._held_bytes = [], 0
+        group.close()
+        self._group = None
 
     def publish(self) -> Shard | None:
         """Finish the file, give it its final name and describe it; no rows, no file."""
         if not self.records:
             return None
-        if self._held:
-            self._flush()
+        if self._group is not None:
+            self._flush(self._group)
         self.close()
         return self.named()

@@ -33,6 +33,7 @@ from gemsieve.pipeline.workers.heartbeat import Heartbeat
 from gemsieve.pipeline.workers.place import Place
 
 JUDGED = ("kept", "dropped")
+BATCH_ROWS = 1000  # of findings: a row group as a whole would take 50 MB
 
 
 class AuditError(RuntimeError):
@@ -173,7 +174,7 @@ def mentions(path: Location) -> Iterator[Mention]:
     import pyarrow.parquet as pq
 
     with pq.ParquetFile(readable(path)) as file:
-        for batch in file.iter_batches(columns=["id", "findings"]):
+        for batch in file.iter_batches(BATCH_ROWS, columns=["id", "findings"]):
             lists = batch.column("findings")
             found = lists.flatten()
             named = pc.starts_with(found.field("label"), pattern=FAMILY)

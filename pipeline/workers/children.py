@@ -26,6 +26,13 @@ TICK = 0.2  # seconds between two looks at a child
 # is 20,000 a second, where the slowest detector that we know of does 200,000, on digits alone.
 LENGTH = 1_200_000
 MOST_READ = 12_000_000  # characters that a batch may come to before it is judged
+# A child that has sieved a large slice would keep the 60 MB that it took. So Arrow allocates as all
+# others do, and large blocks, and the heap's end, go back to the system when they are free.
+SPARING = {
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
+    "MALLOC_MMAP_THRESHOLD_": str(1 << 18),
+    "MALLOC_TRIM_THRESHOLD_": str(1 << 20),
+}
 
 Reason = Literal["timed_out", "out_of_memory", "crashed"]
 
@@ -113,7 +120,7 @@ class Child:
             ]
             search = os.pathsep.join(filter(None, sys.path))
             self._process = subprocess.Popen(  # noqa: S603  # our own module
-                command, pass_fds=inherited, env=os.environ | {"PYTHONPATH": search}
+                command, pass_fds=inherited, env=SPARING | os.environ | {"PYTHONPATH": search}
             )
 
     @property
