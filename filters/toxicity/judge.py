@@ -48,7 +48,7 @@ class Judge:
         band: tuple[float, float] = (0.0, 1.0),
     ) -> None:
         self.model, self.opinion, self.band = model, opinion, band
-        self.names = model.tables.labels
+        self.names = model.labels
 
     def setup(self) -> None:
         """Compile what is not kept compiled, and load the second model, if there is one."""

@@ -70,10 +70,13 @@ class Curves(NamedTuple):
 
 
 class Model:
-    """The tables, and what is remembered of the words met in this process."""
+    """The tables as compiled functions read them, and what is remembered of the words met.
+
+    The tables themselves, 22 MB, are not kept.
+    """
 
     def __init__(self, tables: Tables) -> None:
-        self.tables = tables
+        self.labels = tables.labels
         self.memory = Memory(tables)
         self.pairs = weights(tables.families[PAIRS])
         self.telling = weights(tables.families[PAIRS], 1)  # of toxicity alone: it fits the cache
