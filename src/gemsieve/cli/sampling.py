@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from gemsieve.model.chat import Turn
     from gemsieve.model.draw import Drawing
     from gemsieve.model.engine import Engine
+    from gemsieve.model.request import Prefix
     from gemsieve.model.tokenizer import Tokenizer
     from gemsieve.model.writing import Answer, Token
 
@@ -46,9 +47,12 @@ def add_sampling(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bits", type=int, choices=(8, 4), help="of weights, rounded when read")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Writer:
-    """A model, and how it is to write."""
+    """A model, and how it is to write.
+
+    What was read last is kept: other answers to it read nothing, a longer text only what follows.
+    """
 
     engine: Engine
     tokenizer: Tokenizer
@@ -56,6 +60,7 @@ class Writer:
     seed: int
     max_tokens: int
     stop: tuple[str, ...]
+    known: Prefix | None = None
 
     def go_on(self, prompt: str, number: int = 0) -> Answer:
         """Begin the continuation of a text; those of other numbers have other seeds."""
@@ -73,8 +78,13 @@ class Writer:
         from gemsieve.model.request import Request
         from gemsieve.model.writing import Answer
 
+        begins = self.known and tuple(pieces[: len(self.known.tokens)]) == self.known.tokens
+        known = self.known if begins else None
+        rest = pieces[len(known.tokens) :] if known else pieces
+        self.known = self.engine.prefix(rest, known)
         request = Request(
-            tokens=pieces,
+            tokens=(),
+            prefix=self.known,
             drawing=self.drawing,
             seed=self.seed + number,
             max_new_tokens=self.max_tokens,
