@@ -24,7 +24,6 @@ from apache_beam.runners.portability.abstract_job_service import (
 from google.protobuf import json_format  # type: ignore[import-untyped]
 
 LOOK = 0.2  # seconds between two looks at a job
-CAUSE = "Caused by: "  # how a line of Java's begins that says why
 
 
 class Job(AbstractBeamJob):  # type: ignore[misc]
@@ -82,10 +81,8 @@ class Job(AbstractBeamJob):  # type: ignore[misc]
         for _ in self.get_state_stream():
             pass
         if self.state == api.JobState.FAILED:
-            said = self._files[2].read_text().splitlines()
-            why = [line for line in said if line.startswith(CAUSE)] or ["no job was submitted"]
-            text = why[-1].removeprefix(CAUSE)
-            yield api.JobMessage(importance=api.JobMessage.JOB_MESSAGE_ERROR, message_text=text)
+            why = self._files[2].read_text()
+            yield api.JobMessage(importance=api.JobMessage.JOB_MESSAGE_ERROR, message_text=why)
         yield self.get_state()
 
 

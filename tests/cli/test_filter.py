@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
 from tests.pipeline.beam_warnings import BEAM_WARNINGS
 
 from gemsieve.cli import main
+from gemsieve.cli.filter import failed
 from gemsieve.pipeline.manifest import verify
 
 pytestmark = BEAM_WARNINGS
@@ -70,3 +71,31 @@ def test_a_job_from_one_file_is_the_job_that_it_says(
     capsys.readouterr()
     assert main(["config", "check", *command]) == 0
     assert f"output: {tmp_path}/out, holds this job, finished" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("gemsieve.x.StepError: a.jsonl:3: crashed [while running 'Judge']", "a.jsonl:3: crashed"),
+        (
+            "Pipeline job-1 failed in state FAILED: Exception in thread main\n\tat a.B(C.java:1)\n"
+            "Caused by: java.lang.RuntimeException: Error received: Traceback (most recent call):\n"
+            '  File "a.py", line 1, in process\n'
+            "gemsieve.x.FailedError: a.jsonl: no such file [while running 'Judge']\n"
+            "\n\tat a.D(E.java:2)\n\t... 1 more\n",
+            "a.jsonl: no such file",
+        ),
+        (
+            "Pipeline job-1 failed: Exception in thread main\n\tat a.B(C.java:1)\n"
+            "Caused by: org.apache.flink.JobMasterException: TaskManager 7 is gone.\n\tat a.D(E:2)",
+            "TaskManager 7 is gone.",
+        ),
+    ],
+)
+def test_a_failed_job_says_its_cause_in_a_line(
+    words: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of what a runner says the last cause's words are told; neither traces nor classes."""
+    assert failed("filter", RuntimeError(words)) == 1
+    first, _ = capsys.readouterr().err.splitlines()
+    assert first == f"gemsieve filter: the job failed and wrote no manifest: {told}"

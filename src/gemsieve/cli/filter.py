@@ -20,8 +20,12 @@ if TYPE_CHECKING:
 
 PASSES_ON = True  # options it does not know are Beam's
 
-# What Beam puts around an error's message: the classes of it and of its causes, and where it was.
-WRAPPED = re.compile(r"^(?:[\w.]*Error: )+|\s\[while running '[^']*'\]$")
+# What Beam and Java put around an error's message: the classes of it and of its causes, and where
+# it was.
+WRAPPED = re.compile(
+    r"^(?:Caused by: )?(?:[\w.]*(?:Error|Exception): )+|\s\[while running '[^']*'\]$"
+)
+FRAME = "\t"  # begins a line of a trace of Java's that tells where, and not why
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -130,7 +134,8 @@ def failed(command: str, error: RuntimeError | OSError) -> int:
     if isinstance(error, OSError) and error.filename:
         told = f"{error.filename}: {error.strerror}"
     else:
-        lines = [line for line in str(error).splitlines() if line.strip()]
+        every = (line for line in str(error).splitlines() if line.strip())
+        lines = [line for line in every if not line.startswith(FRAME)]
         told = WRAPPED.sub("", lines[-1] if lines else type(error).__name__)
     name = f"gemsieve {command}"
     print(f"{name}: the job failed and wrote no manifest: {told}", file=sys.stderr)
