@@ -80,6 +80,35 @@ def test_what_is_drawn_from_is_what_sorting_gives(
     np.testing.assert_allclose(found / found.sum(), expected, atol=1e-5)
 
 
+def test_cuts_are_those_of_transformers() -> None:
+    """Its processors, in the order its `generate` applies them, leave the same shares."""
+    torch: Any = pytest.importorskip("torch")
+    transformers: Any = pytest.importorskip("transformers")
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        row, prompt = rng.normal(0, 3, VOCAB).astype(np.float32), rng.integers(0, VOCAB, 4)
+        drawing = Drawing(
+            temperature=rng.uniform(0.1, 3),
+            top_k=int(rng.integers(1, VOCAB)),
+            top_p=rng.uniform(0.05, 0.99),
+            min_p=rng.uniform(0, 0.5),
+            repetition_penalty=rng.uniform(0.5, 2),
+        )
+        scores, ids = torch.tensor(row[None]), torch.tensor(prompt[None])
+        for processor in (
+            transformers.RepetitionPenaltyLogitsProcessor(drawing.repetition_penalty),
+            transformers.TemperatureLogitsWarper(drawing.temperature),
+            transformers.TopKLogitsWarper(drawing.top_k),
+            transformers.TopPLogitsWarper(drawing.top_p),
+            transformers.MinPLogitsWarper(drawing.min_p),
+        ):
+            scores = processor(ids, scores)
+        seen = np.isin(np.arange(VOCAB), prompt)
+        logits = jnp.asarray(penalised(row, drawing, seen)[None], jnp.float32)
+        found = jax.nn.softmax(cut_quickly(logits, choice_of([drawing], ALL)))[0]
+        np.testing.assert_allclose(found, scores.softmax(-1)[0].numpy(), atol=1e-5)
+
+
 def drawn(logits: np.ndarray, drawing: Drawing, **choice: np.ndarray) -> Drawn:
     """Draw from one row of logits `COUNT` times, or from as many rows, in one compilation."""
     settings = choice_of([drawing] * COUNT, choice.get("allowed", ALL))
