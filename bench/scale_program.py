@@ -32,9 +32,11 @@ from scale_plan import Plan
 
 from gemsieve.model.cache import empty_cache
 from gemsieve.model.config import GemmaConfig, named
+from gemsieve.model.execution import Execution
 from gemsieve.model.loss import next_token_loss
 from gemsieve.model.optimizer import OptimizerSettings, make_optimizer
 from gemsieve.model.sharding import make_mesh, parameters_over, rows_over
+from gemsieve.model.stacked import stack
 from gemsieve.model.transformer import Transformer, initialise
 
 # A tree of arrays or of their shapes, which JAX does not type.
@@ -99,9 +101,9 @@ def sampling(plan: Plan, mesh: Mesh) -> Program:
 def training(plan: Plan, mesh: Mesh) -> Program:
     """Return a step: float32 parameters and AdamW, bfloat16 activations, made again going back."""
     config = named(plan.size)
-    model = Transformer(config, dtype="bfloat16")
+    model = Transformer(config, dtype="bfloat16", execution=Execution(scan=True, remat="full"))
     optimizer = make_optimizer(OptimizerSettings(), 1000)
-    shapes = shapes_of(config, "float32")
+    shapes = jax.eval_shape(stack, shapes_of(config, "float32"))
     state = (shapes, jax.eval_shape(optimizer.init, shapes))
     where = parameters_over(mesh, state)
     one = jax.ShapeDtypeStruct((plan.batch, plan.length), jnp.int32)
@@ -124,9 +126,11 @@ def compiled(plan: Plan) -> dict[str, Any]:
     start = time.process_time()
     mesh = make_mesh(*plan.mesh, devices_of(plan.topology))
     program = training(plan, mesh) if plan.work == "train" else sampling(plan, mesh)
-    lowered = jax.jit(
-        program.function, out_shardings=program.outputs, donate_argnums=program.donated
-    ).lower(*program.arguments)
+    outputs, donated = program.outputs, program.donated
+    with jax.set_mesh(mesh):
+        lowered = jax.jit(program.function, out_shardings=outputs, donate_argnums=donated).lower(
+            *program.arguments
+        )
     try:
         done = lowered.compile()
     except jax.errors.JaxRuntimeError as error:

@@ -12,6 +12,7 @@ from gemsieve.model.config import GemmaConfig
 from gemsieve.model.execution import Execution
 from gemsieve.model.feed_forward import FeedForward
 from gemsieve.model.norm import RMSNorm
+from gemsieve.model.sharding import rows_apart
 from gemsieve.model.visible import Places
 
 
@@ -40,7 +41,7 @@ class Block(nn.Module):
         x = x + self._post_norm("post_attention_norm", mixed)
         normed = self._norm("pre_feed_forward_norm", x)
         fed = FeedForward(self.config, name="feed_forward")(normed)
-        return x + self._post_norm("post_feed_forward_norm", fed), kept
+        return rows_apart(x + self._post_norm("post_feed_forward_norm", fed)), kept
 
     def _norm(self, name: str, x: jax.Array) -> jax.Array:
         normed: jax.Array = RMSNorm(self.config.norm_eps, name=name)(x)

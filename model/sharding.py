@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jax
+from jax.experimental.mesh_utils import create_device_mesh
 from jax.sharding import AbstractMesh, AxisType, Mesh, NamedSharding, PartitionSpec
 
 # The axes of every mesh. Rows of a batch are cut over `data` and `fsdp`; over `fsdp` also one axis
@@ -46,7 +47,9 @@ def make_mesh(data: int, fsdp: int, tensor: int, devices: Sequence[Any] | None =
     # Axes are explicit by default, which would ask of the model to name its own.
     kinds = (AxisType.Auto,) * 3
     some = devices[: math.prod(shape)]
-    return jax.make_mesh(shape, (DATA, FSDP, TENSOR), axis_types=kinds, devices=some)
+    # Eight along one axis may lie as 2 x 4 in a slice of 4 x 4 x 4 chips.
+    laid = create_device_mesh(shape, some, allow_split_physical_axes=True)
+    return Mesh(laid, (DATA, FSDP, TENSOR), axis_types=kinds)
 
 
 def partition(
@@ -96,6 +99,20 @@ def rows_over(mesh: Mesh, tree: Any) -> Any:  # noqa: ANN401 - any tree, returne
         return NamedSharding(mesh, _even(axes, leaf.shape, mesh.shape))
 
     return jax.tree.map(of, tree)
+
+
+def rows_apart(x: jax.Array) -> jax.Array:
+    """Keep the rows of activations [batch, ...] apart on the mesh in use (`jax.set_mesh`), if any.
+
+    Left to itself the compiler cuts activations as it finds the parameters cut, by their width, and
+    computes every row on every device.
+    """
+    mesh = jax.sharding.get_abstract_mesh()
+    if mesh.empty:
+        return x
+    spec = _even(((DATA, FSDP),), x.shape, mesh.shape)
+    apart: jax.Array = jax.lax.with_sharding_constraint(x, spec)  # type: ignore[no-untyped-call]
+    return apart
 
 
 def _even(axes: Axes, shape: Sequence[int], devices: Mapping[str, int]) -> PartitionSpec:

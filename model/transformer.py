@@ -16,6 +16,7 @@ from gemsieve.model.config import GemmaConfig
 from gemsieve.model.execution import Execution
 from gemsieve.model.norm import RMSNorm
 from gemsieve.model.product import product, rows
+from gemsieve.model.sharding import rows_apart
 from gemsieve.model.soft_cap import soft_cap
 from gemsieve.model.stacked import scan_blocks, stack
 from gemsieve.model.visible import Places, visible
@@ -106,7 +107,7 @@ class Transformer(nn.Module):
     def _embed(self, tokens: jax.Array) -> jax.Array:
         """Look tokens up, times sqrt(embed_dim) rounded to the activations' type, as trained."""
         scale = jnp.sqrt(jnp.float32(self.config.embed_dim)).astype(self.dtype)
-        return rows(self.embedding, tokens, self.dtype) * scale
+        return rows_apart(rows(self.embedding, tokens, self.dtype) * scale)
 
     def _blocks(
         self, x: jax.Array, places: Places, admission: Admission | None

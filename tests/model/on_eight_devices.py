@@ -56,9 +56,12 @@ def main() -> None:
     spread = jax.device_put(params, parameters_over(mesh, params))
     rows, slots = (jax.device_put(x, rows_over(mesh, x)) for x in (tokens, cache))
     gate = spread["layer_0"]["feed_forward"]["gate"]
+    with jax.set_mesh(mesh):
+        gradient = backward(spread, rows)
+        decoding = jax.jit(decoded)(spread, rows, slots)
     told = {
-        "gradient": apart(backward(spread, rows), alone[0]),
-        "decoding": apart(jax.jit(decoded)(spread, rows, slots), alone[1]),
+        "gradient": apart(gradient, alone[0]),
+        "decoding": apart(decoding, alone[1]),
         "share": gate.addressable_shards[0].data.size / gate.size,
     }
     print(json.dumps(told))
