@@ -61,7 +61,8 @@ def total_loss(
         return total + jnp.sum(losses * chunk.weights), None
 
     chunks = _split(objective.tokens, _Chunk(x, targets, weights))
-    return jax.lax.scan(step, jnp.float32(0), chunks)[0]
+    total: jax.Array = jax.lax.scan(step, jnp.float32(0), chunks)[0]
+    return total
 
 
 def _forward(

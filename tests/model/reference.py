@@ -94,7 +94,8 @@ def _attend(
     weights = {name: w.astype(np.float64) for name, w in layer["attention"].items()}
     outputs = []
     for now, x in enumerate(normed):
-        first = max(0, now - config.sliding_window + 1) if local else 0
+        window = config.sliding_window if local else None
+        first = 0 if window is None else max(0, now - window + 1)
         total = np.zeros(config.embed_dim)
         for head in range(config.num_heads):
             group = head * config.num_kv_heads // config.num_heads

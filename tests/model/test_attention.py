@@ -31,14 +31,18 @@ def rows(draw: st.DrawFn) -> tuple[list[int], list[int]]:
     return (positions + padding)[:LENGTH], (segments + padding)[:LENGTH]
 
 
-def in_blocks(rule: Rule, places: Places, *inputs: jax.Array) -> jax.Array:
+def in_blocks(
+    rule: Rule, places: Places, query: jax.Array, key: jax.Array, value: jax.Array
+) -> jax.Array:
     """Attend in the way under test."""
-    return chunked_attend(*inputs, places, rule)
+    return chunked_attend(query, key, value, places, rule)
 
 
-def at_once(rule: Rule, places: Places, *inputs: jax.Array) -> jax.Array:
+def at_once(
+    rule: Rule, places: Places, query: jax.Array, key: jax.Array, value: jax.Array
+) -> jax.Array:
     """Attend by one matrix of logits; 0 at padding."""
-    mixed = attend(*inputs, visible(places, places, rule.window), rule.cap)
+    mixed = attend(query, key, value, visible(places, places, rule.window), rule.cap)
     return jnp.where(places[1][:, :, None, None] != 0, mixed, 0)
 
 

@@ -26,6 +26,7 @@ from gemsieve.model import attention
 from gemsieve.model.config import GemmaConfig
 from gemsieve.model.execution import Execution
 from gemsieve.model.loss import next_token_loss
+from gemsieve.model.rope import rotate
 from gemsieve.model.transformer import Params, Transformer
 
 TOLERANCE = 1e-4
@@ -140,12 +141,13 @@ def swapped(layer: Params) -> Params:
 
 def plain_scales(params: Params) -> Params:
     """Make norms multiply by `w`, as if `1 + w` were not meant."""
-    return jax.tree_util.tree_map_with_path(
+    changed: Params = jax.tree_util.tree_map_with_path(
         lambda path, leaf: leaf - 1 if path[-1].key == "scale" else leaf, params
     )
+    return changed
 
 
-ROTATE = attention.rotate
+ROTATE = rotate
 WINDOW = GemmaConfig.window
 WRONG_CONFIGS: dict[str, dict[str, Any]] = {
     "attention logits uncapped": {"attn_logit_softcap": None},
@@ -192,5 +194,5 @@ def test_a_wrong_reading_of_weights_is_seen(mistake: str) -> None:
 @pytest.mark.parametrize("mistake", WRONG_CODE)
 def test_a_wrong_step_is_seen(mistake: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A step computed as ports often do moves the golden logits out of tolerance."""
-    monkeypatch.setattr(*WRONG_CODE[mistake])  # type: ignore[call-overload]
+    monkeypatch.setattr(*WRONG_CODE[mistake])
     assert largest_gap(CONFIG, lambda p: p) > 3 * TOLERANCE

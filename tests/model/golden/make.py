@@ -116,7 +116,7 @@ def make(branch: float, seed: int) -> Arrays:
         params[f"layer_{index}"]["attention"]["o"] *= np.float32(branch)
         params[f"layer_{index}"]["feed_forward"]["down"] *= np.float32(branch)
     row, weights = inputs(seed), flat(params, "params")
-    arrays = {
+    arrays: dict[str, Any] = {
         **weights,
         **row,
         "logits": logits_of_row(params, row),
