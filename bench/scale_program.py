@@ -39,8 +39,9 @@ from gemsieve.model.sharding import make_mesh, parameters_over, rows_over
 from gemsieve.model.stacked import stack
 from gemsieve.model.transformer import Transformer, initialise
 
-# A tree of arrays or of their shapes, which JAX does not type.
+# A tree of arrays or of their shapes, which JAX does not type; nor the making of a shape.
 Tree = Any
+Shape: Any = jax.ShapeDtypeStruct
 
 
 class Program(NamedTuple):
@@ -67,14 +68,14 @@ def devices_of(topology: str) -> list[Any]:
 def placed(tree: Tree, where: Tree) -> Tree:
     """Return the shapes of a tree with a sharding each."""
     return jax.tree.map(
-        lambda leaf, over: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=over), tree, where
+        lambda leaf, over: Shape(leaf.shape, leaf.dtype, sharding=over), tree, where
     )
 
 
 def shapes_of(config: GemmaConfig, dtype: str) -> Tree:
     """Return the shapes of a model's parameters."""
     shapes = jax.eval_shape(lambda: initialise(config, seed=0))
-    return jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, dtype), shapes)
+    return jax.tree.map(lambda leaf: Shape(leaf.shape, dtype), shapes)
 
 
 def sampling(plan: Plan, mesh: Mesh) -> Program:
@@ -86,13 +87,13 @@ def sampling(plan: Plan, mesh: Mesh) -> Program:
     empty = jax.eval_shape(lambda: empty_cache(config, plan.batch, plan.length, "bfloat16"))
     where = rows_over(mesh, empty)
     count = plan.length if plan.work == "prefill" else 1
-    tokens = jax.ShapeDtypeStruct((plan.batch, count), jnp.int32)
+    tokens = Shape((plan.batch, count), jnp.int32)
     ids = placed(tokens, rows_over(mesh, tokens))
 
     def read(params: Tree, tokens: jax.Array, cache: Tree) -> tuple[jax.Array, Tree]:
         at = cache.length[:, None] + jnp.arange(count)[None]
         x, cache = model.apply({"params": params}, tokens, at, None, cache, method="features")
-        last: jax.Array = model.apply({"params": params}, x[:, -1], method="unembed")
+        last: Tree = model.apply({"params": params}, x[:, -1], method="unembed")
         return jnp.argmax(last, axis=-1), cache
 
     return Program(read, (params, ids, placed(empty, where)), (None, where), (2,))
@@ -101,14 +102,17 @@ def sampling(plan: Plan, mesh: Mesh) -> Program:
 def training(plan: Plan, mesh: Mesh) -> Program:
     """Return a step: float32 parameters and AdamW, bfloat16 activations, made again going back."""
     config = named(plan.size)
-    model = Transformer(config, dtype="bfloat16", execution=Execution(scan=True, remat="full"))
+    # 512 tokens a shard of rows, not all together.
+    shards = plan.mesh[0] * plan.mesh[1]
+    execution = Execution(scan=True, remat="full", loss_tokens=512 * shards)
+    model = Transformer(config, dtype="bfloat16", execution=execution)
     optimizer = make_optimizer(OptimizerSettings(), 1000)
     shapes = jax.eval_shape(stack, shapes_of(config, "float32"))
     state = (shapes, jax.eval_shape(optimizer.init, shapes))
     where = parameters_over(mesh, state)
-    one = jax.ShapeDtypeStruct((plan.batch, plan.length), jnp.int32)
+    one = Shape((plan.batch, plan.length), jnp.int32)
     batch = dict.fromkeys(("tokens", "positions", "segments", "targets"), one)
-    batch["weights"] = jax.ShapeDtypeStruct(one.shape, jnp.float32)
+    batch["weights"] = Shape(one.shape, jnp.float32)
 
     def step(state: Tree, batch: Tree) -> tuple[Tree, jax.Array]:
         params, memory = state
@@ -116,7 +120,7 @@ def training(plan: Plan, mesh: Mesh) -> Program:
         updates, memory = optimizer.update(slope, memory, params)
         return (optax.apply_updates(params, updates), memory), loss
 
-    everywhere = NamedSharding(mesh, PartitionSpec())
+    everywhere = NamedSharding(mesh, PartitionSpec())  # type: ignore[no-untyped-call]
     arguments = (placed(state, where), placed(batch, rows_over(mesh, batch)))
     return Program(step, arguments, (where, everywhere), (0,))
 
@@ -139,7 +143,8 @@ def compiled(plan: Plan) -> dict[str, Any]:
         needs, has = re.findall(r"\(?([\d.]+)G\b", str(error))[:2]
         told: dict[str, Any] = {"fits": False, "needs_gib": float(needs), "has_gib": float(has)}
         return told | {"cpu_seconds": round(time.process_time() - start)}
-    memory, cost = done.memory_analysis(), done.cost_analysis()
+    memory: Tree = done.memory_analysis()
+    cost: Tree = done.cost_analysis()
     return {
         "fits": True,
         "arguments": memory.argument_size_in_bytes,
