@@ -197,9 +197,8 @@ def write(buffer: jax.Array, new: jax.Array, at: jax.Array) -> jax.Array:
 def fitted(cache: Cache, like: Cache) -> Cache:
     """Return a cache with the slots of another: empty ones more, or unused ones fewer.
 
-    Right as long as no ring that changes its size has come round, as none of one size for both
-    has, and the tokens fit. Both caches follow `slots_of`, whose rings are whole windows unless
-    they are as long as the cache.
+    The tokens must fit the smaller of the two. Both follow `slots_of`: a ring that differs between
+    them is, in the smaller one, as long as that cache, so it has not come round.
     """
 
     def sized(old: jax.Array, other: jax.Array) -> jax.Array:

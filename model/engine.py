@@ -212,7 +212,7 @@ class Engine:
         padded[0, : len(tokens)] = tokens
         cache = None
         if prefix:
-            cache = grown(prefix.cache, self._model, bucket(prefix.cache.slots + size))
+            cache = grown(prefix.cache, self._model, bucket(len(prefix.tokens) + size))
         count = jnp.int32(len(tokens))
         logits, cache = read(self.params, self._model, cache, jnp.asarray(padded), count)
         return Prefix((*(prefix.tokens if prefix else ()), *tokens), cache, logits)

@@ -17,6 +17,7 @@ from gemsieve.model.transformer import Transformer
 
 # One layer of each kind; loud enough that a key too few or too many moves the logits.
 TINY = replace(named("test"), vocab_size=53, num_layers=2, attn_logit_softcap=5.0)
+WINDOW = TINY.sliding_window or 0
 DOCUMENT = np.random.default_rng(6).integers(0, 53, 26)
 Array = Any
 
@@ -74,10 +75,10 @@ def test_the_cache_changes_no_logits(window: int, chunks: list[tuple[int, int, i
 def test_a_ring_keeps_no_more_than_its_window() -> None:
     """It holds the tokens that the next one sees, and the last; one fewer would move the logits."""
     params = loud_params(TINY, seed=6)
-    narrower = replace(TINY, sliding_window=TINY.sliding_window - 1)
+    narrower = replace(TINY, sliding_window=WINDOW - 1)
     _, cache = feed(TINY, params, empty_cache(TINY, 1, 40, "float32"), [ONE] * 12)
     rings = [np.asarray(places[0][0]) for places in cache.places]
-    assert sorted(rings[0]) == list(range(12 - TINY.sliding_window, 12))
+    assert sorted(rings[0]) == list(range(12 - WINDOW, 12))
     assert rings[1][:12].tolist() == list(range(12))
     moved = logits_of(narrower, params, DOCUMENT.tolist()) - logits_of(
         TINY, params, DOCUMENT.tolist()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cache, partial
 from typing import Any
@@ -20,6 +21,7 @@ from gemsieve.model.tokenizer import BOS
 
 # The low cap makes texts lively: their model is random, and would repeat one token for ever.
 TINY = replace(named("test"), vocab_size=53, num_layers=2, max_length=40, final_logit_softcap=3.0)
+WINDOW = TINY.sliding_window or 0
 PARAMS = loud_params(TINY, seed=3)
 LIKELIEST = Drawing(temperature=0.0)
 # An engine compiles for its rows, stride and alternatives: all tests share these.
@@ -103,7 +105,7 @@ def test_texts_are_what_the_whole_model_says() -> None:
             assert [piece for piece, _ in sampled.top] == best.tolist()
             if REQUESTS[index].drawing is LIKELIEST:
                 assert sampled.piece == best[0]
-    assert len(alone(0)) + 3 > 4 * TINY.sliding_window
+    assert len(alone(0)) + 3 > 4 * WINDOW
 
 
 def test_an_engine_of_another_size_writes_the_same_tokens() -> None:
@@ -132,6 +134,7 @@ def test_a_prefix_may_be_followed() -> None:
     whole = replace(REQUESTS[0], tokens=prompt(15, 7))
     first = engine.prefix(whole.tokens[:6])
     second = engine.prefix(whole.tokens[6:11], first)
+    assert engine.prefix(whole.tokens[11:13], second).cache.slots == second.cache.slots == 32
     expected = list(engine.submit(whole))
     for prefix, rest in ((first, whole.tokens[6:]), (second, whole.tokens[11:])):
         continued = engine.submit(replace(whole, tokens=rest, prefix=prefix))
@@ -140,20 +143,20 @@ def test_a_prefix_may_be_followed() -> None:
 
 def test_growth_changes_no_bit() -> None:
     """A text is the same when a longer neighbour doubles the slots that it attends to."""
-    config = replace(TINY, max_length=300, sliding_window=150)
+    config = replace(TINY, max_length=200, sliding_window=150)
     engine = Engine(params=PARAMS, config=config, rows=2, slots=128)
     short = replace(REQUESTS[0], max_new_tokens=90)
     long = replace(REQUESTS[1], max_new_tokens=1000)
     before = list(engine.submit(short))
     neighbour = engine.submit(long)
-    while neighbour.read < 250:
+    while neighbour.read < 170:
         next(neighbour)
     assert list(engine.submit(short)) == before
     rest = list(neighbour)
     assert neighbour.finish_reason == "length"
     last = rest[-20:]
     whole = [*long.tokens, *pieces(list(engine.submit(long)))]
-    assert len(whole) == 300
+    assert len(whole) == 200
     logits = np.asarray(_uncached(config, jnp.asarray([whole]))[0, -21:-1])
     logprobs = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
     found = [logprobs[at, one.piece] for at, one in enumerate(last)]
@@ -209,6 +212,19 @@ def test_a_listener_hears_each_token() -> None:
     assert heard == alone(0)
     assert list(stream) == []
     assert list(other) == alone(1)
+
+
+def test_threads_may_share_an_engine() -> None:
+    """Each reads its own streams; whoever waits works for all."""
+    engine = engine_of()
+
+    def read(index: int) -> bool:
+        return all(list(engine.submit(REQUESTS[index])) == alone(index) for _ in range(3))
+
+    for index in range(len(REQUESTS)):
+        alone(index)
+    with ThreadPoolExecutor(4) as threads:
+        assert all(threads.map(read, range(len(REQUESTS))))
 
 
 def test_only_allowed_tokens_are_written() -> None:
