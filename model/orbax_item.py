@@ -15,8 +15,8 @@ from gemsieve.model.placement import Path as Place
 from gemsieve.model.transformer import Params
 
 # Orbax reads all tensors of a call at once and holds each twice meanwhile: 1.6 times a model in
-# one call, 1.14 in calls of this size (bench/NOTES.md).
-_GROUP_BYTES = 16 * 2**20
+# one call, 1.1 to 1.2 in calls of this size (bench/NOTES.md).
+_GROUP_BYTES = 2 * 2**20
 
 Leaf = tuple[Place, Any]
 
