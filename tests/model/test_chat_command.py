@@ -204,7 +204,7 @@ def test_a_model_from_elsewhere_writes_and_nothing_vouches_for_it(
 ) -> None:
     """In a narrower type and fewer bits too; standard error tells that it is unverified."""
     arguments = [str(elsewhere), "--unguarded", "--max-tokens", "5", "--seed", "2"]
-    assert main(["sample", *arguments, "--dtype", "bfloat16", "--bits", "8"]) == 0
+    assert main(["sample", *arguments, "--dtype", "bfloat16", "--quantise", "int8"]) == 0
     written, said = capsys.readouterr()
     assert written.strip()
     assert "unverified" in said

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gemsieve.model.engine import Engine
     from gemsieve.model.request import Prefix
     from gemsieve.model.tokenizer import Tokenizer
+    from gemsieve.model.transformer import Params
     from gemsieve.model.writing import Answer, Token
 
 # Control characters, which could steer a terminal; line ends and tabs among them are text.
@@ -44,7 +45,7 @@ def add_sampling(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seed", type=int, default=0, help="of the random numbers")
     parser.add_argument("--dtype", choices=("float32", "bfloat16"), help="else as stored")
-    parser.add_argument("--bits", type=int, choices=(8, 4), help="of weights, rounded when read")
+    parser.add_argument("--quantise", choices=("int8", "int4"), help="round weights when read")
 
 
 @dataclass
@@ -105,7 +106,6 @@ def writer_from(args: argparse.Namespace, rows: int = 1, alternatives: int = 0) 
     from gemsieve.model.checkpoint import load
     from gemsieve.model.draw import Drawing
     from gemsieve.model.engine import Engine
-    from gemsieve.model.quantise import quantise
     from gemsieve.model.stop import Stop
     from gemsieve.model.writing import drawable
 
@@ -121,14 +121,30 @@ def writer_from(args: argparse.Namespace, rows: int = 1, alternatives: int = 0) 
     if model.about.warning:
         print(f"gemsieve: {args.model}: {model.about.warning}", file=sys.stderr)
     engine = Engine(
-        params=quantise(model.params, args.bits) if args.bits else model.params,
+        params=rounded(model.params, args.quantise),
         config=model.config,
         rows=rows,
-        dtype=str(model.params["embedding"].dtype),
+        dtype=args.dtype or str(model.params["embedding"].dtype),
         allowed=drawable(model.tokenizer, model.config.vocab_size),
         alternatives=alternatives,
     )
     return Writer(engine, model.tokenizer, drawing, args.seed, args.max_tokens, tuple(args.stop))
+
+
+def rounded(params: Params, form: str | None) -> Params:
+    """Return parameters in 8 or 4 bits; in none of these forms, as they are.
+
+    Raises:
+        ValueError: They are in fewer bits already.
+    """
+    from gemsieve.model.quantise import quantise
+    from gemsieve.model.quantised import Quantised
+
+    if form is None:
+        return params
+    if isinstance(params["embedding"], Quantised):
+        raise ValueError("the model is quantised already: leave --quantise out")
+    return quantise(params, int(form[3:]), group=32 if form == "int4" else None)
 
 
 def filter_from(args: argparse.Namespace) -> Filter | None:
