@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -40,6 +41,7 @@ def test_it_is_attention(slots: int, cap: float | None) -> None:
     query, keys, values = inputs(3, 2, 8, slots)
     seen = np.random.default_rng(1).random((3, 1, slots)) < 0.4
     seen[:, :, slots // 2] = True
-    expected = attend(query, keys.swapaxes(1, 2), values.swapaxes(1, 2), seen, cap)
+    rows = keys.swapaxes(1, 2), values.swapaxes(1, 2)
+    expected = attend(query, *rows, jnp.asarray(seen), cap)
     found = jax.jit(partial(recall, cap=cap))(query, keys, values, seen)
     np.testing.assert_allclose(found, expected, atol=1e-5)
