@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,9 @@ from tests.model.reference import loud_params
 from gemsieve.model.config import GemmaConfig, named
 from gemsieve.model.kaggle import open_kaggle
 from gemsieve.model.placement import abstract
+from gemsieve.model.transformer import Transformer
 
+SCRIPT = Path(__file__).parent / "by_gemma.py"
 SMALL = replace(named("test"), num_layers=2)
 EQUAL_HEADS = replace(SMALL, num_kv_heads=SMALL.num_heads)
 
@@ -129,3 +133,16 @@ def test_refuses_what_does_not_fit(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(ValueError, match="no Orbax checkpoint"):
         open_kaggle(tmp_path / "empty")
+
+
+def test_computes_what_the_reference_computes(tmp_path: Path) -> None:
+    """What google-deepmind's gemma writes, in three layouts, gives its logits here."""
+    if "GEMSIEVE_GEMMA" not in os.environ:
+        pytest.skip("GEMSIEVE_GEMMA names no interpreter that has google-deepmind's gemma")
+    subprocess.run([os.environ["GEMSIEVE_GEMMA"], SCRIPT, tmp_path], check=True)
+    for name, groups in (("grouped", 2), ("joint", 4), ("nested", 2)):
+        config = replace(named("test"), num_kv_heads=groups)
+        params = open_kaggle(tmp_path / name / "checkpoint", config).read(abstract(config))
+        theirs = np.load(tmp_path / name / "logits.npz")
+        logits, _ = Transformer(config).apply({"params": params}, theirs["tokens"])
+        np.testing.assert_allclose(logits, theirs["logits"], atol=1e-4)
