@@ -199,10 +199,12 @@ def _open_run(run: Path) -> Opened:
     if form := about.settings.get(TABLE):
         stored = Stored(config, f"int{form['bits']}", partial(read_quantised, item, **form), {})
     else:
-        dtype = str(stored_shapes(item)["embedding",].dtype)
+        dtype = stored_shapes(item)["embedding",].dtype
         stored = Stored(config, dtype, partial(read_params, item), {})
     try:
-        tokenizer = Tokenizer.read(run / FILE_NAME) if about.tokenizer else None
+        # A conversion may have had none, and get one later.
+        there = about.tokenizer or (run / FILE_NAME).exists()
+        tokenizer = Tokenizer.read(run / FILE_NAME) if there else None
     except (OSError, ValueError) as error:
         raise CheckpointError(f"{run}: the tokenizer cannot be read: {error}") from None
     _same_tokenizer(run, tokenizer, about)

@@ -11,11 +11,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-import jax
 import numpy as np
 
 from gemsieve.model.config import SIZES, GemmaConfig
-from gemsieve.model.orbax_item import read_array, stored_shapes
+from gemsieve.model.orbax_item import Found, read_array, stored_shapes
 from gemsieve.model.placement import Array, Stored, abstract, fill, leaves
 from gemsieve.model.placement import Path as Place
 from gemsieve.model.transformer import Params
@@ -39,7 +38,7 @@ _PARTS: Mapping[Place, tuple[str, int | None]] = {
 _JOINT = "attn/qkv_einsum"
 _JOINED: Mapping[Place, int] = {("attention", name): part for part, name in enumerate("qkv")}
 
-Tensors = Mapping[str, tuple[Place, jax.ShapeDtypeStruct]]
+Tensors = Mapping[str, tuple[Place, Found]]
 
 
 def open_kaggle(folder: Path, config: GemmaConfig | None = None) -> Stored:
@@ -71,7 +70,7 @@ def open_kaggle(folder: Path, config: GemmaConfig | None = None) -> Stored:
 
         return fill(like, view, lambda: None)
 
-    return Stored(config, str(tensors[_EMBEDDING][1].dtype), read, {})
+    return Stored(config, tensors[_EMBEDDING][1].dtype, read, {})
 
 
 def _plain(keys: Place) -> str:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-import jax
 import numpy as np
 import orbax.checkpoint as ocp  # type: ignore[import-untyped]
 
@@ -21,7 +20,14 @@ _GROUP_BYTES = 2 * 2**20
 Leaf = tuple[Place, Any]
 
 
-def stored_shapes(item: Path) -> dict[Place, jax.ShapeDtypeStruct]:
+class Found(NamedTuple):
+    """What a stored tensor is."""
+
+    shape: tuple[int, ...]
+    dtype: str
+
+
+def stored_shapes(item: Path) -> dict[Place, Found]:
     """Return the shape and type of each tensor by its keys.
 
     Raises:
@@ -31,7 +37,7 @@ def stored_shapes(item: Path) -> dict[Place, jax.ShapeDtypeStruct]:
         tree = _handler().metadata(item.absolute()).tree
     except (ValueError, OSError, AttributeError) as error:
         raise ValueError(f"{item}: no Orbax checkpoint: {error}") from None
-    return {keys: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype) for keys, leaf in leaves(tree)}
+    return {keys: Found(leaf.shape, str(leaf.dtype)) for keys, leaf in leaves(tree)}
 
 
 def read_params(item: Path, like: Params) -> Params:

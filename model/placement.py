@@ -43,9 +43,10 @@ class Stored:
 
 def abstract(config: GemmaConfig, dtype: str = "float32") -> Params:
     """Return the shapes and types of a model's parameters, placed on the first device."""
-    shapes = jax.eval_shape(lambda: initialise(config, seed=0))
     params: Params = on_first_device(
-        jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, dtype), shapes)
+        jax.eval_shape(
+            lambda: jax.tree.map(lambda leaf: leaf.astype(dtype), initialise(config, seed=0))
+        )
     )
     return params
 
@@ -95,8 +96,8 @@ def fill(like: Params, view: Callable[[Path], Array], release: Callable[[], None
 def _placed(view: Array, like: Any, release: Callable[[], None]) -> jax.Array:  # noqa: ANN401
     """Copy those parts of one parameter that this process's devices hold."""
 
-    def part(index: tuple[slice, ...]) -> Array:
-        return _copied(view[index], np.dtype(like.dtype), release)
+    def part(index: tuple[slice, ...] | None) -> Array:
+        return _copied(view[index or ()], np.dtype(like.dtype), release)
 
     return jax.make_array_from_callback(like.shape, like.sharding, part)
 

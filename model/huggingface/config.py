@@ -47,7 +47,7 @@ def read_config(path: Path) -> GemmaConfig:
         entries: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise ValueError(f"{path}: {error}") from None
-    for key, value in (_FIXED | {"layer_types": None}).items():
+    for key, value in {**_FIXED, "layer_types": None}.items():
         wanted = _layer_types(entries.get("num_hidden_layers", 0)) if value is None else value
         if key == "model_type" or entries.get(key) is not None:
             _same(path, key, entries.get(key), wanted)

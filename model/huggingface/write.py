@@ -79,7 +79,7 @@ def _write_shards(folder: Path, all_leaves: list[Leaf], form: Form) -> None:
     """Write the tensors, and an index where they take more than one file."""
     width = _DTYPES[form.dtype][1].itemsize
     shards = list(_cut(all_leaves, width, form.shard_bytes))
-    places = {}
+    places: dict[str, str] = {}
     for number, shard in enumerate(shards, 1):
         name = f"model-{number:05d}-of-{len(shards):05d}.safetensors"
         name = name if len(shards) > 1 else "model.safetensors"
@@ -123,7 +123,7 @@ def _write_shard(path: Path, shard: list[Leaf], form: Form) -> None:
         file.write(len(text).to_bytes(8, "little") + text)
         for place, leaf in shard:
             theirs = as_theirs(place, np.asarray(leaf))
-            file.write(np.ascontiguousarray(theirs, stored).view(np.uint8))
+            file.write(np.ascontiguousarray(theirs, stored).view(np.uint8).data)
         file.flush()
         os.fsync(file.fileno())
 

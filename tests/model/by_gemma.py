@@ -15,7 +15,7 @@ import gemma  # type: ignore[import-not-found]
 import jax
 import jax.numpy as jnp
 import numpy as np
-import orbax.checkpoint as ocp
+import orbax.checkpoint as ocp  # type: ignore[import-untyped]
 from gemma.gm.nn import _config, _modules, _transformer  # type: ignore[import-not-found]
 
 

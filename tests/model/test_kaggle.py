@@ -8,7 +8,7 @@ from typing import Any
 
 import jax
 import numpy as np
-import orbax.checkpoint as ocp
+import orbax.checkpoint as ocp  # type: ignore[import-untyped]
 import pytest
 from tests.model.reference import loud_params
 

@@ -27,7 +27,7 @@ def test_reading_holds_a_model_once(tmp_path: Path, dtype: str) -> None:
     rng = np.random.default_rng(0)
     params = jax.tree.map(lambda leaf: rng.random(leaf.shape, np.float32), abstract(config))
     write_huggingface(tmp_path / "ck", params, Form(config=config, dtype=dtype))
-    command = [sys.executable, SCRIPT, tmp_path / "ck"]
+    command = [sys.executable, str(SCRIPT), str(tmp_path / "ck")]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     found = json.loads(done.stdout)
     assert found["bytes"] > 50e6

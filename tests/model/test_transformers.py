@@ -37,7 +37,8 @@ def there_and_back(tmp_path_factory: pytest.TempPathFactory) -> Path:
         write_huggingface(root / name / "ours", loud_params(form.config, seed=0), form)
         tokens = np.random.default_rng(1).integers(0, form.config.vocab_size, (2, 24))
         np.save(root / name / "tokens.npy", tokens)
-    command = [os.environ["GEMSIEVE_TRANSFORMERS"], SCRIPT, *(root / name for name in FORMS)]
+    folders = [str(root / name) for name in FORMS]
+    command = [os.environ["GEMSIEVE_TRANSFORMERS"], str(SCRIPT), *folders]
     subprocess.run(command, check=True, env=os.environ | {"CUDA_VISIBLE_DEVICES": ""})
     return root
 
