@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -55,8 +56,9 @@ def line(*cells: object) -> str:
 def compiled(rows: Mapping[str, Mapping[str, Any]], training: bool) -> Iterator[str]:
     """Yield what the compiler told, a line a program."""
     count = "rows of 8,192 tokens" if training else "rows"
-    yield line("size", "work", count, "chips", "mesh", "arguments", "temporary", "peak", "of", "")
-    yield line(*["---"] * 10)
+    memory = ("arguments", "temporary", "peak", "of", "")
+    yield line("size", "work", count, "chips", "mesh", *memory, "TFLOP a chip")
+    yield line(*["---"] * 11)
     order = {size: place for place, size in enumerate(("2b", "9b", "27b"))}
     chosen = [plan for plan in plans() if (plan.work == "train") == training]
     for plan in sorted(chosen, key=lambda p: (order[p.size], p.topology[:3], p.work, p.batch)):
@@ -78,6 +80,16 @@ def cells(plan: Plan, row: Mapping[str, Any]) -> Iterator[str]:
         yield from (gib(has), "fits")
     else:
         yield from ("", "", f"{row['needs_gib']:.2f}", f"{row['has_gib']:.2f}", "**does not fit**")
+    yield f"{operations(plan.size, plan.work) * plan.batch / (data * fsdp * tensor) / 1e12:.3g}"
+
+
+@cache
+def operations(size: str, work: str) -> int:
+    """Return what one row takes, by formula; a step of decoding with the cache full."""
+    config = named(size)
+    if work == "train":
+        return training_flops(config, 8192)
+    return forward_flops(config, 1, 8191) if work == "decode" else forward_flops(config, 4096)
 
 
 def one_gpu() -> Iterator[str]:
