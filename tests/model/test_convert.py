@@ -124,3 +124,20 @@ def test_refuses_another_tokenizer_beside_a_model(
         with pytest.raises(CheckpointError, match="not the tokenizer"):
             load(tmp_path / to)
         shutil.rmtree(tmp_path / to)
+
+
+@pytest.mark.parametrize("to", ["hf", "orbax"])
+def test_a_tokenizer_may_come_later(
+    tmp_path: Path, kaggle: Path, tokenizer: Tokenizer, to: str
+) -> None:
+    """A model converted without one is a model to sample from as soon as one is put beside it."""
+    alone = kaggle / "gemma2-test"
+    (kaggle / "tokenizer.model").rename(kaggle / "away")
+    try:
+        convert(alone, tmp_path / "made", Wanted(to=to))
+    finally:
+        (kaggle / "away").rename(kaggle / "tokenizer.model")
+    with pytest.raises(CheckpointError, match=r"no tokenizer\.model beside it"):
+        load(tmp_path / "made")
+    tokenizer.write(tmp_path / "made" / "tokenizer.model")
+    assert load(tmp_path / "made").tokenizer.digest == tokenizer.digest
