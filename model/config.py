@@ -77,6 +77,14 @@ class GemmaConfig:
         """Return the sliding window of a layer, or None where it attends globally."""
         return self.sliding_window if layer % 2 == 0 else None
 
+    def require_gemma_2(self) -> None:
+        """Raise ValueError unless this is Gemma 2, for files that can hold nothing else."""
+        if self.sliding_window is None or not self.post_norms:
+            raise ValueError(
+                "this form of files holds Gemma 2: sliding_window must not be none, nor post_norms"
+                " false"
+            )
+
 
 # What Gemma 1 does without.
 _GEMMA_1: Mapping[str, Any] = MappingProxyType(

@@ -18,7 +18,7 @@ class Execution:
         attention: How tokens attend to their own row, without a cache. "chunked" takes memory
             linear in its length, "dense" the square of it; "tokamax" uses that library's kernels,
             on GPUs and TPUs that have them.
-        attention_block: Tokens to a block of chunked attention.
+        attention_block: Tokens to a block of chunked attention; larger ones suit GPUs and TPUs.
         loss_tokens: How many tokens have their logits over the vocabulary at a time, in the loss.
         scan: Compile one pair of layers, local and global, and run it over all pairs:
             less to compile.
@@ -30,7 +30,7 @@ class Execution:
     """
 
     attention: Attention = "chunked"
-    attention_block: int = 256
+    attention_block: int = 128
     loss_tokens: int = 512
     scan: bool = False
     remat: Remat = "none"

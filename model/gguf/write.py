@@ -73,12 +73,13 @@ def write_gguf(path: Path, params: Params, form: Form) -> None:
     Parameters, floats of any type or quantised, are turned and written one by one.
 
     Raises:
-        ValueError: There is something at `path` already, or the tokenizer is larger than the
-            embedding.
+        ValueError: There is something at `path` already, the tokenizer is larger than the
+            embedding, or the model is not Gemma 2.
         ModuleNotFoundError: The package gguf is not installed.
     """
     from gguf import GGUFWriter
 
+    form.config.require_gemma_2()
     if path.exists():
         raise ValueError(f"{path}: there already; name a new file")
     draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
@@ -114,7 +115,7 @@ def _describe(writer: GGUFWriter, form: Form) -> None:
     writer.add_value_length(config.head_dim)
     writer.add_layer_norm_rms_eps(config.norm_eps)
     writer.add_rope_freq_base(config.rope_base)
-    writer.add_sliding_window(config.sliding_window)
+    writer.add_sliding_window(config.sliding_window or 0)
     writer.add_attn_logit_softcapping(config.attn_logit_softcap or 0)
     writer.add_final_logit_softcapping(config.final_logit_softcap or 0)
 

@@ -65,8 +65,9 @@ def write_huggingface(folder: Path, params: Params, form: Form) -> None:
     one, so memory holds one of them twice at most.
 
     Raises:
-        ValueError: There is something at `folder` already.
+        ValueError: There is something at `folder` already, or the model is not Gemma 2.
     """
+    form.config.require_gemma_2()
     with new_folder(folder) as draft:
         _write_json(draft / "config.json", config_entries(form.config, form.dtype))
         _write_json(draft / "generation_config.json", generation_entries())

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from pathlib import Path
 
 import pytest
 
 from gemsieve.model.config import SIZES, GemmaConfig, named
+from gemsieve.model.huggingface import Form, write_huggingface
 from gemsieve.model.transformer import count_parameters
 
 
@@ -49,6 +51,14 @@ def test_wrong_shapes_are_refused(change: dict[str, float], complaint: str) -> N
     values = {**dataclasses.asdict(named("test")), **change}
     with pytest.raises(ValueError, match=re.escape(complaint)):
         GemmaConfig(**values)
+
+
+@pytest.mark.parametrize("size", ["1.1-2b", "1.1-7b"])
+def test_gemma_1_is_not_written_as_gemma_2(tmp_path: Path, size: str) -> None:
+    """A form of files that has no place for what Gemma 1 lacks is refused, and nothing is left."""
+    with pytest.raises(ValueError, match="holds Gemma 2"):
+        write_huggingface(tmp_path / "model", {}, Form(config=named(size)))
+    assert not list(tmp_path.iterdir())
 
 
 def test_an_unknown_size_names_the_nearest() -> None:

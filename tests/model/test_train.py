@@ -11,6 +11,7 @@ import pytest
 
 from gemsieve.model import metrics
 from gemsieve.model.checkpoint import CheckpointError, load
+from gemsieve.model.execution import Execution
 from gemsieve.model.settings import TrainSettings
 from gemsieve.model.train import Progress, Summary, TrainingError, train
 from gemsieve.pipeline.manifest import ManifestError, verify
@@ -74,10 +75,12 @@ def test_an_interrupted_run_resumes_to_the_bit(
 def test_a_finished_run_stays_as_it_is(
     data: Path, settings: TrainSettings, finished: Finished
 ) -> None:
-    """Training again in a finished run's folder takes no step."""
-    summary = train(settings, data, finished[0])
-    assert summary.resumed_from == summary.steps == 24
-    assert summary.entries == finished[1].entries
+    """Training again in a finished run's folder takes no step, however it would be computed."""
+    other = dataclasses.replace(settings, execution=Execution(attention="dense", scan=True))
+    for again in (settings, other):
+        summary = train(again, data, finished[0])
+        assert summary.resumed_from == summary.steps == 24
+        assert summary.entries == finished[1].entries
 
 
 def test_a_checkpoint_names_where_it_comes_from(
