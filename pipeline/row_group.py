@@ -1,15 +1,17 @@
-"""A row group before it is written: its rows wait in a file, for a writer's memory would show."""
+"""Row groups in little memory: rows wait for theirs in a file, and one is read after another."""
 
 from __future__ import annotations
 
 import mmap
 import tempfile
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    import pyarrow.parquet as pq
 
 
 class RowGroup:
@@ -52,3 +54,12 @@ class RowGroup:
         """Let go of the file."""
         with suppress(OSError):  # the disk is full, and what is left to write is not wanted
             self._file.close()
+
+
+def batches(file: pq.ParquetFile, rows: int, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    """Yield a file's rows, at most so many at a time, from one row group after another.
+
+    Asked for all groups at once, Arrow keeps what it has read of each until the last one.
+    """
+    for group in range(file.num_row_groups):
+        yield from file.iter_batches(rows, row_groups=[group], columns=[*columns])

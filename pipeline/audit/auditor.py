@@ -17,6 +17,7 @@ from gemsieve.filters.audit.judge import Judge, judge_of
 from gemsieve.filters.audit.pairs import Pair, batches, compare
 from gemsieve.filters.finding import Batch
 from gemsieve.filters.identity_terms import lexicon
+from gemsieve.pipeline import row_group as groups
 from gemsieve.pipeline.audit.sums import read_swaps, write_swaps
 from gemsieve.pipeline.job import Job
 from gemsieve.pipeline.leak.stock import quotas
@@ -174,7 +175,7 @@ def mentions(path: Location) -> Iterator[Mention]:
     import pyarrow.parquet as pq
 
     with pq.ParquetFile(readable(path)) as file:
-        for batch in file.iter_batches(BATCH_ROWS, columns=["id", "findings"]):
+        for batch in groups.batches(file, BATCH_ROWS, ["id", "findings"]):
             lists = batch.column("findings")
             found = lists.flatten()
             named = pc.starts_with(found.field("label"), pattern=FAMILY)

@@ -17,6 +17,7 @@ from gemsieve.pipeline.leak.record import RecordCheck, record_check
 from gemsieve.pipeline.leak.stock import sample
 from gemsieve.pipeline.reading.slices import Slice
 from gemsieve.pipeline.receipt import forget
+from gemsieve.pipeline.row_group import batches
 from gemsieve.pipeline.storage import Location, readable
 from gemsieve.pipeline.tally import Tally
 from gemsieve.pipeline.workers.aside import read_aside
@@ -24,6 +25,7 @@ from gemsieve.pipeline.workers.heartbeat import Heartbeat
 from gemsieve.pipeline.workers.place import Place
 
 BATCH_ROWS = 256
+IDS = 10_000  # read at a time
 NOT_TEXTS = {"id", "source", "action"}
 
 
@@ -136,7 +138,7 @@ def ids(path: Location) -> Iterator[str]:
     import pyarrow.parquet as pq
 
     with pq.ParquetFile(readable(path)) as file:
-        for batch in file.iter_batches(columns=["id"]):
+        for batch in batches(file, IDS, ["id"]):
             yield from batch.column(0).to_pylist()
 
 
@@ -149,7 +151,7 @@ def rows(path: Location) -> Iterator[tuple[float, list[str], list[str]]]:
         fields = [field.name for field in file.schema_arrow if field.type == pa.string()]
         order = ["id", "source", *(name for name in fields if name not in NOT_TEXTS)]
         done, whole = 0, file.metadata.num_rows
-        for batch in file.iter_batches(BATCH_ROWS, columns=order):
+        for batch in batches(file, BATCH_ROWS, order):
             columns = [batch.column(name).to_pylist() for name in order]
             for record, source, *texts in zip(*columns, strict=True):
                 done += 1

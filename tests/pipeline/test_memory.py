@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from gemsieve.filters.finding import Finding
 from gemsieve.pipeline.audit.auditor import mentions
 from gemsieve.pipeline.job import Job
+from gemsieve.pipeline.leak.check import rows
 from gemsieve.pipeline.reading.slices import Slice
 from gemsieve.pipeline.workers import machine
 from gemsieve.pipeline.workers.children import SPARING, Child, Limits
@@ -78,3 +80,22 @@ def test_the_audit_reads_findings_by_and_by(tmp_path: Path) -> None:
         most, seen = max(most, pa.total_allocated_bytes() - before), seen + 1
     assert seen == count * each
     assert most < whole / 3
+
+
+def test_the_check_reads_one_row_group_after_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of twenty row groups of a megabyte that does not compress it holds two or three."""
+    monkeypatch.setattr("gemsieve.pipeline.write.ROW_GROUP_BYTES", 1)
+    drawn, columns = random.Random(5), schema("kept")
+    with ShardWriter(tmp_path, tmp_path, "kept", "0.parquet", columns) as writer:
+        for number in range(20):
+            row: dict[str, list[object]] = {"id": [f"in.jsonl:{number}"], "source": ["s"]}
+            row |= {"text": [drawn.randbytes(750_000).decode("latin-1")], "action": ["keep"]}
+            writer.write(row | {"reasons": [[]], "findings": [[]]})
+        writer.publish()
+    before, most, seen = pa.total_allocated_bytes(), 0, 0
+    for _ in rows(tmp_path / "kept/0.parquet"):
+        most, seen = max(most, pa.total_allocated_bytes() - before), seen + 1
+    assert seen == 20
+    assert most < 5e6
