@@ -125,6 +125,7 @@ def traced(folder: Path | None, writer: Writer, prompts: list[str], count: int) 
     for answer in answers:
         for _ in words(answer):
             pass
+    writer.known = None  # or the prompt would not be read again
     with trace(folder):
         yield
 
