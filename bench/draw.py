@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from gemsieve.model.draw import Drawing, choice_of, draw
+from gemsieve.model.sampling.draw import Drawing, choice_of, draw
 
 KINDS = {
     "greedy": Drawing(temperature=0.0),

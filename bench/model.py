@@ -22,7 +22,7 @@ from typing import Any
 
 from contender import serve, tokens
 
-from gemsieve.model.config import GemmaConfig
+from gemsieve.model.gemma.config import GemmaConfig
 
 PEERS = Path(__file__).with_name("model_peers.py")
 CONFIG = GemmaConfig(
@@ -101,8 +101,8 @@ def compare(contenders: dict[str, subprocess.Popen[str]], rounds: int) -> None:
 
 def write_checkpoint(folder: Path) -> None:
     """Write random weights as Hugging Face does."""
-    from gemsieve.model.huggingface.write import Form, write_huggingface
-    from gemsieve.model.transformer import initialise
+    from gemsieve.model.checkpoints.huggingface.write import Form, write_huggingface
+    from gemsieve.model.gemma.transformer import initialise
 
     write_huggingface(folder, initialise(CONFIG, seed=0), Form(config=CONFIG))
 
@@ -111,7 +111,7 @@ class Ours:
     """This project's model, trainer's step and sampler."""
 
     def __init__(self, folder: Path) -> None:
-        from gemsieve.model.huggingface import load_huggingface
+        from gemsieve.model.checkpoints.huggingface import load_huggingface
 
         self.config, self.params = load_huggingface(folder)
 
@@ -123,8 +123,8 @@ class Ours:
         import jax.numpy as jnp
         import optax  # type: ignore[import-untyped]
 
-        from gemsieve.model.loss import next_token_loss
-        from gemsieve.model.transformer import Transformer
+        from gemsieve.model.gemma.transformer import Transformer
+        from gemsieve.model.training.loss import next_token_loss
 
         raw = jnp.asarray(tokens(rows, length + 1, self.config.vocab_size), jnp.int32)
         batch = {
@@ -154,9 +154,9 @@ class Ours:
 
     def decode(self, rows: int, count: int) -> Callable[[], list[int]]:
         """Write with the engine, as many tokens between two looks as its peers do: all."""
-        from gemsieve.model.draw import Drawing
-        from gemsieve.model.engine import Engine
-        from gemsieve.model.request import Request
+        from gemsieve.model.sampling.draw import Drawing
+        from gemsieve.model.sampling.engine import Engine
+        from gemsieve.model.sampling.request import Request
         from gemsieve.model.tokenizer import BOS
 
         engine = Engine(params=self.params, config=self.config, rows=rows, stride=count)

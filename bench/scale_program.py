@@ -30,14 +30,14 @@ from jax.experimental import topologies
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from scale_plan import Plan
 
-from gemsieve.model.cache import empty_cache
-from gemsieve.model.config import GemmaConfig, named
-from gemsieve.model.execution import Execution
-from gemsieve.model.loss import next_token_loss
-from gemsieve.model.optimizer import OptimizerSettings, make_optimizer
-from gemsieve.model.sharding import make_mesh, parameters_over, rows_over
-from gemsieve.model.stacked import stack
-from gemsieve.model.transformer import Transformer, initialise
+from gemsieve.model.gemma.cache import empty_cache
+from gemsieve.model.gemma.config import GemmaConfig, named
+from gemsieve.model.gemma.execution import Execution
+from gemsieve.model.gemma.sharding import make_mesh, parameters_over, rows_over
+from gemsieve.model.gemma.stacked import stack
+from gemsieve.model.gemma.transformer import Transformer, initialise
+from gemsieve.model.training.loss import next_token_loss
+from gemsieve.model.training.optimizer import OptimizerSettings, make_optimizer
 
 # A tree of arrays or of their shapes, which JAX does not type; nor the making of a shape.
 Tree = Any

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 from scale_plan import Plan, plans
 
-from gemsieve.model.cache import cache_bytes
-from gemsieve.model.config import named
-from gemsieve.model.flops import forward_flops, training_flops
-from gemsieve.model.transformer import count_parameters
+from gemsieve.model.gemma.cache import cache_bytes
+from gemsieve.model.gemma.config import named
+from gemsieve.model.gemma.flops import forward_flops, training_flops
+from gemsieve.model.gemma.transformer import count_parameters
 
 PAGE = Path(__file__).parents[1] / "docs/scale.md"
 GIB = 2**30

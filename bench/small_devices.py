@@ -15,12 +15,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from gemsieve.model.cache import empty_cache
-from gemsieve.model.checkpoint import load
-from gemsieve.model.config import GemmaConfig, named
-from gemsieve.model.data import Rows, in_order, read_texts, split, tokenize
-from gemsieve.model.quantise import quantise
-from gemsieve.model.transformer import Params, Transformer
+from gemsieve.model.checkpoints.checkpoint import load
+from gemsieve.model.gemma.cache import empty_cache
+from gemsieve.model.gemma.config import GemmaConfig, named
+from gemsieve.model.gemma.quantise import quantise
+from gemsieve.model.gemma.transformer import Params, Transformer
+from gemsieve.model.training.data import Rows, in_order, read_texts, split, tokenize
 from gemsieve.pipeline.manifest import verify
 
 

@@ -1,5 +1,5 @@
 """Gemma 2 in JAX: architecture, tokenizer, trainer and sampler; the only floor that imports jax.
 
 Importing this package loads nothing heavy: take what you need from its files, for example
-`from gemsieve.model.sampler import Sampler`.
+`from gemsieve.model.sampling.sampler import Sampler`.
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from gemsieve.filters.filter import Filter
-from gemsieve.model.chat import Turn
+from gemsieve.model.sampling.chat import Turn
 from gemsieve.safety.guard import Guarded, guarded, stop
 
 

@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from gemsieve.model.settings import TrainSettings, settings_from
 from gemsieve.model.tokenizer import Tokenizer, train_tokenizer
-from gemsieve.model.train import Summary, train
+from gemsieve.model.training.settings import TrainSettings, settings_from
+from gemsieve.model.training.train import Summary, train
 from gemsieve.pipeline.manifest import Manifest, Shard, sha256_of, write
 
 SENTENCE = "the river carries small bright stones past old mills and quiet fields to sea 7 42"

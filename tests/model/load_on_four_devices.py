@@ -18,10 +18,10 @@ import jax
 import numpy as np
 from safetensors import safe_open
 
-from gemsieve.model.huggingface import open_huggingface
-from gemsieve.model.huggingface.names import as_theirs, their_name
-from gemsieve.model.placement import abstract, leaves
-from gemsieve.model.sharding import make_mesh, parameters_over
+from gemsieve.model.checkpoints.huggingface import open_huggingface
+from gemsieve.model.checkpoints.huggingface.names import as_theirs, their_name
+from gemsieve.model.checkpoints.placement import abstract, leaves
+from gemsieve.model.gemma.sharding import make_mesh, parameters_over
 
 
 def peak() -> int:

@@ -16,10 +16,10 @@ import jax.numpy as jnp
 import numpy as np
 from tests.model.reference import loud_params
 
-from gemsieve.model.cache import empty_cache
-from gemsieve.model.config import named
-from gemsieve.model.sharding import make_mesh, parameters_over, rows_over
-from gemsieve.model.transformer import Params, Transformer
+from gemsieve.model.gemma.cache import empty_cache
+from gemsieve.model.gemma.config import named
+from gemsieve.model.gemma.sharding import make_mesh, parameters_over, rows_over
+from gemsieve.model.gemma.transformer import Params, Transformer
 
 CONFIG = replace(named("test"), vocab_size=64, num_layers=2)
 MODEL = Transformer(CONFIG)

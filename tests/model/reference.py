@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gemsieve.model.config import GemmaConfig
+from gemsieve.model.gemma.config import GemmaConfig
 
 Vector = npt.NDArray[np.float64]
 

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gemsieve.model.chunked_attention import Rule, chunked_attend, visited
-from gemsieve.model.dense_attention import attend
-from gemsieve.model.visible import Places, visible
+from gemsieve.model.gemma.chunked_attention import Rule, chunked_attend, visited
+from gemsieve.model.gemma.dense_attention import attend
+from gemsieve.model.gemma.visible import Places, visible
 
 LENGTH = 29
 

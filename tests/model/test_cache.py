@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from tests.model.reference import logits_of, loud_params
 
-from gemsieve.model.cache import BLOCK, Cache, cache_bytes, empty_cache, fitted, slots_of
-from gemsieve.model.config import GemmaConfig, named
-from gemsieve.model.transformer import Transformer
+from gemsieve.model.gemma.cache import BLOCK, Cache, cache_bytes, empty_cache, fitted, slots_of
+from gemsieve.model.gemma.config import GemmaConfig, named
+from gemsieve.model.gemma.transformer import Transformer
 
 # One layer of each kind; loud enough that a key too few or too many moves the logits.
 TINY = replace(named("test"), vocab_size=53, num_layers=2, attn_logit_softcap=5.0)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.model.spelled import learned
 
-from gemsieve.model.chat import Turn, example, marks, prompt
+from gemsieve.model.sampling.chat import Turn, example, marks, prompt
 from gemsieve.model.tokenizer import BOS, EOS, Tokenizer
 
 MARKS = ["<start_of_turn>", "<end_of_turn>"]

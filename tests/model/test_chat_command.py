@@ -20,9 +20,9 @@ from tests.model.spelled import learned
 
 from gemsieve.cli import main
 from gemsieve.cli.chat import noting, until
-from gemsieve.model.checkpoint import load
-from gemsieve.model.huggingface import Form, write_huggingface
-from gemsieve.model.train import Summary
+from gemsieve.model.checkpoints.checkpoint import load
+from gemsieve.model.checkpoints.huggingface import Form, write_huggingface
+from gemsieve.model.training.train import Summary
 
 Lines = Callable[..., list[dict[str, Any]]]
 Talk = Callable[..., tuple[int, str, str]]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gemsieve.cli import main
-from gemsieve.model.train import Summary
+from gemsieve.model.training.train import Summary
 
 SETTINGS = """
 [model]

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from gemsieve.model.config import SIZES, GemmaConfig, named
-from gemsieve.model.huggingface import Form, write_huggingface
-from gemsieve.model.transformer import count_parameters
+from gemsieve.model.checkpoints.huggingface import Form, write_huggingface
+from gemsieve.model.gemma.config import SIZES, GemmaConfig, named
+from gemsieve.model.gemma.transformer import count_parameters
 
 
 @pytest.mark.parametrize(

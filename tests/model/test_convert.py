@@ -13,13 +13,13 @@ from tests.model.reference import loud_params
 from tests.model.test_kaggle import published, save
 
 from gemsieve.cli import main
-from gemsieve.model.checkpoint import CheckpointError, load, open_model
-from gemsieve.model.config import named
-from gemsieve.model.convert import Wanted, convert, resized
-from gemsieve.model.huggingface import Form, write_huggingface
-from gemsieve.model.placement import abstract
+from gemsieve.model.checkpoints.checkpoint import CheckpointError, load, open_model
+from gemsieve.model.checkpoints.convert import Wanted, convert, resized
+from gemsieve.model.checkpoints.huggingface import Form, write_huggingface
+from gemsieve.model.checkpoints.placement import abstract
+from gemsieve.model.gemma.config import named
 from gemsieve.model.tokenizer import Tokenizer
-from gemsieve.model.train import Summary
+from gemsieve.model.training.train import Summary
 
 
 def equal(found: Any, expected: Any) -> None:

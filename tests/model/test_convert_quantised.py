@@ -11,9 +11,9 @@ import pytest
 from gguf import GGUFReader, dequantize
 
 from gemsieve.cli import main
-from gemsieve.model.checkpoint import load
-from gemsieve.model.quantise import dequantise, quantise
-from gemsieve.model.train import Summary
+from gemsieve.model.checkpoints.checkpoint import load
+from gemsieve.model.gemma.quantise import dequantise, quantise
+from gemsieve.model.training.train import Summary
 
 
 def equal(found: Any, expected: Any) -> None:

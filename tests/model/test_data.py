@@ -7,8 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gemsieve.model.data import Documents, Rows, batches, in_order, read_texts, split, tokenize
 from gemsieve.model.tokenizer import BOS, EOS, Tokenizer
+from gemsieve.model.training.data import (
+    Documents,
+    Rows,
+    batches,
+    in_order,
+    read_texts,
+    split,
+    tokenize,
+)
 from gemsieve.pipeline.manifest import verify
 
 

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from gemsieve.model.distil import from_distribution, from_likeliest, likeliest, mixed
+from gemsieve.model.training.distil import from_distribution, from_likeliest, likeliest, mixed
 
 WORDS = 8
 

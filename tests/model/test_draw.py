@@ -13,7 +13,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from gemsieve.model.draw import FAILED, Choice, Drawing, Drawn, choice_of, cut, draw
+from gemsieve.model.sampling.draw import FAILED, Choice, Drawing, Drawn, choice_of, cut, draw
 
 VOCAB = 12
 ALL = np.ones(VOCAB, bool)

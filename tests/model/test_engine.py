@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.model.reference import logits_of, loud_params
 
-from gemsieve.model.config import named
-from gemsieve.model.draw import Drawing
-from gemsieve.model.engine import Engine, bucket
-from gemsieve.model.request import PromptTooLong, Request, Sampled
+from gemsieve.model.gemma.config import named
+from gemsieve.model.sampling.draw import Drawing
+from gemsieve.model.sampling.engine import Engine, bucket
+from gemsieve.model.sampling.request import PromptTooLong, Request, Sampled
 from gemsieve.model.tokenizer import BOS
 
 # The low cap makes texts lively: their model is random, and would repeat one token for ever.
@@ -165,7 +165,7 @@ def test_growth_changes_no_bit() -> None:
 
 def _uncached(config: Any, tokens: jax.Array) -> Any:
     """Return the logits of whole documents."""
-    from gemsieve.model.transformer import Transformer
+    from gemsieve.model.gemma.transformer import Transformer
 
     return jax.jit(Transformer(config).apply)({"params": PARAMS}, tokens)[0]
 

@@ -8,10 +8,10 @@ import jax
 import jax.numpy as jnp
 import pytest
 
-from gemsieve.model.config import named
-from gemsieve.model.flops import forward_flops, training_flops
-from gemsieve.model.transformer import Transformer, initialise
-from gemsieve.model.visible import visible
+from gemsieve.model.gemma.config import named
+from gemsieve.model.gemma.flops import forward_flops, training_flops
+from gemsieve.model.gemma.transformer import Transformer, initialise
+from gemsieve.model.gemma.visible import visible
 
 TEST = replace(named("test"), num_layers=3)
 

@@ -16,11 +16,11 @@ import pytest
 from gguf import GGUFReader, dequantize
 from tests.model.reference import loud_params
 
-from gemsieve.model.config import named
-from gemsieve.model.gguf import KINDS, Form, write_gguf
-from gemsieve.model.quantise import dequantise, quantise
+from gemsieve.model.checkpoints.gguf import KINDS, Form, write_gguf
+from gemsieve.model.gemma.config import named
+from gemsieve.model.gemma.quantise import dequantise, quantise
+from gemsieve.model.gemma.transformer import Transformer
 from gemsieve.model.tokenizer import Tokenizer
-from gemsieve.model.transformer import Transformer
 
 # Queries are not scaled by their width, and rows of 64 fit GGUF's blocks of 32.
 CONFIG = replace(

@@ -22,12 +22,12 @@ from tests.model.golden.make import (
     nested,
 )
 
-from gemsieve.model import attention
-from gemsieve.model.config import GemmaConfig
-from gemsieve.model.execution import Execution
-from gemsieve.model.loss import next_token_loss
-from gemsieve.model.rope import rotate
-from gemsieve.model.transformer import Params, Transformer
+from gemsieve.model.gemma import attention
+from gemsieve.model.gemma.config import GemmaConfig
+from gemsieve.model.gemma.execution import Execution
+from gemsieve.model.gemma.rope import rotate
+from gemsieve.model.gemma.transformer import Params, Transformer
+from gemsieve.model.training.loss import next_token_loss
 
 TOLERANCE = 1e-4
 DENSE = Execution(attention="dense")

@@ -14,19 +14,19 @@ from safetensors import safe_open
 from safetensors.numpy import save_file
 from tests.model.reference import loud_params
 
-from gemsieve.model.cache import empty_cache
-from gemsieve.model.config import GemmaConfig, named
-from gemsieve.model.huggingface import (
+from gemsieve.model.checkpoints.huggingface import (
     Form,
     load_huggingface,
     open_huggingface,
     write_huggingface,
 )
-from gemsieve.model.huggingface.config import read_config
-from gemsieve.model.huggingface.names import as_ours, their_name
-from gemsieve.model.loss import next_token_loss
-from gemsieve.model.placement import abstract, leaves
-from gemsieve.model.transformer import Transformer
+from gemsieve.model.checkpoints.huggingface.config import read_config
+from gemsieve.model.checkpoints.huggingface.names import as_ours, their_name
+from gemsieve.model.checkpoints.placement import abstract, leaves
+from gemsieve.model.gemma.cache import empty_cache
+from gemsieve.model.gemma.config import GemmaConfig, named
+from gemsieve.model.gemma.transformer import Transformer
+from gemsieve.model.training.loss import next_token_loss
 
 ENTRIES = {
     "model_type": "gemma2",

@@ -12,10 +12,10 @@ import orbax.checkpoint as ocp  # type: ignore[import-untyped]
 import pytest
 from tests.model.reference import loud_params
 
-from gemsieve.model.config import GemmaConfig, named
-from gemsieve.model.kaggle import open_kaggle
-from gemsieve.model.placement import abstract
-from gemsieve.model.transformer import Transformer
+from gemsieve.model.checkpoints.kaggle import open_kaggle
+from gemsieve.model.checkpoints.placement import abstract
+from gemsieve.model.gemma.config import GemmaConfig, named
+from gemsieve.model.gemma.transformer import Transformer
 
 SCRIPT = Path(__file__).parent / "by_gemma.py"
 SMALL = replace(named("test"), num_layers=2)

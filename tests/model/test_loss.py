@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gemsieve.model.config import named
-from gemsieve.model.cross_entropy import Objective, total_loss
-from gemsieve.model.execution import Execution
-from gemsieve.model.loss import next_token_loss
-from gemsieve.model.transformer import Transformer, initialise
+from gemsieve.model.gemma.config import named
+from gemsieve.model.gemma.execution import Execution
+from gemsieve.model.gemma.transformer import Transformer, initialise
+from gemsieve.model.training.cross_entropy import Objective, total_loss
+from gemsieve.model.training.loss import next_token_loss
 
 Loss = Callable[..., jax.Array]
 BATCH, LENGTH, WIDTH, VOCABULARY = 2, 7, 5, 11

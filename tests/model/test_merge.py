@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gemsieve.model.config import named
-from gemsieve.model.merge import average, slerp, towards
-from gemsieve.model.transformer import Params, initialise
+from gemsieve.model.gemma.config import named
+from gemsieve.model.gemma.transformer import Params, initialise
+from gemsieve.model.training.merge import average, slerp, towards
 
 START = jax.tree.map(np.asarray, initialise(named("test"), seed=0))
 

@@ -10,9 +10,9 @@ import jax
 import numpy as np
 import pytest
 
-from gemsieve.model.config import named
-from gemsieve.model.huggingface import Form, write_huggingface
-from gemsieve.model.placement import abstract, leaves
+from gemsieve.model.checkpoints.huggingface import Form, write_huggingface
+from gemsieve.model.checkpoints.placement import abstract, leaves
+from gemsieve.model.gemma.config import named
 
 SCRIPT = Path(__file__).parent / "load_on_four_devices.py"
 

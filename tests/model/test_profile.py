@@ -11,8 +11,8 @@ import pytest
 
 from gemsieve.cli import main
 from gemsieve.model.profile import StepTrace, trace
-from gemsieve.model.settings import TrainSettings
-from gemsieve.model.train import Summary, train
+from gemsieve.model.training.settings import TrainSettings
+from gemsieve.model.training.train import Summary, train
 
 
 def events(folder: Path) -> list[dict[str, Any]]:

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 from tests.model.reference import loud_params
 
-from gemsieve.model.config import GemmaConfig, named
-from gemsieve.model.product import product, rows
-from gemsieve.model.quantise import dequantise, quantise
-from gemsieve.model.quantised import Kernel, Quantised
-from gemsieve.model.transformer import Transformer
+from gemsieve.model.gemma.config import GemmaConfig, named
+from gemsieve.model.gemma.product import product, rows
+from gemsieve.model.gemma.quantise import dequantise, quantise
+from gemsieve.model.gemma.quantised import Kernel, Quantised
+from gemsieve.model.gemma.transformer import Transformer
 
 FORMS = [(8, None), (8, 4), (4, None), (4, 4)]
 

@@ -8,9 +8,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from gemsieve.model.cache import BLOCK
-from gemsieve.model.dense_attention import attend
-from gemsieve.model.recall import recall
+from gemsieve.model.gemma.cache import BLOCK
+from gemsieve.model.gemma.dense_attention import attend
+from gemsieve.model.gemma.recall import recall
 
 
 def inputs(batch: int, groups: int, width: int, slots: int) -> tuple[Any, Any, Any]:

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from tests.model.reference import logits_of
 
-from gemsieve.model import rows
-from gemsieve.model.checkpoint import load
-from gemsieve.model.draw import Drawing
-from gemsieve.model.request import PromptTooLong
-from gemsieve.model.sampler import Sampler
+from gemsieve.model.checkpoints.checkpoint import load
+from gemsieve.model.sampling import rows
+from gemsieve.model.sampling.draw import Drawing
+from gemsieve.model.sampling.request import PromptTooLong
+from gemsieve.model.sampling.sampler import Sampler
 from gemsieve.model.tokenizer import BOS, EOS, PAD, UNK
-from gemsieve.model.train import Summary
+from gemsieve.model.training.train import Summary
 
 GREEDY = Drawing(temperature=0.0)
 

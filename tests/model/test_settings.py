@@ -7,7 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from gemsieve.model.settings import SettingsError, TrainSettings, read_settings, settings_from
+from gemsieve.model.training.settings import (
+    SettingsError,
+    TrainSettings,
+    read_settings,
+    settings_from,
+)
 
 TINY = Path(__file__).parents[2] / "configs" / "train" / "tiny.toml"
 

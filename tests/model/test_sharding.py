@@ -12,10 +12,10 @@ import jax
 import pytest
 from jax.sharding import AbstractMesh
 
-from gemsieve.model.config import named
-from gemsieve.model.optimizer import OptimizerSettings, make_optimizer
-from gemsieve.model.sharding import make_mesh, parameters_over, partition
-from gemsieve.model.transformer import initialise
+from gemsieve.model.gemma.config import named
+from gemsieve.model.gemma.sharding import make_mesh, parameters_over, partition
+from gemsieve.model.gemma.transformer import initialise
+from gemsieve.model.training.optimizer import OptimizerSettings, make_optimizer
 
 ROOT = Path(__file__).parents[2]
 

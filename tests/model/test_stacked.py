@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from tests.model.reference import loud_params
 
-from gemsieve.model.cache import empty_cache
-from gemsieve.model.config import named
-from gemsieve.model.execution import Execution
-from gemsieve.model.loss import next_token_loss
-from gemsieve.model.stacked import stack, unstack
-from gemsieve.model.transformer import Transformer
+from gemsieve.model.gemma.cache import empty_cache
+from gemsieve.model.gemma.config import named
+from gemsieve.model.gemma.execution import Execution
+from gemsieve.model.gemma.stacked import stack, unstack
+from gemsieve.model.gemma.transformer import Transformer
+from gemsieve.model.training.loss import next_token_loss
 
 
 def gradient(params: dict[str, Any], layers: int, execution: Execution) -> Any:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gemsieve.model.stop import Stop
+from gemsieve.model.sampling.stop import Stop
 
 # Two letters, so that stop strings overlap themselves and each other.
 texts = st.text("ab\n", max_size=9)

@@ -9,15 +9,15 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from gemsieve.model.dense_attention import attend
-from gemsieve.model.execution import Execution
-from gemsieve.model.self_attention import Manner, attend_to_itself
-from gemsieve.model.tokamax_attention import (
+from gemsieve.model.gemma.dense_attention import attend
+from gemsieve.model.gemma.execution import Execution
+from gemsieve.model.gemma.self_attention import Manner, attend_to_itself
+from gemsieve.model.gemma.tokamax_attention import (
     Kernels,
     UnsupportedAttention,
     tokamax_attend,
 )
-from gemsieve.model.visible import visible
+from gemsieve.model.gemma.visible import visible
 
 LENGTH = 16
 # Two packed documents and padding on the right; padding on the left and one document.

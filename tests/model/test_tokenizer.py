@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gemsieve.model.streaming import detokenize
+from gemsieve.model.sampling.streaming import detokenize
 from gemsieve.model.tokenizer import BOS, EOS, Tokenizer, train_tokenizer
 
 

@@ -8,12 +8,18 @@ import numpy as np
 import pytest
 
 from gemsieve.cli import main
-from gemsieve.model.checkpoint import CheckpointError
-from gemsieve.model.data import read_texts, tokenize
-from gemsieve.model.settings import TrainSettings
+from gemsieve.model.checkpoints.checkpoint import CheckpointError
 from gemsieve.model.tokenizer import Tokenizer, train_tokenizer
-from gemsieve.model.tokens import NAME, TokensError, read_tokens, verify_tokens, write_tokens
-from gemsieve.model.train import Summary, train
+from gemsieve.model.training.data import read_texts, tokenize
+from gemsieve.model.training.settings import TrainSettings
+from gemsieve.model.training.tokens import (
+    NAME,
+    TokensError,
+    read_tokens,
+    verify_tokens,
+    write_tokens,
+)
+from gemsieve.model.training.train import Summary, train
 from gemsieve.pipeline.manifest import verify
 
 

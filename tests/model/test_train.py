@@ -9,11 +9,11 @@ import jax
 import numpy as np
 import pytest
 
-from gemsieve.model import metrics
-from gemsieve.model.checkpoint import CheckpointError, load
-from gemsieve.model.execution import Execution
-from gemsieve.model.settings import TrainSettings
-from gemsieve.model.train import Progress, Summary, TrainingError, train
+from gemsieve.model.checkpoints.checkpoint import CheckpointError, load
+from gemsieve.model.gemma.execution import Execution
+from gemsieve.model.training import metrics
+from gemsieve.model.training.settings import TrainSettings
+from gemsieve.model.training.train import Progress, Summary, TrainingError, train
 from gemsieve.pipeline.manifest import ManifestError, verify
 
 Finished = tuple[Path, Summary]

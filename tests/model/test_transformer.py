@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.model.reference import logits_of, loud_params
 
-from gemsieve.model.cache import empty_cache
-from gemsieve.model.config import GemmaConfig, named
-from gemsieve.model.transformer import Transformer
+from gemsieve.model.gemma.cache import empty_cache
+from gemsieve.model.gemma.config import GemmaConfig, named
+from gemsieve.model.gemma.transformer import Transformer
 
 TINY = replace(named("test"), vocab_size=53, attn_logit_softcap=5.0, final_logit_softcap=8.0)
 Array = npt.NDArray[Any]

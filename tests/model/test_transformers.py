@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from tests.model.reference import loud_params
 
-from gemsieve.model.config import named
-from gemsieve.model.huggingface import Form, open_huggingface, write_huggingface
-from gemsieve.model.placement import abstract
-from gemsieve.model.transformer import Transformer
+from gemsieve.model.checkpoints.huggingface import Form, open_huggingface, write_huggingface
+from gemsieve.model.checkpoints.placement import abstract
+from gemsieve.model.gemma.config import named
+from gemsieve.model.gemma.transformer import Transformer
 
 SCRIPT = Path(__file__).parent / "by_transformers.py"
 SMALL = named("test")

@@ -3,10 +3,10 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gemsieve.model.request import Sampled
-from gemsieve.model.stop import Stop
+from gemsieve.model.sampling.request import Sampled
+from gemsieve.model.sampling.stop import Stop
+from gemsieve.model.sampling.writing import Chunk, Writing, described
 from gemsieve.model.tokenizer import EOS, Tokenizer
-from gemsieve.model.writing import Chunk, Writing, described
 
 answers = st.lists(st.integers(0, 299), max_size=20)
 strings = st.lists(st.sampled_from(["a", " s", "st", "\ufffd", "th", "\n"]), max_size=2)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 import pytest
 
 from gemsieve.filters import Filter
-from gemsieve.model.chat import Turn
+from gemsieve.model.sampling.chat import Turn
 from gemsieve.safety.conversation import Conversation
 
 

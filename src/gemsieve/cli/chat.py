@@ -28,8 +28,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Answer each line of standard input, until it ends."""
     from gemsieve.filters.policy_file import PolicyError
-    from gemsieve.model.chat import marks
-    from gemsieve.model.checkpoint import CheckpointError
+    from gemsieve.model.checkpoints.checkpoint import CheckpointError
+    from gemsieve.model.sampling.chat import marks
     from gemsieve.safety.conversation import Conversation
 
     interrupted = Event()
@@ -69,7 +69,7 @@ def lines() -> Iterator[str]:
 
 def answer(talk: Conversation, text: str, interrupted: Event) -> None:
     """Write the answer to a message as it comes; Ctrl-C on a terminal ends it, and no more."""
-    from gemsieve.model.request import PromptTooLong
+    from gemsieve.model.sampling.request import PromptTooLong
 
     try:
         with noting(interrupted):

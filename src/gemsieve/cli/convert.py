@@ -46,8 +46,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Convert, and say what was written."""
-    from gemsieve.model.checkpoint import CheckpointError
-    from gemsieve.model.convert import Wanted, convert
+    from gemsieve.model.checkpoints.checkpoint import CheckpointError
+    from gemsieve.model.checkpoints.convert import Wanted, convert
 
     if args.vocab is not None and args.vocab < 1:
         raise UsageError(f"--vocab must be at least 1, not {args.vocab}")

@@ -68,9 +68,9 @@ def ask_all(run: Path, seed: int) -> Guarded:
 
 def trained(run: Path, seed: int) -> Sampler:
     """Return the sampler of a training run."""
-    from gemsieve.model.checkpoint import load
-    from gemsieve.model.draw import Drawing
-    from gemsieve.model.sampler import Sampler as ModelSampler
+    from gemsieve.model.checkpoints.checkpoint import load
+    from gemsieve.model.sampling.draw import Drawing
+    from gemsieve.model.sampling.sampler import Sampler as ModelSampler
 
     found = load(run)
     return ModelSampler(

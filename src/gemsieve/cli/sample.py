@@ -16,7 +16,7 @@ from gemsieve.cli.sampling import Writer, add_sampling, filter_from, words, writ
 
 if TYPE_CHECKING:
     from gemsieve.filters import Filter
-    from gemsieve.model.writing import Answer, Token
+    from gemsieve.model.sampling.writing import Answer, Token
 
 _MOST_ROWS = 8
 _MOST_LOGPROBS = 20  # as in OpenAI's interface
@@ -78,7 +78,7 @@ class Text:
 def run(args: argparse.Namespace) -> int:
     """Write the continuations to standard output, the first as it comes."""
     from gemsieve.filters.policy_file import PolicyError
-    from gemsieve.model.checkpoint import CheckpointError
+    from gemsieve.model.checkpoints.checkpoint import CheckpointError
 
     check(args)
     try:

@@ -13,13 +13,13 @@ from gemsieve.cli import UsageError
 
 if TYPE_CHECKING:
     from gemsieve.filters import Filter
-    from gemsieve.model.chat import Turn
-    from gemsieve.model.draw import Drawing
-    from gemsieve.model.engine import Engine
-    from gemsieve.model.request import Prefix
+    from gemsieve.model.gemma.transformer import Params
+    from gemsieve.model.sampling.chat import Turn
+    from gemsieve.model.sampling.draw import Drawing
+    from gemsieve.model.sampling.engine import Engine
+    from gemsieve.model.sampling.request import Prefix
+    from gemsieve.model.sampling.writing import Answer, Token
     from gemsieve.model.tokenizer import Tokenizer
-    from gemsieve.model.transformer import Params
-    from gemsieve.model.writing import Answer, Token
 
 # Control characters, which could steer a terminal; line ends and tabs among them are text.
 _STEERING = {
@@ -71,13 +71,13 @@ class Writer:
 
     def reply(self, turns: Sequence[Turn]) -> Answer:
         """Begin the answer to a conversation's last turn."""
-        from gemsieve.model.chat import prompt
+        from gemsieve.model.sampling.chat import prompt
 
         return self._write(prompt(self.tokenizer, turns), 0)
 
     def _write(self, pieces: list[int], number: int) -> Answer:
-        from gemsieve.model.request import Request
-        from gemsieve.model.writing import Answer
+        from gemsieve.model.sampling.request import Request
+        from gemsieve.model.sampling.writing import Answer
 
         begins = self.known and tuple(pieces[: len(self.known.tokens)]) == self.known.tokens
         known = self.known if begins else None
@@ -103,11 +103,11 @@ def writer_from(args: argparse.Namespace, rows: int = 1, alternatives: int = 0) 
         CheckpointError: The folder holds no model.
         ValueError: A value is out of its range.
     """
-    from gemsieve.model.checkpoint import load
-    from gemsieve.model.draw import Drawing
-    from gemsieve.model.engine import Engine
-    from gemsieve.model.stop import Stop
-    from gemsieve.model.writing import drawable
+    from gemsieve.model.checkpoints.checkpoint import load
+    from gemsieve.model.sampling.draw import Drawing
+    from gemsieve.model.sampling.engine import Engine
+    from gemsieve.model.sampling.stop import Stop
+    from gemsieve.model.sampling.writing import drawable
 
     drawing = Drawing(
         temperature=args.temperature,
@@ -137,8 +137,8 @@ def rounded(params: Params, form: str | None) -> Params:
     Raises:
         ValueError: They are in fewer bits already.
     """
-    from gemsieve.model.quantise import quantise
-    from gemsieve.model.quantised import Quantised
+    from gemsieve.model.gemma.quantise import quantise
+    from gemsieve.model.gemma.quantised import Quantised
 
     if form is None:
         return params

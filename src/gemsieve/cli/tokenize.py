@@ -32,9 +32,9 @@ def run(args: argparse.Namespace) -> int:
     from rich.console import Console
     from rich.progress import Progress
 
-    from gemsieve.model.data import read_texts
     from gemsieve.model.tokenizer import Tokenizer, train_tokenizer
-    from gemsieve.model.tokens import TokensError, write_tokens
+    from gemsieve.model.training.data import read_texts
+    from gemsieve.model.training.tokens import TokensError, write_tokens
     from gemsieve.pipeline.manifest import ManifestError, verify
 
     console = Console(stderr=True)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from gemsieve.cli import UsageError
 
 if TYPE_CHECKING:
-    from gemsieve.model.train import Progress, Summary
+    from gemsieve.model.training.train import Progress, Summary
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,10 +50,10 @@ def run(args: argparse.Namespace) -> int:
     """Train and print a summary."""
     if args.signed_by:
         refuse_unsigned(args.data, args.signed_by)
-    from gemsieve.model.checkpoint import CheckpointError
-    from gemsieve.model.settings import read_settings
-    from gemsieve.model.tokens import TokensError
-    from gemsieve.model.train import TrainingError, train
+    from gemsieve.model.checkpoints.checkpoint import CheckpointError
+    from gemsieve.model.training.settings import read_settings
+    from gemsieve.model.training.tokens import TokensError
+    from gemsieve.model.training.train import TrainingError, train
     from gemsieve.pipeline.manifest import ManifestError
 
     try:

@@ -25,7 +25,7 @@ import numpy as np
 import numpy.typing as npt
 from tests.model.reference import logits_of, loud_params
 
-from gemsieve.model.config import GemmaConfig, named
+from gemsieve.model.gemma.config import GemmaConfig, named
 
 Arrays = dict[str, npt.NDArray[Any]]
 

@@ -1,0 +1,1 @@
+"""Models on disk, in our own form and in the world's."""

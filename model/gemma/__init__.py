@@ -1,0 +1,1 @@
+"""The architecture: parameters and tokens to logits, by pure functions."""

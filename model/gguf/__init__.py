@@ -1,5 +1,0 @@
-"""Models in GGUF, the form that llama.cpp and what is built on it read."""
-
-from gemsieve.model.gguf.write import KINDS, Form, write_gguf
-
-__all__ = ["KINDS", "Form", "write_gguf"]

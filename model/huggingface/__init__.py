@@ -1,6 +1,0 @@
-"""Gemma 2 checkpoints in the form that Hugging Face's libraries read and write."""
-
-from gemsieve.model.huggingface.read import load_huggingface, open_huggingface
-from gemsieve.model.huggingface.write import Form, write_huggingface
-
-__all__ = ["Form", "load_huggingface", "open_huggingface", "write_huggingface"]

@@ -1,0 +1,1 @@
+"""From a prompt to text: the engine, how tokens are drawn, chat."""

@@ -1,0 +1,1 @@
+"""From verified shards to a trained model."""

@@ -1,0 +1,186 @@
+"""A training run's settings: TOML in, checked dataclasses out."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import math
+import tomllib
+import typing
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import UnionType
+from typing import Any, Literal, TypeVar
+
+from gemsieve.model.gemma.config import GemmaConfig, named
+from gemsieve.model.gemma.execution import Execution
+from gemsieve.model.training.optimizer import OptimizerSettings
+
+T = TypeVar("T")
+
+
+class SettingsError(ValueError):
+    """A setting is unknown, of the wrong type or out of range; says which and what would do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenizerSettings:
+    """Set how much text the tokenizer learns from; its size is `model.vocab_size`."""
+
+    training_bytes: int = 20_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataSettings:
+    """Set rows, the held-out split and the order."""
+
+    sequence_length: int = 256
+    held_out_every: int = 50
+    shuffle_seed: int = 0
+
+    def __post_init__(self) -> None:
+        # With every document held out nothing would be left to train on.
+        _at_least(self, {"sequence_length": 2, "held_out_every": 2})
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoopSettings:
+    """Set the length of the run and what it writes when."""
+
+    steps: int = 400
+    batch_size: int = 4
+    init_seed: int = 0
+    log_every: int = 10
+    evaluate_every: int = 100
+    evaluate_rows: int = 64
+    checkpoint_every: int = 100
+    keep_checkpoints: int = 2
+
+    def __post_init__(self) -> None:
+        # Only the seed may be 0.
+        _at_least(self, {f.name: 1 for f in dataclasses.fields(self) if f.name != "init_seed"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainSettings:
+    """Hold everything that, with the data, decides a run; `execution` only how it is computed."""
+
+    model: GemmaConfig = field(default_factory=lambda: named("tiny"))
+    tokenizer: TokenizerSettings = field(default_factory=TokenizerSettings)
+    data: DataSettings = field(default_factory=DataSettings)
+    optimizer: OptimizerSettings = field(default_factory=OptimizerSettings)
+    train: LoopSettings = field(default_factory=LoopSettings)
+    execution: Execution = field(default_factory=Execution)
+
+
+def read_settings(path: Path, overrides: Sequence[str] = ()) -> TrainSettings:
+    """Read a TOML file and apply overrides such as `train.steps=100`.
+
+    Raises:
+        SettingsError: The file cannot be read, or a setting in it or in an override is wrong.
+    """
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{path}: {error}") from None
+    try:
+        for override in overrides:
+            _override(tables, override)
+        return settings_from(tables)
+    except SettingsError as error:
+        raise SettingsError(f"{path}: {error}") from None
+
+
+def settings_from(tables: Mapping[str, Any]) -> TrainSettings:
+    """Build settings from tables as TOML or a checkpoint gives them."""
+    base = TrainSettings()
+    sections: dict[str, Any] = {}
+    for name, table in tables.items():
+        _known(name, [entry.name for entry in dataclasses.fields(base)], "table")
+        if not isinstance(table, Mapping):
+            raise SettingsError(f"{name} must be a table, [{name}]")
+        section = getattr(base, name)
+        if name == "model":
+            table = dict(table)  # noqa: PLW2901 - the size is no field of the model
+            section = _size(table.pop("size", "tiny"))
+        sections[name] = _fill(section, table, name)
+    settings = dataclasses.replace(base, **sections)
+    if settings.data.sequence_length > settings.model.max_length:
+        raise SettingsError(
+            f"data.sequence_length ({settings.data.sequence_length}) exceeds model.max_length"
+            f" ({settings.model.max_length})"
+        )
+    return settings
+
+
+def _size(size: object) -> GemmaConfig:
+    try:
+        return named(str(size))
+    except ValueError as error:
+        raise SettingsError(f"model.size: {error}") from None
+
+
+def _fill(section: T, table: Mapping[str, Any], name: str) -> T:
+    """Replace fields of one section by a table's values, checked."""
+    types = typing.get_type_hints(type(section))
+    values = {}
+    for key, value in table.items():
+        _known(key, list(types), f"setting in [{name}]")
+        values[key] = _checked(value, types[key], f"{name}.{key}")
+    try:
+        return dataclasses.replace(section, **values)  # type: ignore[type-var]
+    except ValueError as error:
+        raise SettingsError(f"{name}: {error}") from None
+
+
+def _checked(value: object, kind: object, where: str) -> object:
+    """Return a value in its field's type; a number is never negative, "none" stands for None."""
+    if typing.get_origin(kind) is Literal:
+        return value  # the section names its choices itself
+    kinds = typing.get_args(kind) if isinstance(kind, UnionType) else (kind,)
+    if value in ("none", None) and type(None) in kinds:
+        return None
+    if bool in kinds:
+        if not isinstance(value, bool):
+            raise SettingsError(f"{where} must be true or false, not {value!r}")
+        return value
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if number and float in kinds:
+        value = float(typing.cast("float", value))
+    elif not (number and isinstance(value, int)):
+        wanted = "a number" if float in kinds else "a whole number"
+        raise SettingsError(f"{where} must be {wanted}, not {value!r}")
+    if not (math.isfinite(value) and value >= 0):
+        raise SettingsError(f"{where} must be 0 or more, not {value}")
+    return value
+
+
+def _at_least(section: object, minima: Mapping[str, int]) -> None:
+    """Raise ValueError naming the first field below its minimum."""
+    for name, minimum in minima.items():
+        if getattr(section, name) < minimum:
+            raise ValueError(f"{name} must be at least {minimum}, not {getattr(section, name)}")
+
+
+def _known(name: str, names: Sequence[str], what: str) -> None:
+    """Refuse an unknown name, with the nearest known one."""
+    if name not in names:
+        near = difflib.get_close_matches(name, names, n=1, cutoff=0.0)[0]
+        raise SettingsError(f"unknown {what}: {name!r}; did you mean {near!r}?")
+
+
+def _override(tables: dict[str, Any], override: str) -> None:
+    """Put the value of `table.key=value`, written as in TOML, into its table."""
+    place, equals, text = override.partition("=")
+    table, dot, key = place.strip().partition(".")
+    if not (equals and dot):
+        raise SettingsError(f"--set {override!r}: write table.key=value, as in train.steps=100")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text.strip()  # a bare word is a string
+    entries = tables.setdefault(table, {})
+    if not isinstance(entries, dict):
+        raise SettingsError(f"{table} must be a table, [{table}]")
+    entries[key] = value

@@ -1,0 +1,196 @@
+"""Tokens of a sieved corpus on disk: one ArrayRecord a kept shard, one record a document.
+
+Random access is what a global shuffle asks for; the format is the one that grain reads. A record
+is a document's pieces between `<bos>` and `<eos>`, little-endian, two bytes each where the
+vocabulary allows, else four. `_TOKENS.json`, written last, names the manifest and the tokenizer
+that they come from, and the digest of every file.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from gemsieve.model.tokenizer import FILE_NAME, Tokenizer
+from gemsieve.model.training.data import Documents, read_texts
+from gemsieve.pipeline.manifest import Manifest, sha256_of
+from gemsieve.pipeline.storage import publish, remove_all, write_atomically
+
+NAME = "_TOKENS.json"
+FORMAT = 1
+SUFFIX = ".array_record"
+# A group of one record costs some compression and makes one read of every random access.
+OPTIONS = "group_size:1,zstd"
+
+
+class TokensError(Exception):
+    """A folder does not hold the tokens of these shards; says what to do."""
+
+
+@dataclass(frozen=True)
+class TokenShard:
+    """One written file: path in its folder, documents, tokens, bytes, SHA-256 (hex)."""
+
+    path: str
+    documents: int
+    tokens: int
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """What a folder of tokens holds.
+
+    Attributes:
+        manifest: Digest of the manifest of the shards that were tokenised.
+        tokenizer: Digest of the tokenizer's file, which lies beside.
+        width: Bytes of a token.
+        shards: In the manifest's order of kept shards.
+    """
+
+    folder: Path
+    manifest: str
+    tokenizer: str
+    width: int
+    shards: tuple[TokenShard, ...]
+
+    @property
+    def paths(self) -> list[Path]:
+        """The files, as `grain.sources.ArrayRecordDataSource` takes them."""
+        return [self.folder / shard.path for shard in self.shards]
+
+    @property
+    def count(self) -> int:
+        """How many tokens there are."""
+        return sum(shard.tokens for shard in self.shards)
+
+    def write(self) -> None:
+        """Write `_TOKENS.json`."""
+        body = {
+            "format": FORMAT,
+            "manifest": self.manifest,
+            "tokenizer": self.tokenizer,
+            "width": self.width,
+            "shards": [asdict(shard) for shard in self.shards],
+        }
+        write_atomically(self.folder / NAME, (json.dumps(body, indent=1) + "\n").encode())
+
+
+def write_tokens(
+    manifest: Manifest,
+    tokenizer: Tokenizer,
+    folder: Path,
+    workers: int = 1,
+    watch: Callable[[int], None] = lambda _: None,
+) -> Tokens:
+    """Tokenise the kept shards of a verified manifest; equal input gives equal bytes.
+
+    Args:
+        manifest: What `pipeline.manifest.verify` returned.
+        tokenizer: Written beside the tokens.
+        folder: A new folder, or what a killed attempt left.
+        workers: Processes, each at one shard.
+        watch: Called with the documents of every shard that is done.
+
+    Raises:
+        TokensError: The folder holds something else, or finished tokens.
+    """
+    strangers = [path for path in folder.glob("*") if path.name not in {FILE_NAME, "tokens"}]
+    if strangers:
+        raise TokensError(f"{folder}: holds {strangers[0].name}; name a new folder")
+    remove_all(folder / "tokens")
+    tokenizer.write(folder / FILE_NAME)
+    (folder / "tokens").mkdir()
+    work = partial(write_shard, tokenizer.content, folder)
+    shards: list[TokenShard] = []
+    for shard in spread(work, list(manifest.kept), workers):
+        watch(shard.documents)
+        shards.append(shard)
+    made = Tokens(folder, manifest.digest, tokenizer.digest, width_of(tokenizer), tuple(shards))
+    made.write()
+    return made
+
+
+def spread(
+    work: Callable[[Path], TokenShard], paths: list[Path], workers: int
+) -> Iterator[TokenShard]:
+    """Yield what becomes of each shard, in order."""
+    if workers == 1:
+        yield from map(work, paths)
+        return
+    # JAX may have threads in this process, and a fork copies their locks.
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
+        yield from pool.map(work, paths)
+
+
+def write_shard(content: bytes, folder: Path, source: Path) -> TokenShard:
+    """Tokenise one shard; its file appears whole or not at all."""
+    from array_record.python.array_record_module import ArrayRecordWriter
+
+    tokenizer = Tokenizer(content)
+    kind = np.dtype(f"<u{width_of(tokenizer)}")
+    path = folder / "tokens" / f"{source.stem}{SUFFIX}"
+    draft = path.with_name(f".{path.name}.tmp")
+    documents = tokens = 0
+    writer = ArrayRecordWriter(str(draft), OPTIONS)
+    for batch in read_texts([source]):
+        for pieces in tokenizer.encode_documents(batch):
+            writer.write(np.asarray(pieces, kind).tobytes())
+            documents, tokens = documents + 1, tokens + len(pieces)
+    writer.close()
+    publish(draft, path)
+    name = path.relative_to(folder).as_posix()
+    return TokenShard(name, documents, tokens, path.stat().st_size, sha256_of(path))
+
+
+def width_of(tokenizer: Tokenizer) -> int:
+    """Return how many bytes a token takes."""
+    return 2 if tokenizer.vocab_size <= 1 << 16 else 4
+
+
+def verify_tokens(folder: Path, manifest: Manifest) -> Tokens:
+    """Return a folder's tokens, proven to be those of a verified manifest's kept shards.
+
+    Raises:
+        TokensError: They are not, are not finished, or were changed; names the file.
+    """
+    try:
+        body = json.loads((folder / NAME).read_bytes())
+        shards = tuple(TokenShard(**shard) for shard in body["shards"])
+        found = Tokens(folder, body["manifest"], body["tokenizer"], body["width"], shards)
+    except FileNotFoundError:
+        raise TokensError(f"{folder}: no {NAME}; run `gemsieve tokenize` to its end") from None
+    except (ValueError, KeyError, TypeError):
+        raise TokensError(f"{folder / NAME}: damaged; tokenise the data again") from None
+    if found.manifest != manifest.digest:
+        raise TokensError(f"{folder}: holds the tokens of other data; tokenise these shards")
+    if sha256_of(folder / FILE_NAME) != found.tokenizer:
+        raise TokensError(f"{folder / FILE_NAME}: changed; tokenise the data again")
+    for shard in shards:
+        path = folder / shard.path
+        if not path.is_file() or sha256_of(path) != shard.sha256:
+            raise TokensError(f"{path}: missing or changed; tokenise the data again")
+    return found
+
+
+def read_tokens(tokens: Tokens) -> Documents:
+    """Return verified tokens in the order of the manifest's kept documents."""
+    from array_record.python.array_record_module import ArrayRecordReader
+
+    kind = np.dtype(f"<u{tokens.width}")
+    parts: list[npt.NDArray[np.uint16] | npt.NDArray[np.uint32]] = [np.zeros(0, kind)]
+    for path in tokens.paths:
+        reader = ArrayRecordReader(str(path))
+        parts += [np.frombuffer(record, kind) for record in reader.read_all()]
+        reader.close()
+    lengths = np.array([len(part) for part in parts], np.int64)
+    return Documents(np.concatenate(parts), np.cumsum(lengths))

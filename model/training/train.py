@@ -1,0 +1,332 @@
+"""Pre-training: verified shards in, checkpoints and metrics out, resumable to the bit."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import cache, partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jax
+import optax  # type: ignore[import-untyped]
+
+from gemsieve.model.checkpoints import checkpoint
+from gemsieve.model.checkpoints.checkpoint import About, CheckpointError
+from gemsieve.model.checkpoints.placement import on_first_device
+from gemsieve.model.gemma.config import GemmaConfig
+from gemsieve.model.gemma.execution import Execution
+from gemsieve.model.gemma.transformer import Params, Transformer, count_parameters, initialise
+from gemsieve.model.profile import StepTrace
+from gemsieve.model.tokenizer import FILE_NAME, Tokenizer, train_tokenizer
+from gemsieve.model.training import metrics
+from gemsieve.model.training.data import Rows, batches, in_order, read_texts, split, tokenize
+from gemsieve.model.training.emphasis import read_emphasis
+from gemsieve.model.training.loss import Batch, next_token_loss
+from gemsieve.model.training.optimizer import make_optimizer
+from gemsieve.model.training.settings import TrainSettings
+from gemsieve.model.training.tokens import Tokens, read_tokens, verify_tokens
+from gemsieve.pipeline.manifest import Manifest, verify
+
+if TYPE_CHECKING:
+    import orbax.checkpoint as ocp  # type: ignore[import-untyped]
+
+
+class TrainingError(Exception):
+    """A run cannot go on; says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Tell how far a run is; losses are in nats a token, the held-out one as last measured."""
+
+    step: int
+    steps: int
+    loss: float
+    held_out_loss: float | None
+    tokens_per_second: float
+    seconds_left: float
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Tell how a run ended. `resumed_from` is the step it went on from, 0 for a new run."""
+
+    steps: int
+    resumed_from: int
+    parameters: int
+    entries: list[dict[str, Any]]
+    tokens_per_second: float
+    about: About
+
+
+@dataclass(frozen=True)
+class State:
+    """Hold what a step changes."""
+
+    step: int
+    params: Params
+    optimizer: optax.OptState
+
+
+def train(  # noqa: PLR0913 (what a run reads, writes and tells)
+    settings: TrainSettings,
+    data: Path,
+    run: Path,
+    watch: Callable[[Progress], None] = lambda _: None,
+    tokens: Path | None = None,
+    *,
+    profile: Path | None = None,
+) -> Summary:
+    """Train on the kept shards under `data`, writing to `run`, or go on from what is there.
+
+    Equal data, settings and code give equal metrics and parameters on one type of CPU, to the
+    bit, interrupted or not. A line of metrics holds `step`, `loss` (the mean over the steps since
+    the line before), `tokens` (read so far) and, where measured, `held_out_loss`.
+
+    Args:
+        settings: The run's settings.
+        data: A folder that `gemsieve filter` wrote; its manifest must verify.
+        run: The run's folder, made if absent.
+        watch: Called at every recorded step.
+        tokens: What `gemsieve tokenize` wrote of the data; without it texts are tokenised here.
+        profile: A folder for a trace of this call's second to fourth step; None for no trace.
+
+    Raises:
+        ManifestError: The data is no finished, untouched output of a filter job.
+        TokensError: The tokens are not those of the data.
+        CheckpointError: `run` holds a run of other data, settings or tokenizer.
+        TrainingError: The loss or a gradient is no longer finite.
+        ValueError: There is too little text.
+    """
+    manifest = verify(data)
+    stored = verify_tokens(tokens, manifest) if tokens else None
+    tokenizer = prepare_tokenizer(settings, manifest, run, stored)
+    documents = read_tokens(stored) if stored else tokenize(read_texts(manifest.kept), tokenizer)
+    every, seed = settings.data.held_out_every, settings.data.shuffle_seed
+    parts = split(documents, every, seed, read_emphasis(manifest))
+    rows, held_out = (Rows(part, settings.data.sequence_length) for part in parts)
+    about = About(
+        settings=asdict(settings),
+        manifest=manifest.digest,
+        policy=dict(manifest.policy),
+        tokenizer=tokenizer.digest,
+        code=version("gemsieve"),
+    )
+    with (
+        checkpoint.open_checkpoints(run, settings.train.keep_checkpoints) as manager,
+        StepTrace(profile) as traced,
+    ):
+        state = _resume(settings, run, about, manager) or _fresh(settings)
+        first, clock = state.step, _Clock(settings)
+        metrics.rewind(run, first)
+        update, evaluate = make_update(settings), make_evaluate(settings, held_out)
+        source = batches(rows, settings.train.batch_size, settings.data.shuffle_seed)
+        losses: list[jax.Array] = []
+        while state.step < settings.train.steps:
+            state, loss, norm = traced.step(update, state, source[state.step])
+            losses.append(loss)
+            entry = _record(settings, state, losses, norm, evaluate)
+            clock.tick()
+            if entry:
+                losses.clear()
+                metrics.append(run, entry)
+                watch(clock.progress(entry))
+            if _due(settings, state.step, settings.train.checkpoint_every):
+                checkpoint.save(manager, state.step, state.params, state.optimizer, about)
+    parameters = sum(count_parameters(settings.model))
+    return Summary(state.step, first, parameters, metrics.read(run), clock.tokens_per_second, about)
+
+
+def prepare_tokenizer(
+    settings: TrainSettings, manifest: Manifest, run: Path, stored: Tokens | None = None
+) -> Tokenizer:
+    """Return the run's tokenizer; if it has none, that of the tokens, or one learned from the text.
+
+    Raises:
+        CheckpointError: The run has one that is too large, or not that of the tokens.
+    """
+    path = run / FILE_NAME
+    if stored and not path.exists():
+        Tokenizer.read(stored.folder / FILE_NAME).write(path)
+    if path.exists():
+        tokenizer = Tokenizer.read(path)
+        if tokenizer.vocab_size > settings.model.vocab_size:
+            raise CheckpointError(
+                f"{path} has {tokenizer.vocab_size} pieces, more than model.vocab_size"
+                f" ({settings.model.vocab_size})"
+            )
+        if stored and tokenizer.digest != stored.tokenizer:
+            raise CheckpointError(f"{path} is not the tokenizer that wrote {stored.folder}")
+        return tokenizer
+    texts = (text for batch in read_texts(manifest.kept) for text in batch)
+    learned = train_tokenizer(texts, settings.model.vocab_size, settings.tokenizer.training_bytes)
+    learned.write(path)
+    return learned
+
+
+@cache
+def make_update(
+    settings: TrainSettings,
+) -> Callable[[State, Batch], tuple[State, jax.Array, jax.Array]]:
+    """Return a function that takes one step: the next state, the loss before, the gradient's norm.
+
+    The old state's arrays are given up to the new one's.
+    """
+    model = Transformer(settings.model, execution=settings.execution)
+    loss_of = partial(next_token_loss, model, z_loss=settings.optimizer.z_loss)
+    optimizer = make_optimizer(settings.optimizer, settings.train.steps)
+
+    @partial(jax.jit, donate_argnums=(0, 1))
+    def step(
+        params: Params, memory: optax.OptState, batch: Batch
+    ) -> tuple[Params, optax.OptState, jax.Array, jax.Array]:
+        with jax.named_scope("loss"):
+            loss, gradient = jax.value_and_grad(loss_of)(params, batch)
+        with jax.named_scope("optimizer"):
+            updates, memory = optimizer.update(gradient, memory, params)
+            params = optax.apply_updates(params, updates)
+        return params, memory, loss, optax.tree.norm(gradient)
+
+    def update(state: State, batch: Batch) -> tuple[State, jax.Array, jax.Array]:
+        params, memory, loss, norm = step(state.params, state.optimizer, batch)
+        return State(state.step + 1, params, memory), loss, norm
+
+    return update
+
+
+def make_evaluate(settings: TrainSettings, rows: Rows) -> Callable[[Params], float]:
+    """Return a function from parameters to the mean loss over the first held-out rows."""
+    loss_of, loop = _compiled_loss(settings.model, settings.execution), settings.train
+
+    def evaluate(params: Params) -> float:
+        total, weight = 0.0, 0.0
+        for batch in in_order(rows, loop.batch_size, loop.evaluate_rows):
+            counted = float(batch["weights"].sum())
+            total, weight = total + counted * float(loss_of(params, batch)), weight + counted
+        return total / weight if weight else math.nan
+
+    return evaluate
+
+
+@cache
+def _compiled_loss(
+    config: GemmaConfig, execution: Execution
+) -> Callable[[Params, Batch], jax.Array]:
+    """Return the loss alone, without its gradient."""
+    loss_of = partial(next_token_loss, Transformer(config, execution=execution))
+    loss: Callable[[Params, Batch], jax.Array] = jax.jit(loss_of)
+    return loss
+
+
+def _fresh(settings: TrainSettings) -> State:
+    """Return the state before the first step."""
+    params = initialise(settings.model, settings.train.init_seed)
+    return State(0, params, make_optimizer(settings.optimizer, settings.train.steps).init(params))
+
+
+def _resume(
+    settings: TrainSettings, run: Path, about: About, manager: ocp.CheckpointManager
+) -> State | None:
+    """Return the state of the last checkpoint, or None without one.
+
+    Raises:
+        CheckpointError: It comes from other data, settings or another tokenizer.
+    """
+    step = manager.latest_step()
+    if step is None:
+        return None
+    old = checkpoint.restore_about(manager, step)
+    for what in ("settings", "manifest", "tokenizer"):
+        if _identity(old, what) != _identity(about, what):
+            raise CheckpointError(
+                f"{run}: its checkpoint was trained with another {what}: give the same again to"
+                " resume, or another --output to start anew"
+            )
+    like = on_first_device(jax.eval_shape(lambda: _trees(_fresh(settings))))
+    return State(step, **checkpoint.restore(manager, step, **like))
+
+
+def _identity(about: About, what: str) -> object:
+    """Return an entry that a resumed run must share; how a model is computed may change."""
+    value = getattr(about, what)
+    if what == "settings":
+        return {name: table for name, table in value.items() if name != "execution"}
+    return value
+
+
+def _trees(state: State) -> dict[str, Any]:
+    """Return a state's trees by the names a checkpoint gives them."""
+    return {"params": state.params, "optimizer": state.optimizer}
+
+
+def _due(settings: TrainSettings, step: int, *every: int) -> bool:
+    """Tell whether a step is a multiple of any of these, or the last."""
+    return step == settings.train.steps or any(step % number == 0 for number in every)
+
+
+def _record(
+    settings: TrainSettings,
+    state: State,
+    losses: list[jax.Array],
+    norm: jax.Array,
+    evaluate: Callable[[Params], float],
+) -> dict[str, Any] | None:
+    """Return the line of metrics for a step, or None where none is due.
+
+    Every checkpoint has its line, so a resumed run's means are over the same steps.
+
+    Raises:
+        TrainingError: Something is not finite; whatever is saved, is so after this was asked.
+    """
+    loop = settings.train
+    due = _due(settings, state.step, loop.log_every, loop.evaluate_every, loop.checkpoint_every)
+    if not (due or state.step == 1):
+        return None
+    loss = math.fsum(map(float, losses)) / len(losses)
+    if not (math.isfinite(loss) and math.isfinite(norm)):
+        raise TrainingError(
+            f"step {state.step}: the loss ({loss}) or the gradient ({float(norm)}) is not"
+            " finite: lower optimizer.learning_rate or raise optimizer.warmup_steps"
+        )
+    read = state.step * loop.batch_size * settings.data.sequence_length
+    entry: dict[str, Any] = {"step": state.step, "loss": loss, "tokens": read}
+    if _due(settings, state.step, loop.evaluate_every):
+        entry["held_out_loss"] = evaluate(state.params)
+    return entry
+
+
+class _Clock:
+    """Measure speed from the first step's end on: that step compiles."""
+
+    def __init__(self, settings: TrainSettings) -> None:
+        self.settings = settings
+        self.ticks = 0
+        self.started = self.now = 0.0
+        self.held_out_loss: float | None = None
+
+    def tick(self) -> None:
+        """Count a step."""
+        self.now = time.monotonic()
+        self.started = self.started or self.now
+        self.ticks += 1
+
+    @property
+    def tokens_per_second(self) -> float:
+        """Tokens read a second, padding included; 0 before the second step."""
+        elapsed = self.now - self.started
+        tokens = self.settings.train.batch_size * self.settings.data.sequence_length
+        return (self.ticks - 1) * tokens / elapsed if elapsed else 0.0
+
+    def progress(self, entry: dict[str, Any]) -> Progress:
+        """Sum up a recorded step."""
+        self.held_out_loss = entry.get("held_out_loss", self.held_out_loss)
+        steps, step = self.settings.train.steps, entry["step"]
+        pace = (self.now - self.started) / max(1, self.ticks - 1)
+        left = (steps - step) * pace
+        return Progress(
+            step, steps, entry["loss"], self.held_out_loss, self.tokens_per_second, left
+        )
