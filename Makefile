@@ -55,8 +55,8 @@ tools:
 COMPILE = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header
 lock: .venv/ready
-	$(COMPILE) pyproject.toml --all-extras --output-file $(REQUIREMENTS)/dev.txt
-	for extra in detect ner pipeline s3 gcs otel train serve; do \
+	$(COMPILE) pyproject.toml --extra dev --output-file $(REQUIREMENTS)/dev.txt
+	for extra in detect ner pipeline s3 gcs otel train gguf tpu tokamax serve; do \
 		$(COMPILE) pyproject.toml --extra $$extra --constraint $(REQUIREMENTS)/dev.txt \
 			--output-file $(REQUIREMENTS)/$$extra.txt || exit 1; done
 	echo uv | $(COMPILE) - --output-file $(REQUIREMENTS)/bootstrap.txt
