@@ -147,6 +147,8 @@ def test_on_a_terminal_the_first_interrupt_ends_the_answer_alone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What was written stays, and the source is closed; the second interrupts as usual."""
+    # Tests that a shell put in the background are told to ignore the signal.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     controller, terminal = pty.openpty()
     interrupted, closed = Event(), Event()
 
@@ -169,6 +171,7 @@ def test_on_a_terminal_the_first_interrupt_ends_the_answer_alone(
         with noting(interrupted):
             assert not interrupted.is_set()
     os.close(controller)
+    signal.signal(signal.SIGINT, before)
 
 
 def test_a_full_context_is_told_and_the_chat_goes_on(talk: Talk) -> None:
