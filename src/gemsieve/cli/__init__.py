@@ -32,6 +32,7 @@ COMMANDS: dict[str, str] = {
     "tokenize": "turn verified shards into ArrayRecord files of tokens",
     "train": "train a tokenizer and a Gemma 2 model on verified shards",
     "convert": "turn a model into another form: Hugging Face's, Kaggle's for Flax, or a run's",
+    "merge": "make one model of several that were tuned from one start",
     "sample": "write from a trained checkpoint, through the guard",
     "chat": "talk with a trained checkpoint, through the guard",
     "serve": "answer POST /v1/moderations over HTTP",

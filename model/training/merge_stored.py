@@ -1,0 +1,188 @@
+"""Merging models on disk into a new one, a tensor at a time, that tells whom it descends from."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gemsieve.model.checkpoints import checkpoint
+from gemsieve.model.checkpoints.checkpoint import About, Opened
+from gemsieve.model.checkpoints.new_folder import new_folder
+from gemsieve.model.checkpoints.placement import abstract, leaves
+from gemsieve.model.gemma.transformer import Params
+from gemsieve.model.tokenizer import FILE_NAME
+from gemsieve.model.training.merge import average, slerp, towards
+
+# The table of a merged model's settings that says how it was made and of which models.
+TABLE = "merged"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """Say how to merge.
+
+    Attributes:
+        method: `slerp` of task vectors, which needs a start, or `average`.
+        weights: Of an average, one a model; equal when None.
+        back: How far to go back from the merged model to the start, 0 to 1.
+    """
+
+    method: str = "slerp"
+    weights: list[float] | None = None
+    back: float = 0.0
+
+    def check(self, models: int, start: Path | None) -> None:
+        """Refuse, with a ValueError, what does not go together."""
+        if models < 2:
+            raise ValueError("name two models or more to merge")
+        if not 0.0 <= self.back <= 1.0:
+            raise ValueError(f"the way back to the start must be from 0 to 1, not {self.back}")
+        if self.weights and self.method == "slerp":
+            raise ValueError("slerp weighs all models alike: weights are of an average")
+        if start is None and self.method == "slerp":
+            raise ValueError("slerp needs the start that all models were tuned from")
+        if (start is None) != (self.back == 0) and self.method == "average":
+            raise ValueError("an average needs a start to go back to it, and else none")
+
+
+@dataclass(frozen=True)
+class _Parent:
+    """Hold a model to merge, and a hash of what was read of it."""
+
+    folder: Path
+    opened: Opened
+    seen: Any  # hashlib's type has no public name
+
+    def read(self, like: Params) -> Params:
+        """Read some parameters."""
+        params = self.opened.stored.read(like)
+        for path, leaf in leaves(params):
+            self.seen.update(f"{'/'.join(path)} {leaf.dtype} {leaf.shape}\n".encode())
+            self.seen.update(np.asarray(leaf).tobytes())
+        return params
+
+    def told(self) -> dict[str, Any]:
+        """Tell where the model comes from and, by SHA-256 (hex), which parameters it had."""
+        about = self.opened.about
+        told: dict[str, Any] = {"parameters": self.seen.hexdigest(), "step": self.opened.step}
+        told |= {key: value for key, value in asdict(about).items() if key != "settings"}
+        told["warning"] = about.warning or ""
+        return told | {TABLE: about.settings[TABLE]} if TABLE in about.settings else told
+
+
+def merge(models: Sequence[Path], target: Path, recipe: Recipe, start: Path | None = None) -> About:
+    """Merge models in any form and write the result to a new folder, as a run's.
+
+    Memory holds the merged parameters, and one tensor of each model.
+
+    Args:
+        models: Two or more, of one shape, type and tokenizer.
+        target: The new folder.
+        recipe: How.
+        start: What all were tuned from.
+
+    Returns:
+        Where the merged model comes from.
+
+    Raises:
+        CheckpointError: There is no model in one of the folders.
+        ValueError: The models are not alike, which is said of the first that differs; or the
+            recipe does not fit them; or there is something at the target.
+    """
+    if target.exists():
+        raise ValueError(f"{target}: there already; name a new folder")
+    recipe.check(len(models), start)
+    parents = [_Parent(path, checkpoint.open_model(path), hashlib.sha256()) for path in models]
+    origin = _Parent(start, checkpoint.open_model(start), hashlib.sha256()) if start else None
+    for other in (*parents, *([origin] if origin else [])):
+        _alike(parents[0], other)
+    first = parents[0].opened
+    params: Params = {}
+    for path, leaf in leaves(abstract(first.stored.config, first.stored.dtype)):
+        like = _nested(path, leaf)
+        tensors = [parent.read(like) for parent in parents]
+        _join(params, _merged(origin.read(like) if origin else {}, tensors, recipe))
+    about = _about(origin, parents, recipe)
+    with new_folder(target) as draft:
+        if first.tokenizer:
+            first.tokenizer.write(draft / FILE_NAME)
+        with checkpoint.open_checkpoints(draft) as manager:
+            checkpoint.save(manager, 0, params, None, about)
+    return about
+
+
+def _merged(start: Params, models: Sequence[Params], recipe: Recipe) -> Params:
+    """Merge one tensor of all models."""
+    merged = slerp(start, models) if recipe.method == "slerp" else average(models, recipe.weights)
+    return towards(start, merged, 1 - recipe.back) if recipe.back else merged
+
+
+def _alike(one: _Parent, other: _Parent) -> None:
+    """Refuse a model of another shape, type or tokenizer than the first."""
+    mine, others = _traits(one), _traits(other)
+    for what in mine:
+        if mine[what] != others[what]:
+            raise ValueError(
+                f"{other.folder}: its {what} is {others[what]}, that of {one.folder} {mine[what]}:"
+                " only models of one shape, type and tokenizer can be merged"
+            )
+    if one.opened.stored.dtype.startswith("int"):
+        raise ValueError(f"{one.folder}: quantised; merge floats, then quantise what comes of it")
+
+
+def _traits(parent: _Parent) -> dict[str, Any]:
+    """Return what must be equal, by names that an error can tell."""
+    stored, tokenizer = parent.opened.stored, parent.opened.tokenizer
+    digest = tokenizer.digest[:12] if tokenizer else "not there"
+    return asdict(stored.config) | {"type": stored.dtype, "tokenizer": digest}
+
+
+def _about(origin: _Parent | None, parents: Sequence[_Parent], recipe: Recipe) -> About:
+    """Tell where the merged model comes from: verified only if all are that it comes from.
+
+    Its manifest and policy are the parents' where they are the same, and else all of theirs.
+    """
+    abouts = [parent.opened.about for parent in (*parents, *([origin] if origin else []))]
+    unverified = [about for about in abouts if about.warning]
+    table = asdict(recipe) | {"models": [parent.told() for parent in parents]}
+    table["start"] = origin.told() if origin else None
+    policy = {
+        key: _joined(about.policy.get(key, "none") for about in abouts)
+        for key in ("name", "sha256")
+    }
+    return About(
+        settings={"model": asdict(parents[0].opened.stored.config), TABLE: table},
+        manifest="" if unverified else _joined(about.manifest for about in abouts),
+        policy={} if unverified else policy,
+        tokenizer=abouts[0].tokenizer,
+        code=version("gemsieve"),
+        imported=_joined(about.imported or "elsewhere" for about in unverified),
+    )
+
+
+def _joined(values: Iterable[str]) -> str:
+    """Return the different values, in order, with plus signs between."""
+    return "+".join(dict.fromkeys(values))
+
+
+def _nested(path: tuple[str, ...], leaf: object) -> Params:
+    """Return the tree of one leaf."""
+    tree: Params = {path[-1]: leaf}
+    for name in reversed(path[:-1]):
+        tree = {name: tree}
+    return tree
+
+
+def _join(params: Params, part: Params) -> None:
+    """Add the leaves of a part to a tree."""
+    for name, value in part.items():
+        if isinstance(value, dict):
+            _join(params.setdefault(name, {}), value)
+        else:
+            params[name] = value
