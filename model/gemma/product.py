@@ -1,6 +1,8 @@
-"""What a model does with a weight, be it an array of floats or quantised."""
+"""What a model does with a weight, be it an array of floats or something that stands for one."""
 
 from __future__ import annotations
+
+from typing import Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
@@ -9,18 +11,32 @@ from gemsieve.model.gemma.matrix import contract
 from gemsieve.model.gemma.quantised import Kernel
 
 
+@runtime_checkable
+class Weight(Protocol):
+    """Stand for an array of floats in products: in fewer bits, say, or with an adapter."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The array's shape."""
+        ...
+
+    def product(self, x: jax.Array, dtype: jax.typing.DTypeLike) -> jax.Array:
+        """Sum `x`, whose last axes are the inputs, over them; the result is [..., *outputs]."""
+        ...
+
+
 def product(
-    spec: str, x: jax.Array, kernel: jax.Array | Kernel, dtype: jax.typing.DTypeLike | None = None
+    spec: str, x: jax.Array, kernel: jax.Array | Weight, dtype: jax.typing.DTypeLike | None = None
 ) -> jax.Array:
     """Return the sum that `spec` writes in Einstein's notation, of `x` and a weight in x's type.
 
     Args:
         spec: As for `jnp.einsum`; it sums over the last axes of `x` and all inputs of the weight.
         x: Activations.
-        kernel: The weight, of any floating type or quantised.
+        kernel: The weight, of any floating type or what stands for it.
         dtype: The result's type; that of `x` if None.
     """
-    if isinstance(kernel, Kernel):
+    if isinstance(kernel, Weight):
         return kernel.product(x, dtype or x.dtype)
     inputs, _, output = spec.partition("->")
     letters = inputs.partition(",")[2]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gemsieve.model.gemma.transformer import Params
 
 # The axes that a product sums over, by a weight's name. The embedding is the output's weight too.
-_SUMMED = {
+SUMMED = {
     "embedding": (1,),
     "q": (0,),
     "k": (0,),
@@ -45,7 +45,7 @@ def quantise(params: Params, bits: int, group: int | None = None) -> Params:
         raise ValueError(f"a group has 1 input or more, not {group}")
 
     def quantised(path: tuple[Any, ...], weight: jax.Array) -> Any:  # noqa: ANN401
-        summed = _SUMMED.get(path[-1].key)
+        summed = SUMMED.get(path[-1].key)
         if summed is None:
             return weight.astype(jnp.float32)
         return _quantise(weight, summed, bits, group)

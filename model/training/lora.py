@@ -1,0 +1,179 @@
+"""Low-rank adapters: few numbers to train beside weights that stay as they are (arXiv 2106.09685).
+
+A weight W with an adapter gives `x W + scale (x down) up`. The weight may be in 8 or 4 bits, as in
+arXiv 2305.14314: it is then read, and never written.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from flax.core import meta
+from flax.traverse_util import flatten_dict, unflatten_dict
+
+from gemsieve.model.gemma.matrix import contract
+from gemsieve.model.gemma.product import Weight
+from gemsieve.model.gemma.quantise import SUMMED
+from gemsieve.model.gemma.quantised import Quantised
+from gemsieve.model.gemma.transformer import Params
+
+TARGETS = tuple(name for name in SUMMED if name != "embedding")
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class Adapted(meta.AxisMetadata[Weight]):
+    """Hold a weight and its adapter in a tree of parameters; Flax opens it into a `Weight`.
+
+    Attributes:
+        base: The weight: floats, or integers that stand for them; its inputs are its first axes.
+        down: float32, [*inputs, rank].
+        up: float32, [rank, *outputs].
+        scale: What their product counts: alpha / rank.
+    """
+
+    base: jax.Array | Quantised
+    down: jax.Array
+    up: jax.Array
+    scale: float = dataclasses.field(metadata={"static": True})
+
+    def unbox(self) -> Weight:
+        """Return the sum of both as `product` takes it."""
+        return _Sum(self)
+
+    def replace_boxed(self, val: Any) -> Any:  # noqa: ANN401 - Flax's signature
+        """Let a plain weight take the place of both: a fresh value has no adapter."""
+        return val
+
+    def add_axis(self, index: int, params: dict[Any, Any]) -> Adapted:  # noqa: ARG002
+        """Return itself: nothing here names an axis."""
+        return self
+
+    def remove_axis(self, index: int, params: dict[Any, Any]) -> Adapted:  # noqa: ARG002
+        """Return itself, as `add_axis` does."""
+        return self
+
+
+class _Sum:
+    """A weight and its adapter at work; opaque to JAX, as `Kernel` is."""
+
+    def __init__(self, stored: Adapted) -> None:
+        self._stored = stored
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The weight's shape."""
+        return self._stored.base.shape
+
+    def product(self, x: jax.Array, dtype: jax.typing.DTypeLike) -> jax.Array:
+        """Sum `x`, whose last axes are the inputs, over them; the result is [..., *outputs]."""
+        stored = self._stored
+        inputs = stored.down.ndim - 1
+        low = contract(contract(x, stored.down, inputs), stored.up, 1)
+        return self._base(x, inputs).astype(dtype) + stored.scale * low.astype(dtype)
+
+    def _base(self, x: jax.Array, inputs: int) -> jax.Array:
+        """Multiply by the weight alone."""
+        base = self._stored.base
+        if not isinstance(base, Quantised):
+            return contract(x, base, inputs)
+        # What integers stand for would be kept for the way back, and all of them at once.
+        product: jax.Array = jax.checkpoint(partial(base.unbox().product, dtype=x.dtype))(x)
+        return product
+
+
+def adapt(
+    params: Params, rank: int, alpha: float, targets: Collection[str] = TARGETS, seed: int = 0
+) -> Params:
+    """Give weights an adapter that changes nothing yet: `up` is 0, `down` random.
+
+    Args:
+        params: The canonical tree, its weights floats of any type or quantised.
+        rank: How many numbers stand between inputs and outputs.
+        alpha: The adapter's product counts alpha / rank.
+        targets: Names of the weights that get one.
+        seed: Of `down`, whose spread keeps that of the inputs.
+
+    Raises:
+        ValueError: A rank below 1, an alpha not above 0, a name that is none of `TARGETS`, or a
+            weight that has an adapter.
+    """
+    if rank < 1 or not alpha > 0:
+        raise ValueError(f"rank must be 1 or more and alpha above 0, not {rank} and {alpha}")
+    if unknown := sorted(set(targets) - set(TARGETS)):
+        raise ValueError(f"no adapter is known for {unknown[0]!r}: use {', '.join(TARGETS)}")
+    flat = _flat(params)
+    key = jax.random.key(seed)
+    for number, path in enumerate(sorted(path for path in flat if path[-1] in targets)):
+        base = flat[path]
+        if isinstance(base, Adapted):
+            raise ValueError(f"{'/'.join(path)} has an adapter: merge it back first")
+        inputs = len(SUMMED[path[-1]])
+        spread = jax.nn.initializers.lecun_normal(in_axis=tuple(range(inputs)), out_axis=-1)
+        down = spread(jax.random.fold_in(key, number), (*base.shape[:inputs], rank), jnp.float32)
+        up = jnp.zeros((rank, *base.shape[inputs:]), jnp.float32)
+        flat[path] = Adapted(base, down, up, alpha / rank)
+    return _nested(flat)
+
+
+def adapters(params: Params) -> Params:
+    """Return what there is to train: `down` and `up` under the name of each adapted weight."""
+    return _nested(
+        {
+            path: {"down": leaf.down, "up": leaf.up}
+            for path, leaf in _flat(params).items()
+            if isinstance(leaf, Adapted)
+        }
+    )
+
+
+def with_adapters(params: Params, trained: Params) -> Params:
+    """Return the tree with other numbers in its adapters.
+
+    Args:
+        params: What `adapt` returned.
+        trained: In the form of `adapters(params)`.
+
+    Raises:
+        ValueError: The adapters are not those of the tree; names the first.
+    """
+    flat, numbers = _flat(params), _flat(trained)
+    adapted = [path for path, leaf in flat.items() if isinstance(leaf, Adapted)]
+    expected = {(*path, part) for path in adapted for part in ("down", "up")}
+    if strangers := sorted(expected ^ numbers.keys()):
+        raise ValueError(f"{'/'.join(strangers[0])} is in the model or its adapters, not in both")
+    for path in adapted:
+        down, up = numbers[*path, "down"], numbers[*path, "up"]
+        flat[path] = dataclasses.replace(flat[path], down=down, up=up)
+    return _nested(flat)
+
+
+def merge_back(params: Params) -> Params:
+    """Return plain weights with their adapters added; quantised ones become float32."""
+
+    def merged(leaf: Any) -> Any:  # noqa: ANN401 - an array or a box
+        if not isinstance(leaf, Adapted):
+            return leaf
+        base = leaf.base.floats() if isinstance(leaf.base, Quantised) else leaf.base
+        change = leaf.scale * jnp.tensordot(leaf.down, leaf.up, 1)
+        return (base.astype(jnp.float32) + change).astype(base.dtype)
+
+    return _nested({path: merged(leaf) for path, leaf in _flat(params).items()})
+
+
+def _flat(params: Params) -> dict[tuple[str, ...], Any]:
+    """Return arrays and boxes by their paths."""
+    flat: dict[tuple[str, ...], Any] = flatten_dict(params)  # type: ignore[no-untyped-call]
+    return flat
+
+
+def _nested(flat: dict[tuple[str, ...], Any]) -> Params:
+    """Undo `_flat`."""
+    params: Params = unflatten_dict(flat)  # type: ignore[no-untyped-call]
+    return params
