@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -145,14 +145,26 @@ class Rows:
         }
 
 
-def batches(rows: Rows, batch_size: int, seed: int) -> grain.MapDataset:
+class Source(Protocol):
+    """Give rows by number, with the columns of `Rows`."""
+
+    def __len__(self) -> int:
+        """How many there are."""
+        ...
+
+    def __getitem__(self, index: int) -> Row:
+        """Return one."""
+        ...
+
+
+def batches(rows: Source, batch_size: int, seed: int) -> grain.MapDataset:
     """Return endless batches, [batch_size, length] each, reshuffled every epoch; index by step."""
     import grain
 
     return grain.MapDataset.source(rows).seed(seed).shuffle().repeat().batch(batch_size)
 
 
-def in_order(rows: Rows, batch_size: int, limit: int) -> Iterator[Row]:
+def in_order(rows: Source, batch_size: int, limit: int) -> Iterator[Row]:
     """Yield the first `limit` rows once, in batches of one shape; filler rows weigh nothing."""
     for start in range(0, min(limit, len(rows)), batch_size):
         stop = min(start + batch_size, limit, len(rows))
