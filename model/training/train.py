@@ -26,9 +26,10 @@ from gemsieve.model.training import metrics
 from gemsieve.model.training.data import Rows, batches, in_order, read_texts, split, tokenize
 from gemsieve.model.training.emphasis import read_emphasis
 from gemsieve.model.training.loss import Batch, next_token_loss
-from gemsieve.model.training.optimizer import make_optimizer
+from gemsieve.model.training.optimizer import make_optimizer, make_schedule
 from gemsieve.model.training.settings import TrainSettings
 from gemsieve.model.training.tokens import Tokens, read_tokens, verify_tokens
+from gemsieve.model.training.utilisation import device_kinds, utilisation
 from gemsieve.pipeline.manifest import Manifest, verify
 
 if TYPE_CHECKING:
@@ -41,7 +42,10 @@ class TrainingError(Exception):
 
 @dataclass(frozen=True)
 class Progress:
-    """Tell how far a run is; losses are in nats a token, the held-out one as last measured."""
+    """Tell how far a run is; losses are in nats a token, the held-out one as last measured.
+
+    `utilisation` is that of model FLOPs, None where a device's peak is not known.
+    """
 
     step: int
     steps: int
@@ -49,6 +53,7 @@ class Progress:
     held_out_loss: float | None
     tokens_per_second: float
     seconds_left: float
+    utilisation: float | None = None
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,7 @@ class Summary:
     entries: list[dict[str, Any]]
     tokens_per_second: float
     about: About
+    utilisation: float | None = None
 
 
 @dataclass(frozen=True)
@@ -85,7 +91,8 @@ def train(  # noqa: PLR0913 (what a run reads, writes and tells)
 
     Equal data, settings and code give equal metrics and parameters on one type of CPU, to the
     bit, interrupted or not. A line of metrics holds `step`, `loss` (the mean over the steps since
-    the line before), `tokens` (read so far) and, where measured, `held_out_loss`.
+    the line before), the step's `learning_rate` and `gradient_norm` (before clipping), `tokens`
+    (read so far) and, where measured, `held_out_loss`.
 
     Args:
         settings: The run's settings.
@@ -134,11 +141,12 @@ def train(  # noqa: PLR0913 (what a run reads, writes and tells)
             if entry:
                 losses.clear()
                 metrics.append(run, entry)
-                watch(clock.progress(entry))
+                watch(clock.progress(entry, device_kinds(state.params)))
             if _due(settings, state.step, settings.train.checkpoint_every):
                 checkpoint.save(manager, state.step, state.params, state.optimizer, about)
-    parameters = sum(count_parameters(settings.model))
-    return Summary(state.step, first, parameters, metrics.read(run), clock.tokens_per_second, about)
+    parameters, speed = sum(count_parameters(settings.model)), clock.tokens_per_second
+    used = clock.utilisation(device_kinds(state.params))
+    return Summary(state.step, first, parameters, metrics.read(run), speed, about, used)
 
 
 def prepare_tokenizer(
@@ -293,7 +301,9 @@ def _record(
             " finite: lower optimizer.learning_rate or raise optimizer.warmup_steps"
         )
     read = state.step * loop.batch_size * settings.data.sequence_length
-    entry: dict[str, Any] = {"step": state.step, "loss": loss, "tokens": read}
+    rate = float(make_schedule(settings.optimizer, loop.steps)(state.step - 1))
+    entry: dict[str, Any] = {"step": state.step, "loss": loss, "learning_rate": rate}
+    entry |= {"gradient_norm": float(norm), "tokens": read}
     if _due(settings, state.step, loop.evaluate_every):
         entry["held_out_loss"] = evaluate(state.params)
     return entry
@@ -321,12 +331,16 @@ class _Clock:
         tokens = self.settings.train.batch_size * self.settings.data.sequence_length
         return (self.ticks - 1) * tokens / elapsed if elapsed else 0.0
 
-    def progress(self, entry: dict[str, Any]) -> Progress:
+    def utilisation(self, kinds: list[str]) -> float | None:
+        """Return the model FLOPs utilisation of devices of these kinds, where it is known."""
+        length = self.settings.data.sequence_length
+        return utilisation(self.settings.model, length, self.tokens_per_second, kinds)
+
+    def progress(self, entry: dict[str, Any], kinds: list[str]) -> Progress:
         """Sum up a recorded step."""
         self.held_out_loss = entry.get("held_out_loss", self.held_out_loss)
         steps, step = self.settings.train.steps, entry["step"]
         pace = (self.now - self.started) / max(1, self.ticks - 1)
         left = (steps - step) * pace
-        return Progress(
-            step, steps, entry["loss"], self.held_out_loss, self.tokens_per_second, left
-        )
+        speed, used = self.tokens_per_second, self.utilisation(kinds)
+        return Progress(step, steps, entry["loss"], self.held_out_loss, speed, left, used)

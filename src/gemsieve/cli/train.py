@@ -108,10 +108,19 @@ def _progress_line(steps: int) -> Iterator[Callable[[Progress], None]]:
             description = f"loss {progress.loss:.3f}"
             description += "" if held_out is None else f" · held out {held_out:.3f}"
             description += f" · {progress.tokens_per_second:,.0f} tokens/s"
-            description += f" · {progress.seconds_left:.0f} s left"
+            if progress.utilisation is not None:
+                description += f" · MFU {progress.utilisation:.1%}"
+            description += f" · {_duration(progress.seconds_left)} left"
             line.update(task, completed=progress.step, description=description)
 
         yield watch
+
+
+def _duration(seconds: float) -> str:
+    """Return a time such as `4:07` or `1:02:03`."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
 def _report(summary: Summary, output: Path) -> str:
@@ -130,6 +139,8 @@ def _report(summary: Summary, output: Path) -> str:
     if held_out:
         lines.append(f"held out   {held_out[-1]:.3f} (perplexity {math.exp(held_out[-1]):.1f})")
     if summary.tokens_per_second:
-        lines.append(f"speed      {summary.tokens_per_second:,.0f} tokens/s")
+        used = summary.utilisation
+        share = "" if used is None else f", MFU {used:.1%}"
+        lines.append(f"speed      {summary.tokens_per_second:,.0f} tokens/s{share}")
     lines.append(f"written    {output}")
     return "\n".join(lines)
