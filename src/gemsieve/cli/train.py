@@ -64,6 +64,7 @@ def run(args: argparse.Namespace) -> int:
             )
     except (ManifestError, TokensError, CheckpointError, TrainingError, ValueError) as error:
         raise UsageError(str(error)) from None
+    _write_page(summary, args.data, args.output)
     print(_report(summary, args.output))
     return 0
 
@@ -114,6 +115,17 @@ def _progress_line(steps: int) -> Iterator[Callable[[Progress], None]]:
             line.update(task, completed=progress.step, description=description)
 
         yield watch
+
+
+def _write_page(summary: Summary, data: Path, output: Path) -> None:
+    """Write the run's page; where no step was taken an earlier one stays, with its speed."""
+    from gemsieve.model.training.page import NAME, Speed, write_page
+    from gemsieve.pipeline.manifest import read
+
+    taken = summary.steps > summary.resumed_from
+    if summary.entries and (taken or not (output / NAME).exists()):
+        speed = Speed(summary.tokens_per_second, summary.utilisation)
+        write_page(output, summary.about, read(data), summary.entries, speed)
 
 
 def _duration(seconds: float) -> str:

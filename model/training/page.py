@@ -1,0 +1,122 @@
+"""`report.html`: a run on one page that needs nothing beside it; curves, data, settings, origin.
+
+Numbers, labels and names that users chose; no text of the corpus comes near. All but the speed is
+the same for the same data, settings and code.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import exp
+from operator import itemgetter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gemsieve.model.checkpoints.checkpoint import About
+from gemsieve.model.gemma.config import GemmaConfig
+from gemsieve.model.gemma.transformer import count_parameters
+from gemsieve.model.training.curves import Entry, curve, draw
+from gemsieve.pipeline.manifest import Manifest
+from gemsieve.pipeline.storage import write_atomically
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+NAME = "report.html"
+LINES = 24  # of the table of losses
+
+
+@dataclass(frozen=True)
+class Speed:
+    """What was measured: tokens a second, padding included, and model FLOPs utilisation."""
+
+    tokens_per_second: float
+    utilisation: float | None
+
+
+def write_page(
+    run: Path, about: About, manifest: Manifest, entries: Sequence[Entry], speed: Speed
+) -> Path:
+    """Write a run's page into its folder and return its path.
+
+    Args:
+        run: The run's folder.
+        about: Where its parameters come from.
+        manifest: That of its data.
+        entries: Its lines of metrics, at least one.
+        speed: Of this call; 0 tokens a second where it took no step.
+    """
+    path = run / NAME
+    write_atomically(path, page(about, manifest, entries, speed).encode())
+    return path
+
+
+def page(about: About, manifest: Manifest, entries: Sequence[Entry], speed: Speed) -> str:
+    """Return the page."""
+    held_out = [entry for entry in entries if "held_out_loss" in entry]
+    steps = about.settings["train"]["steps"]
+    return (
+        environment()
+        .get_template("run.html")
+        .render(
+            about=about,
+            books=manifest,
+            parameters=count_parameters(GemmaConfig(**about.settings["model"])),
+            steps=steps,
+            first=entries[0],
+            last=entries[-1],
+            held_out=held_out[-1] if held_out else None,
+            best=min(held_out, key=lambda entry: entry["held_out_loss"]) if held_out else None,
+            lines=chosen(entries),
+            plots=plots(entries),
+            settings={name: told(table) for name, table in about.settings.items()},
+            speed=speed,
+            perplexity=lambda loss: f"{exp(loss):,.1f}",
+        )
+    )
+
+
+def environment() -> Environment:
+    """Return the report's templates, and this floor's beside them."""
+    from jinja2 import ChoiceLoader, PackageLoader
+
+    from gemsieve.pipeline.report.report import environment as of_reports
+
+    found = of_reports()
+    ours = PackageLoader("gemsieve.model", "templates")
+    found.loader = ChoiceLoader([ours, PackageLoader("gemsieve.pipeline", "templates")])
+    return found
+
+
+def plots(entries: Sequence[Entry]) -> dict[str, str]:
+    """Return what is drawn; what no line tells is not."""
+    drawn = {"loss": [curve(entries, "loss"), curve(entries, "held_out_loss", dotted=True)]}
+    drawn |= {key: [curve(entries, key)] for key in ("learning_rate", "gradient_norm")}
+    return {
+        key: draw(curves, key, logarithmic=key == "gradient_norm")
+        for key, curves in drawn.items()
+        if curves[0].values
+    }
+
+
+def chosen(entries: Sequence[Entry]) -> list[Entry]:
+    """Return entries for the table, some `LINES` where there are more, half of them held out."""
+    held_out = [entry for entry in entries if "held_out_loss" in entry]
+    half = LINES // 2
+    both = [*spread(held_out, half), *spread(entries, half)]
+    return list({entry["step"]: entry for entry in sorted(both, key=itemgetter("step"))}.values())
+
+
+def spread(entries: Sequence[Entry], most: int) -> Sequence[Entry]:
+    """Return at most so many entries at even distances, the last among them."""
+    return entries[::-1][:: -(-len(entries) // most) or 1]
+
+
+def told(table: Mapping[str, Any]) -> dict[str, str]:
+    """Return the values of a table of settings, as TOML has them; none is "none"."""
+    return {
+        key: "none" if value is None else value if isinstance(value, str) else json.dumps(value)
+        for key, value in table.items()
+    }
