@@ -84,7 +84,7 @@ def iban(word: str, key: Key) -> str | None:
         )
         found = value[:2] + NEVER + drawn
         # A check that takes 00 for 97 is to refuse it as well.
-        if remainder(found) != 1 and not alike(drawn, account):
+        if remainder(found) != 1 and not alike(drawn, value):
             return laid(found, folded(word))
     return None
 

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -75,7 +76,15 @@ def box(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
             pytest.skip("only root can mount a small disk")
     yield folder
     if small:
-        subprocess.run(["umount", str(folder)], check=True)
+        unmounted(folder)
+
+
+def unmounted(folder: Path) -> None:
+    """Take a small disk away; what has just ended may hold it for a moment longer."""
+    until = time.monotonic() + 20
+    while subprocess.run(["umount", str(folder)], capture_output=True, check=False).returncode:
+        assert time.monotonic() < until, "the small disk is still in use"
+        time.sleep(0.2)
 
 
 def prepared(case: Case, box: Path, inputs: Path, command: list[str]) -> Case:
