@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import json
-from bisect import bisect_left, insort
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
 from gemsieve.model.sampling.chat import Turn, example, marks
 from gemsieve.model.tokenizer import Tokenizer
-from gemsieve.model.training.data import Array, Row
+from gemsieve.model.training.data import Array
 
 ROLES = ("system", "user", "model", "assistant")
 
 _ROWS_AT_ONCE = 256
 # A file of another form is wrong in every row: so many are enough to see it.
 _SHOWN = 10
+
+_T = TypeVar("_T")
 
 
 class ExamplesError(Exception):
@@ -72,103 +73,98 @@ def read_chats(rows: Iterable[Any], tokenizer: Tokenizer, length: int, name: str
         ExamplesError: Rows cannot be learned from; names the first ten by number, from 1.
         ValueError: The tokenizer has no marks of turns.
     """
-    marks(tokenizer)
-    kind = np.uint16 if tokenizer.vocab_size <= 1 << 16 else np.uint32
+    reader = _Reader(tokenizer, length)
+    found = _all(rows, lambda row: reader.chat(row, "messages"), name)
+    return reader.joined(found)
+
+
+def read_pairs(
+    rows: Iterable[Any], tokenizer: Tokenizer, length: int, name: str
+) -> tuple[Chats, Chats]:
+    """Return chats that end in a chosen answer, and as many that end in the rejected one.
+
+    Arguments and errors are those of `read_chats`, but for `rows`: mappings with `chosen` and
+    `rejected`, two lists of messages that differ in the last alone.
+    """
+    reader = _Reader(tokenizer, length)
+
+    def pair(row: object) -> tuple[_Chat, _Chat]:
+        chosen, rejected = (_turns(row, key) for key in ("chosen", "rejected"))
+        if chosen[:-1] != rejected[:-1] or chosen == rejected:
+            raise ValueError("`chosen` and `rejected` must differ in their last message alone")
+        return reader.chat(row, "chosen"), reader.chat(row, "rejected")
+
+    found = _all(rows, pair, name)
+    return reader.joined([one for one, _ in found]), reader.joined([other for _, other in found])
+
+
+class _Chat(NamedTuple):
+    """One chat's pieces, and which of them are learned."""
+
+    pieces: Array
+    learned: Array
+
+
+class _Reader:
+    """Turn checked rows into pieces."""
+
+    def __init__(self, tokenizer: Tokenizer, length: int) -> None:
+        marks(tokenizer)
+        self._tokenizer = tokenizer
+        self._length = length
+        self._kind = np.uint16 if tokenizer.vocab_size <= 1 << 16 else np.uint32
+
+    def chat(self, row: object, key: str) -> _Chat:
+        """Return the chat under a row's key, or raise ValueError saying what is wrong."""
+        turns = _turns(row, key)
+        try:
+            pieces, learned = example(self._tokenizer, turns)
+        except ValueError as error:
+            raise ValueError(f"`{key}`: {error}") from None
+        # The last piece is a target only.
+        if len(pieces) - 1 > self._length:
+            raise ValueError(
+                f"`{key}`: takes {len(pieces) - 1} tokens, and a row has {self._length}"
+            )
+        return _Chat(np.asarray(pieces, self._kind), np.asarray(learned, np.bool_))
+
+    def joined(self, chats: Sequence[_Chat]) -> Chats:
+        """Return chats that were read."""
+        return Chats(
+            [chat.pieces for chat in chats], [chat.learned for chat in chats], self._length
+        )
+
+
+def _all(rows: Iterable[Any], read: Callable[[object], _T], name: str) -> list[_T]:
+    """Return what each row gives; where `read` raises ValueError for any, name those instead."""
+    done: list[_T] = []
     wrong: list[str] = []
-    pieces_of: list[Array] = []
-    learned_of: list[Array] = []
     for number, row in enumerate(rows, start=1):
         try:
-            pieces, learned = example(tokenizer, _turns(row))
-            # The last piece is a target only.
-            if len(pieces) - 1 > length:
-                raise ValueError(f"takes {len(pieces) - 1} tokens, and a row has {length}")
+            done.append(read(row))
         except ValueError as error:
             wrong.append(f"row {number}: {error}")
-        else:
-            pieces_of.append(np.asarray(pieces, kind))
-            learned_of.append(np.asarray(learned, np.bool_))
     if wrong:
         told = "\n".join(wrong[:_SHOWN])
         raise ExamplesError(f"{name}: {len(wrong)} rows cannot be learned from:\n{told}")
-    if not pieces_of:
+    if not done:
         raise ExamplesError(f"{name}: holds no chats")
-    return Chats(pieces_of, learned_of, length)
+    return done
 
 
-@dataclass(frozen=True)
-class ChatRows:
-    """Rows of a fixed length that hold whole chats; a random-access source for grain.
-
-    Each row has the columns of `data.Rows`: every chat is a segment of its own with positions
-    from 0, and `weights` are 1 where the target is to be learned, else 0.
-
-    Attributes:
-        chats: What the rows hold.
-        plan: The numbers of the chats in each row.
-    """
-
-    chats: Chats
-    plan: Sequence[Sequence[int]]
-
-    def __len__(self) -> int:
-        return len(self.plan)
-
-    def __getitem__(self, index: int) -> Row:
-        row: Row = {
-            name: np.zeros(self.chats.length, np.float32 if name == "weights" else np.int32)
-            for name in ("tokens", "positions", "segments", "targets", "weights")
-        }
-        start = 0
-        for segment, number in enumerate(self.plan[index], start=1):
-            pieces, learned = self.chats.pieces[number], self.chats.learned[number]
-            place = slice(start, start + len(pieces) - 1)
-            row["tokens"][place] = pieces[:-1]
-            row["positions"][place] = np.arange(len(pieces) - 1)
-            row["segments"][place] = segment
-            row["targets"][place] = pieces[1:]
-            row["weights"][place] = learned[1:]
-            start = place.stop
-        return row
-
-
-def packed(chats: Chats) -> ChatRows:
-    """Put several chats in a row: the longest first, each where the least room stays.
-
-    This is best-fit decreasing, which needs at most some 11/9 of the fewest possible rows
-    (Johnson, 1973).
-    """
-    plan: list[list[int]] = []
-    room: list[tuple[int, int]] = []  # what is left in each row, and its number; sorted
-    sizes = [len(pieces) - 1 for pieces in chats.pieces]
-    for number in sorted(range(len(chats)), key=lambda chat: -sizes[chat]):
-        at = bisect_left(room, (sizes[number], 0))
-        left, row = room.pop(at) if at < len(room) else (chats.length, len(plan))
-        if row == len(plan):
-            plan.append([])
-        plan[row].append(number)
-        insort(room, (left - sizes[number], row))
-    return ChatRows(chats, plan)
-
-
-def apart(chats: Chats) -> ChatRows:
-    """Put each chat in a row of its own, in order, as pairs of answers are compared."""
-    return ChatRows(chats, [[number] for number in range(len(chats))])
-
-
-def _turns(row: object) -> list[Turn]:
-    """Return a row's turns, or raise ValueError naming the message and the key."""
-    messages = row.get("messages") if isinstance(row, Mapping) else None
+def _turns(row: object, key: str) -> list[Turn]:
+    """Return a row's turns, or raise ValueError naming the key and the message."""
+    messages = row.get(key) if isinstance(row, Mapping) else None
     if not isinstance(messages, Sequence) or isinstance(messages, str) or not messages:
-        raise ValueError("`messages` must be a list of one message or more")
+        raise ValueError(f"`{key}` must be a list of one message or more")
     turns = []
     for number, message in enumerate(messages, start=1):
         found = message if isinstance(message, Mapping) else {}
         role, content = found.get("role"), found.get("content")
         if role not in ROLES:
-            raise ValueError(f"message {number}: `role` must be one of {', '.join(ROLES)}")
+            raise ValueError(f"`{key}`, message {number}: role must be one of {', '.join(ROLES)}")
         if not isinstance(content, str) or not content.strip():
-            raise ValueError(f"message {number}: `content` must be a text, and not empty")
+            raise ValueError(f"`{key}`, message {number}: content must be a text, and not empty")
         turns.append(Turn(role, content))
     return turns
 

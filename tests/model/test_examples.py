@@ -16,14 +16,13 @@ from tests.model.spelled import learned as plain_tokenizer
 
 from gemsieve.model.sampling.chat import Turn, example, marks
 from gemsieve.model.tokenizer import Tokenizer
+from gemsieve.model.training.chat_rows import ChatRows, apart, packed
 from gemsieve.model.training.data import batches
 from gemsieve.model.training.examples import (
-    ChatRows,
     Chats,
     ExamplesError,
-    apart,
-    packed,
     read_chats,
+    read_pairs,
     read_rows,
 )
 
@@ -125,13 +124,13 @@ def test_files_and_data_sets_say_the_same(tokenizer: Tokenizer, tmp_path: Path) 
         ({}, "row 2: `messages` must be a list"),
         ("xyzzy", "row 2: `messages` must be a list"),
         ({"messages": []}, "row 2: `messages` must be a list"),
-        ({"messages": ["xyzzy"]}, "row 2: message 1: `role` must be one of"),
-        ({"messages": [{"role": "xyzzy", "content": "a"}]}, "row 2: message 1: `role` must be"),
-        (chat("xyzzy", " \n"), "row 2: message 2: `content` must be a text, and not empty"),
-        ({"messages": [{"role": "user"}]}, "row 2: message 1: `content` must be a text"),
-        (chat("xyzzy"), "row 2: the last turn must be the model's"),
-        ({"messages": chat("xyzzy", "a")["messages"][1:]}, "row 2: turn 1 is of role 'assistant'"),
-        (chat("xyzzy " * 90, "a"), "row 2: takes [0-9]+ tokens, and a row has 64"),
+        ({"messages": ["xyzzy"]}, "row 2: `messages`, message 1: role must be one of"),
+        ({"messages": [{"role": "xyzzy", "content": "a"}]}, "message 1: role must be one of"),
+        (chat("xyzzy", " \n"), "row 2: `messages`, message 2: content must be a text, and not"),
+        ({"messages": [{"role": "user"}]}, "row 2: `messages`, message 1: content must be a text"),
+        (chat("xyzzy"), "row 2: `messages`: the last turn must be the model's"),
+        ({"messages": chat("xyzzy", "a")["messages"][1:]}, "turn 1 is of role 'assistant'"),
+        (chat("xyzzy " * 90, "a"), "row 2: `messages`: takes [0-9]+ tokens, and a row has 64"),
     ],
 )
 def test_a_wrong_row_is_named(tokenizer: Tokenizer, row: object, message: str) -> None:
@@ -139,6 +138,45 @@ def test_a_wrong_row_is_named(tokenizer: Tokenizer, row: object, message: str) -
     with pytest.raises(ExamplesError, match=message) as error:
         read_chats([chat("a", "b"), row], tokenizer, LENGTH, "chats")
     assert "chats: 1 rows cannot" in str(error.value)
+    assert "xyzzy" not in str(error.value)
+
+
+def pair(chosen: dict[str, Any], rejected: dict[str, Any]) -> dict[str, Any]:
+    """Return a row of two chats."""
+    return {"chosen": chosen["messages"], "rejected": rejected["messages"]}
+
+
+def test_pairs_are_two_lists_of_chats(tokenizer: Tokenizer) -> None:
+    """Both in order, each as if it had been read alone."""
+    better, worse = (
+        [chat("a", "b"), chat("so", "sea", "7", "42")],
+        [
+            chat("a", "mills"),
+            chat("so", "sea", "7", "ü"),
+        ],
+    )
+    pairs = read_pairs(map(pair, better, worse), tokenizer, LENGTH, "pairs")
+    for found, rows in zip(pairs, (better, worse), strict=True):
+        assert segments(apart(found)) == segments(
+            apart(read_chats(rows, tokenizer, LENGTH, "chats"))
+        )
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        (chat("xyzzy", "b"), "row 1: `chosen` must be a list"),
+        (pair(chat("a", "b"), {"messages": None}), "row 1: `rejected` must be a list"),
+        (pair(chat("xyzzy", "b"), chat("a", "c")), "row 1: `chosen` and `rejected` must differ in"),
+        (pair(chat("a", "xyzzy"), chat("a", "xyzzy")), "must differ in their last message alone"),
+        (pair(chat("a"), chat("xyzzy")), "row 1: `chosen`: the last turn must be the model's"),
+        (pair(chat("a", "b"), chat("a", "xyzzy " * 90)), "row 1: `rejected`: takes [0-9]+ tokens"),
+    ],
+)
+def test_a_wrong_pair_is_named(tokenizer: Tokenizer, row: object, message: str) -> None:
+    """By number and key, and never by its words."""
+    with pytest.raises(ExamplesError, match=message) as error:
+        read_pairs([row], tokenizer, LENGTH, "pairs")
     assert "xyzzy" not in str(error.value)
 
 

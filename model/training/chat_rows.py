@@ -1,0 +1,72 @@
+"""Chats to rows of a fixed length: whole, each a segment of its own."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gemsieve.model.training.data import Row
+from gemsieve.model.training.examples import Chats
+
+
+@dataclass(frozen=True)
+class ChatRows:
+    """Rows of a fixed length that hold whole chats; a random-access source for grain.
+
+    Each row has the columns of `data.Rows`: every chat is a segment of its own with positions
+    from 0, and `weights` are 1 where the target is to be learned, else 0.
+
+    Attributes:
+        chats: What the rows hold.
+        plan: The numbers of the chats in each row.
+    """
+
+    chats: Chats
+    plan: Sequence[Sequence[int]]
+
+    def __len__(self) -> int:
+        return len(self.plan)
+
+    def __getitem__(self, index: int) -> Row:
+        row: Row = {
+            name: np.zeros(self.chats.length, np.float32 if name == "weights" else np.int32)
+            for name in ("tokens", "positions", "segments", "targets", "weights")
+        }
+        start = 0
+        for segment, number in enumerate(self.plan[index], start=1):
+            pieces, learned = self.chats.pieces[number], self.chats.learned[number]
+            place = slice(start, start + len(pieces) - 1)
+            row["tokens"][place] = pieces[:-1]
+            row["positions"][place] = np.arange(len(pieces) - 1)
+            row["segments"][place] = segment
+            row["targets"][place] = pieces[1:]
+            row["weights"][place] = learned[1:]
+            start = place.stop
+        return row
+
+
+def packed(chats: Chats) -> ChatRows:
+    """Put several chats in a row: the longest first, each where the least room stays.
+
+    This is best-fit decreasing, which needs at most some 11/9 of the fewest possible rows
+    (Johnson, 1973).
+    """
+    plan: list[list[int]] = []
+    room: list[tuple[int, int]] = []  # what is left in each row, and its number; sorted
+    sizes = [len(pieces) - 1 for pieces in chats.pieces]
+    for number in sorted(range(len(chats)), key=lambda chat: -sizes[chat]):
+        at = bisect_left(room, (sizes[number], 0))
+        left, row = room.pop(at) if at < len(room) else (chats.length, len(plan))
+        if row == len(plan):
+            plan.append([])
+        plan[row].append(number)
+        insort(room, (left - sizes[number], row))
+    return ChatRows(chats, plan)
+
+
+def apart(chats: Chats) -> ChatRows:
+    """Put each chat in a row of its own, in order, as pairs of answers are compared."""
+    return ChatRows(chats, [[number] for number in range(len(chats))])
