@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
@@ -44,7 +44,8 @@ class TrainingError(Exception):
 class Progress:
     """Tell how far a run is; losses are in nats a token, the held-out one as last measured.
 
-    `utilisation` is that of model FLOPs, None where a device's peak is not known.
+    `utilisation` is that of model FLOPs, None where a device's peak is not known; `entry` the line
+    of metrics.
     """
 
     step: int
@@ -54,6 +55,7 @@ class Progress:
     tokens_per_second: float
     seconds_left: float
     utilisation: float | None = None
+    entry: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -343,4 +345,4 @@ class _Clock:
         pace = (self.now - self.started) / max(1, self.ticks - 1)
         left = (steps - step) * pace
         speed, used = self.tokens_per_second, self.utilisation(kinds)
-        return Progress(step, steps, entry["loss"], self.held_out_loss, speed, left, used)
+        return Progress(step, steps, entry["loss"], self.held_out_loss, speed, left, used, entry)

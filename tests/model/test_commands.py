@@ -48,6 +48,24 @@ def test_train_sums_up(
     assert f"-> {finished[1].entries[-1]['loss']:.3f} nats" in printed
 
 
+def test_train_leaves_a_page_and_events(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, config: Path, data: Path
+) -> None:
+    """A run has its page and, if asked, TensorBoard's file; a call without a step changes none."""
+    run, board = tmp_path / "run", tmp_path / "board"
+    arguments = [str(config), "--data", str(data), "--output", str(run)]
+    arguments += ["--tensorboard", str(board)]
+    assert main(["train", *arguments]) == 0
+    before = (run / "report.html").read_bytes()
+    (events,) = board.iterdir()
+    assert b"tokens a second" in before
+    assert b"gradient_norm" in events.read_bytes()
+    assert main(["train", *arguments]) == 0
+    assert (run / "report.html").read_bytes() == before
+    assert list(board.iterdir()) == [events]
+    assert "resumed from 24" in capsys.readouterr().out
+
+
 def test_train_refuses_unverified_data(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, config: Path, data: Path
 ) -> None:

@@ -6,7 +6,7 @@ import argparse
 import math
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,6 +38,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--profile", type=Path, metavar="DIR", help="trace a few steps into this folder"
     )
     parser.add_argument(
+        "--tensorboard", type=Path, metavar="DIR", help="write TensorBoard's event files there"
+    )
+    parser.add_argument(
         "--set",
         action="append",
         default=[],
@@ -58,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
 
     try:
         settings = read_settings(args.config, args.set)
-        with _progress_line(settings.train.steps) as watch:
+        with _watching(settings.train.steps, args.tensorboard) as watch:
             summary = train(
                 settings, args.data, args.output, watch, args.tokens, profile=args.profile
             )
@@ -84,6 +87,29 @@ def refuse_unsigned(data: Path, key: Path) -> None:
         raise UsageError(str(error)) from None
     except ModuleNotFoundError as error:
         raise UsageError(f"{error}; pip install 'gemsieve[detect]'") from None
+
+
+@contextmanager
+def _watching(steps: int, board: Path | None) -> Iterator[Callable[[Progress], None]]:
+    """Give a function that shows progress and, with a folder, writes it for TensorBoard.
+
+    Raises:
+        UsageError: What writes it is not installed.
+    """
+    from gemsieve.model.training.board import event_file
+
+    with ExitStack() as stack:
+        watchers = [stack.enter_context(_progress_line(steps))]
+        try:
+            watchers += [stack.enter_context(event_file(board))] if board else []
+        except ModuleNotFoundError as error:
+            raise UsageError(f"{error}; pip install 'gemsieve[tensorboard]'") from None
+
+        def watch(progress: Progress) -> None:
+            for tell in watchers:
+                tell(progress)
+
+        yield watch
 
 
 @contextmanager
