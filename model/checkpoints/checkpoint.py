@@ -1,13 +1,15 @@
 """Checkpoints: parameters, optimizer state and where both come from, in Orbax's form.
 
 A run's folder holds `tokenizer.model`, `metrics.jsonl` and `checkpoints/STEP/`, each of these
-with the items `params`, `optimizer` and `about`. Orbax writes a checkpoint under another name
-first, so one that is there is whole.
+with the items `params`, `optimizer` and `about`; `average`, a running mean of parameters, where a
+run keeps it: that is the model to use; and `losses` where a run was told to end. Orbax writes a
+checkpoint under another name first, so one that is there is whole.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from importlib.metadata import version
@@ -100,10 +102,20 @@ def open_checkpoints(run: Path, keep: int | None = None) -> ocp.CheckpointManage
     return ocp.CheckpointManager((run / _FOLDER).absolute(), options=options)
 
 
-def save(
-    manager: ocp.CheckpointManager, step: int, params: Params, optimizer: object, about: About
+def save(  # noqa: PLR0913 (what a checkpoint holds)
+    manager: ocp.CheckpointManager,
+    step: int,
+    params: Params,
+    optimizer: object,
+    about: About,
+    *,
+    average: Params | None = None,
+    losses: Sequence[float] = (),
 ) -> None:
-    """Write a checkpoint, whole or not at all, and let the oldest go; `optimizer` may be None."""
+    """Write a checkpoint, whole or not at all, and let the oldest go; `optimizer` may be None.
+
+    `losses` are those of steps that no line of metrics holds yet.
+    """
     import orbax.checkpoint as ocp
 
     items = {
@@ -112,6 +124,10 @@ def save(
     }
     if optimizer is not None:
         items["optimizer"] = ocp.args.StandardSave(optimizer)
+    if average is not None:
+        items["average"] = ocp.args.StandardSave(average)
+    if losses:
+        items["losses"] = ocp.args.JsonSave({"losses": list(losses)})
     manager.save(step, args=ocp.args.Composite(**items))
 
 
@@ -123,8 +139,19 @@ def restore_about(manager: ocp.CheckpointManager, step: int) -> About:
     return About(**items["about"])
 
 
+def restore_losses(manager: ocp.CheckpointManager, step: int) -> list[float]:
+    """Read the losses of a checkpoint's steps that no line of metrics holds."""
+    import orbax.checkpoint as ocp
+
+    if not (manager.directory / str(step) / "losses").exists():
+        return []
+    items = manager.restore(step, args=ocp.args.Composite(losses=ocp.args.JsonRestore()))
+    losses: list[float] = items["losses"]["losses"]
+    return losses
+
+
 def restore(manager: ocp.CheckpointManager, step: int, **like: object) -> dict[str, Any]:
-    """Read the items `params` or `optimizer` of a checkpoint, in the shapes and types of `like`."""
+    """Read trees of a checkpoint by the names of their items, in the shapes and types of `like`."""
     import orbax.checkpoint as ocp
 
     wanted = {name: ocp.args.StandardRestore(tree) for name, tree in like.items()}
@@ -194,7 +221,8 @@ def _open_run(run: Path) -> Opened:
         if step is None:
             raise CheckpointError(f"{run}: no checkpoint was finished; train again to resume")
         about = restore_about(manager, step)
-    item = run / _FOLDER / str(step) / "params"
+    items = [run / _FOLDER / str(step) / name for name in ("average", "params")]
+    item = next(filter(Path.is_dir, items), items[-1])
     config = GemmaConfig(**about.settings["model"])
     if form := about.settings.get(TABLE):
         stored = Stored(config, f"int{form['bits']}", partial(read_quantised, item, **form), {})

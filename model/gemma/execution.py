@@ -22,6 +22,8 @@ class Execution:
         loss_tokens: How many tokens have their logits over the vocabulary at a time, in the loss.
         scan: Compile one pair of layers, local and global, and run it over all pairs:
             less to compile.
+        accumulate: How many parts a batch is cut into, one computed after the other: a step's
+            gradient is their sum.
         remat: What is computed a second time on the way back to save memory (arXiv 1604.06174):
             "none", all of a layer but its matrix products ("dots"), or all of it ("full").
 
@@ -33,6 +35,7 @@ class Execution:
     attention_block: int = 128
     loss_tokens: int = 512
     scan: bool = False
+    accumulate: int = 1
     remat: Remat = "none"
 
     def __post_init__(self) -> None:
@@ -40,6 +43,6 @@ class Execution:
             choice, choices = getattr(self, name), typing.get_args(kinds)
             if choice not in choices:
                 raise ValueError(f"{name} must be one of {', '.join(choices)}, not {choice!r}")
-        for name in ("attention_block", "loss_tokens"):
+        for name in ("attention_block", "loss_tokens", "accumulate"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")

@@ -2,23 +2,56 @@
 
 from __future__ import annotations
 
+import typing
 from dataclasses import dataclass
+from typing import Any, Literal
 
 import jax
 import optax  # type: ignore[import-untyped]
 
 from gemsieve.model.gemma.transformer import Params
 
+Kind = Literal["adamw", "muon"]
+Schedule = Literal["cosine", "wsd"]
+
+# By the last name of a parameter's path, which of its axes it sums over and which it writes: what
+# makes a matrix of it for Muon.
+_MATRICES = {
+    "q": ((0,), (1, 2)),
+    "k": ((0,), (1, 2)),
+    "v": ((0,), (1, 2)),
+    "o": ((0, 1), (2,)),
+    "gate": ((0,), (1,)),
+    "up": ((0,), (1,)),
+    "down": ((0,), (1,)),
+}
+# With it Muon's updates are as long as AdamW's, so that one learning rate does for both
+# ("Muon is Scalable for LLM Training", arXiv 2502.16982, section 2.2).
+_RMS = 0.2
+
 
 @dataclass(frozen=True, kw_only=True)
 class OptimizerSettings:
-    """Set AdamW (arXiv 1711.05101) under linear warm-up and cosine decay (arXiv 1608.03983).
+    """Set the optimizer, its learning rate over the steps, and the average of parameters.
 
-    `z_loss` joins the loss that is minimised, not the one that is reported of held-out text.
+    Attributes:
+        kind: "adamw" (arXiv 1711.05101), or "muon" for the matrices of the layers (arXiv
+            2502.16982) and Adam with Nesterov's momentum for embedding and norms.
+        schedule: After a linear warm-up "cosine" falls all the way (arXiv 1608.03983); "wsd" stays
+            at the peak (MiniCPM, arXiv 2404.06395, section 4) and falls in a straight line (arXiv
+            2405.18392) over the last `decay_fraction` of the steps.
+        ema: The share of the running mean of parameters that stays at each step; 0 keeps none.
+        z_loss: Joins the loss that is minimised, not the one that is reported of held-out text.
+
+    Raises:
+        ValueError: A value is none of these, or no share.
     """
 
+    kind: Kind = "adamw"
+    schedule: Schedule = "cosine"
     learning_rate: float = 6e-3
     warmup_steps: int = 40
+    decay_fraction: float = 0.1
     final_fraction: float = 0.1
     weight_decay: float = 0.1
     beta1: float = 0.9
@@ -26,34 +59,77 @@ class OptimizerSettings:
     epsilon: float = 1e-8
     clip_norm: float = 1.0
     z_loss: float = 0.0
+    ema: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name, kinds in (("kind", Kind), ("schedule", Schedule)):
+            choice, choices = getattr(self, name), typing.get_args(kinds)
+            if choice not in choices:
+                raise ValueError(f"{name} must be one of {', '.join(choices)}, not {choice!r}")
+        if self.ema >= 1:
+            raise ValueError(f"ema must be below 1, not {self.ema}")
+        if self.decay_fraction > 1:
+            raise ValueError(f"decay_fraction must be at most 1, not {self.decay_fraction}")
 
 
 def make_schedule(settings: OptimizerSettings, steps: int) -> optax.Schedule:
     """Return the learning rate by step: up from 0, down to `final_fraction` of the peak."""
-    return optax.warmup_cosine_decay_schedule(
-        init_value=0.0,
-        peak_value=settings.learning_rate,
-        warmup_steps=settings.warmup_steps,
-        decay_steps=max(steps, settings.warmup_steps + 1),
-        end_value=settings.learning_rate * settings.final_fraction,
-    )
+    peak, warmup = settings.learning_rate, settings.warmup_steps
+    last = peak * settings.final_fraction
+    if settings.schedule == "cosine":
+        return optax.warmup_cosine_decay_schedule(
+            0.0, peak, warmup, decay_steps=max(steps, warmup + 1), end_value=last
+        )
+    falling = max(1, min(round(settings.decay_fraction * steps), steps - warmup))
+    parts = [
+        optax.linear_schedule(0.0, peak, warmup),
+        optax.constant_schedule(peak),
+        optax.linear_schedule(peak, last, falling),
+    ]
+    return optax.join_schedules(parts, [warmup, max(warmup, steps - falling)])
 
 
 def make_optimizer(
     settings: OptimizerSettings, steps: int
 ) -> optax.GradientTransformationExtraArgs:
-    """Return gradient clipping by global norm, then AdamW; norms' scales do not decay."""
-    return optax.chain(
-        optax.clip_by_global_norm(settings.clip_norm),
-        optax.adamw(
-            make_schedule(settings, steps),
-            b1=settings.beta1,
-            b2=settings.beta2,
-            eps=settings.epsilon,
-            weight_decay=settings.weight_decay,
-            mask=_decays,
-        ),
+    """Return gradient clipping by global norm, then the optimizer; norms' scales do not decay."""
+    make = {"adamw": _adamw, "muon": _muon}[settings.kind]
+    clip = optax.clip_by_global_norm(settings.clip_norm)
+    return optax.chain(clip, make(settings, make_schedule(settings, steps)))
+
+
+def _adamw(settings: OptimizerSettings, rate: optax.Schedule) -> optax.GradientTransformation:
+    return optax.adamw(
+        rate,
+        b1=settings.beta1,
+        b2=settings.beta2,
+        eps=settings.epsilon,
+        weight_decay=settings.weight_decay,
+        mask=_decays,
     )
+
+
+def _muon(settings: OptimizerSettings, rate: optax.Schedule) -> optax.GradientTransformation:
+    """Return Muon for the layers' matrices; Adam's, the embedding too, do not decay."""
+    return optax.contrib.muon(
+        rate,
+        weight_decay=settings.weight_decay,
+        eps=settings.epsilon,
+        adam_b1=settings.beta1,
+        adam_b2=settings.beta2,
+        muon_weight_dimension_numbers=_matrices,
+        consistent_rms=_RMS,
+    )
+
+
+def _matrices(params: Params) -> Any:  # noqa: ANN401 - a tree like it
+    """Return for each parameter how it is a matrix, None where it is none."""
+
+    def matrix(path: tuple[Any, ...], _: object) -> Any:  # noqa: ANN401 - optax has no types
+        axes = _MATRICES.get(path[-1].key)
+        return axes and optax.contrib.MuonDimensionNumbers(*axes)
+
+    return jax.tree_util.tree_map_with_path(matrix, params)
 
 
 def _decays(params: Params) -> Params:

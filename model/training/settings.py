@@ -111,6 +111,11 @@ def settings_from(tables: Mapping[str, Any]) -> TrainSettings:
             f"data.sequence_length ({settings.data.sequence_length}) exceeds model.max_length"
             f" ({settings.model.max_length})"
         )
+    if settings.train.batch_size % settings.execution.accumulate:
+        raise SettingsError(
+            f"execution.accumulate ({settings.execution.accumulate}) must divide train.batch_size"
+            f" ({settings.train.batch_size})"
+        )
     return settings
 
 

@@ -4,36 +4,36 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
-from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jax
-import optax  # type: ignore[import-untyped]
 
 from gemsieve.model.checkpoints import checkpoint
 from gemsieve.model.checkpoints.checkpoint import About, CheckpointError
 from gemsieve.model.checkpoints.placement import on_first_device
-from gemsieve.model.gemma.config import GemmaConfig
-from gemsieve.model.gemma.execution import Execution
-from gemsieve.model.gemma.transformer import Params, Transformer, count_parameters, initialise
+from gemsieve.model.gemma.transformer import Params, count_parameters
 from gemsieve.model.profile import StepTrace
 from gemsieve.model.tokenizer import FILE_NAME, Tokenizer, train_tokenizer
 from gemsieve.model.training import metrics
-from gemsieve.model.training.data import Rows, batches, in_order, read_texts, split, tokenize
+from gemsieve.model.training.data import Rows, batches, read_texts, split, tokenize
 from gemsieve.model.training.emphasis import read_emphasis
-from gemsieve.model.training.loss import Batch, next_token_loss
-from gemsieve.model.training.optimizer import make_optimizer, make_schedule
+from gemsieve.model.training.optimizer import make_schedule
 from gemsieve.model.training.settings import TrainSettings
+from gemsieve.model.training.step import State, fresh, make_evaluate, make_update
 from gemsieve.model.training.tokens import Tokens, read_tokens, verify_tokens
 from gemsieve.model.training.utilisation import device_kinds, utilisation
 from gemsieve.pipeline.manifest import Manifest, verify
 
 if TYPE_CHECKING:
     import orbax.checkpoint as ocp  # type: ignore[import-untyped]
+
+
+# One number a step, as the device gave it or as a checkpoint kept it.
+Losses = list[jax.Array | float]
 
 
 class TrainingError(Exception):
@@ -60,7 +60,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Summary:
-    """Tell how a run ended. `resumed_from` is the step it went on from, 0 for a new run."""
+    """Tell how a run ended, or was told to; `resumed_from` is 0 for a new one."""
 
     steps: int
     resumed_from: int
@@ -71,15 +71,6 @@ class Summary:
     utilisation: float | None = None
 
 
-@dataclass(frozen=True)
-class State:
-    """Hold what a step changes."""
-
-    step: int
-    params: Params
-    optimizer: optax.OptState
-
-
 def train(  # noqa: PLR0913 (what a run reads, writes and tells)
     settings: TrainSettings,
     data: Path,
@@ -87,6 +78,7 @@ def train(  # noqa: PLR0913 (what a run reads, writes and tells)
     watch: Callable[[Progress], None] = lambda _: None,
     tokens: Path | None = None,
     *,
+    stop: Callable[[], bool] = lambda: False,
     profile: Path | None = None,
 ) -> Summary:
     """Train on the kept shards under `data`, writing to `run`, or go on from what is there.
@@ -102,6 +94,7 @@ def train(  # noqa: PLR0913 (what a run reads, writes and tells)
         run: The run's folder, made if absent.
         watch: Called at every recorded step.
         tokens: What `gemsieve tokenize` wrote of the data; without it texts are tokenised here.
+        stop: Asked before every step; once it says so, the state is saved and training ends.
         profile: A folder for a trace of this call's second to fourth step; None for no trace.
 
     Raises:
@@ -129,13 +122,12 @@ def train(  # noqa: PLR0913 (what a run reads, writes and tells)
         checkpoint.open_checkpoints(run, settings.train.keep_checkpoints) as manager,
         StepTrace(profile) as traced,
     ):
-        state = _resume(settings, run, about, manager) or _fresh(settings)
+        state, losses = _resume(settings, run, about, manager) or (fresh(settings), [])
         first, clock = state.step, _Clock(settings)
         metrics.rewind(run, first)
         update, evaluate = make_update(settings), make_evaluate(settings, held_out)
         source = batches(rows, settings.train.batch_size, settings.data.shuffle_seed)
-        losses: list[jax.Array] = []
-        while state.step < settings.train.steps:
+        while state.step < settings.train.steps and not stop():
             state, loss, norm = traced.step(update, state, source[state.step])
             losses.append(loss)
             entry = _record(settings, state, losses, norm, evaluate)
@@ -145,7 +137,11 @@ def train(  # noqa: PLR0913 (what a run reads, writes and tells)
                 metrics.append(run, entry)
                 watch(clock.progress(entry, device_kinds(state.params)))
             if _due(settings, state.step, settings.train.checkpoint_every):
-                checkpoint.save(manager, state.step, state.params, state.optimizer, about)
+                _save(manager, state, about)
+        if state.step > (manager.latest_step() or 0):
+            if losses:
+                _mean(state.step, losses, norm)
+            _save(manager, state, about, losses)
     parameters, speed = sum(count_parameters(settings.model)), clock.tokens_per_second
     used = clock.utilisation(device_kinds(state.params))
     return Summary(state.step, first, parameters, metrics.read(run), speed, about, used)
@@ -178,70 +174,10 @@ def prepare_tokenizer(
     return learned
 
 
-@cache
-def make_update(
-    settings: TrainSettings,
-) -> Callable[[State, Batch], tuple[State, jax.Array, jax.Array]]:
-    """Return a function that takes one step: the next state, the loss before, the gradient's norm.
-
-    The old state's arrays are given up to the new one's.
-    """
-    model = Transformer(settings.model, execution=settings.execution)
-    loss_of = partial(next_token_loss, model, z_loss=settings.optimizer.z_loss)
-    optimizer = make_optimizer(settings.optimizer, settings.train.steps)
-
-    @partial(jax.jit, donate_argnums=(0, 1))
-    def step(
-        params: Params, memory: optax.OptState, batch: Batch
-    ) -> tuple[Params, optax.OptState, jax.Array, jax.Array]:
-        with jax.named_scope("loss"):
-            loss, gradient = jax.value_and_grad(loss_of)(params, batch)
-        with jax.named_scope("optimizer"):
-            updates, memory = optimizer.update(gradient, memory, params)
-            params = optax.apply_updates(params, updates)
-        return params, memory, loss, optax.tree.norm(gradient)
-
-    def update(state: State, batch: Batch) -> tuple[State, jax.Array, jax.Array]:
-        params, memory, loss, norm = step(state.params, state.optimizer, batch)
-        return State(state.step + 1, params, memory), loss, norm
-
-    return update
-
-
-def make_evaluate(settings: TrainSettings, rows: Rows) -> Callable[[Params], float]:
-    """Return a function from parameters to the mean loss over the first held-out rows."""
-    loss_of, loop = _compiled_loss(settings.model, settings.execution), settings.train
-
-    def evaluate(params: Params) -> float:
-        total, weight = 0.0, 0.0
-        for batch in in_order(rows, loop.batch_size, loop.evaluate_rows):
-            counted = float(batch["weights"].sum())
-            total, weight = total + counted * float(loss_of(params, batch)), weight + counted
-        return total / weight if weight else math.nan
-
-    return evaluate
-
-
-@cache
-def _compiled_loss(
-    config: GemmaConfig, execution: Execution
-) -> Callable[[Params, Batch], jax.Array]:
-    """Return the loss alone, without its gradient."""
-    loss_of = partial(next_token_loss, Transformer(config, execution=execution))
-    loss: Callable[[Params, Batch], jax.Array] = jax.jit(loss_of)
-    return loss
-
-
-def _fresh(settings: TrainSettings) -> State:
-    """Return the state before the first step."""
-    params = initialise(settings.model, settings.train.init_seed)
-    return State(0, params, make_optimizer(settings.optimizer, settings.train.steps).init(params))
-
-
 def _resume(
     settings: TrainSettings, run: Path, about: About, manager: ocp.CheckpointManager
-) -> State | None:
-    """Return the state of the last checkpoint, or None without one.
+) -> tuple[State, Losses] | None:
+    """Return the state of the last checkpoint and its losses not yet recorded, if there is one.
 
     Raises:
         CheckpointError: It comes from other data, settings or another tokenizer.
@@ -256,8 +192,9 @@ def _resume(
                 f"{run}: its checkpoint was trained with another {what}: give the same again to"
                 " resume, or another --output to start anew"
             )
-    like = on_first_device(jax.eval_shape(lambda: _trees(_fresh(settings))))
-    return State(step, **checkpoint.restore(manager, step, **like))
+    like = on_first_device(jax.eval_shape(lambda: _trees(fresh(settings))))
+    losses: Losses = [*checkpoint.restore_losses(manager, step)]
+    return State(step, **checkpoint.restore(manager, step, **like)), losses
 
 
 def _identity(about: About, what: str) -> object:
@@ -268,9 +205,29 @@ def _identity(about: About, what: str) -> object:
     return value
 
 
+def _save(
+    manager: ocp.CheckpointManager,
+    state: State,
+    about: About,
+    losses: Sequence[jax.Array | float] = (),
+) -> None:
+    """Write a checkpoint, with the losses that no line of metrics holds yet."""
+    pending = [float(loss) for loss in losses]
+    checkpoint.save(
+        manager,
+        state.step,
+        state.params,
+        state.optimizer,
+        about,
+        average=state.average,
+        losses=pending,
+    )
+
+
 def _trees(state: State) -> dict[str, Any]:
     """Return a state's trees by the names a checkpoint gives them."""
-    return {"params": state.params, "optimizer": state.optimizer}
+    trees = {"params": state.params, "optimizer": state.optimizer}
+    return trees if state.average is None else trees | {"average": state.average}
 
 
 def _due(settings: TrainSettings, step: int, *every: int) -> bool:
@@ -281,13 +238,14 @@ def _due(settings: TrainSettings, step: int, *every: int) -> bool:
 def _record(
     settings: TrainSettings,
     state: State,
-    losses: list[jax.Array],
+    losses: Losses,
     norm: jax.Array,
     evaluate: Callable[[Params], float],
 ) -> dict[str, Any] | None:
     """Return the line of metrics for a step, or None where none is due.
 
-    Every checkpoint has its line, so a resumed run's means are over the same steps.
+    Every checkpoint has its line but that of a run told to stop, which keeps its losses instead: a
+    resumed run's means are over the same steps.
 
     Raises:
         TrainingError: Something is not finite; whatever is saved, is so after this was asked.
@@ -296,19 +254,29 @@ def _record(
     due = _due(settings, state.step, loop.log_every, loop.evaluate_every, loop.checkpoint_every)
     if not (due or state.step == 1):
         return None
-    loss = math.fsum(map(float, losses)) / len(losses)
-    if not (math.isfinite(loss) and math.isfinite(norm)):
-        raise TrainingError(
-            f"step {state.step}: the loss ({loss}) or the gradient ({float(norm)}) is not"
-            " finite: lower optimizer.learning_rate or raise optimizer.warmup_steps"
-        )
+    loss = _mean(state.step, losses, norm)
     read = state.step * loop.batch_size * settings.data.sequence_length
     rate = float(make_schedule(settings.optimizer, loop.steps)(state.step - 1))
     entry: dict[str, Any] = {"step": state.step, "loss": loss, "learning_rate": rate}
     entry |= {"gradient_norm": float(norm), "tokens": read}
     if _due(settings, state.step, loop.evaluate_every):
-        entry["held_out_loss"] = evaluate(state.params)
+        entry["held_out_loss"] = evaluate(state.model)
     return entry
+
+
+def _mean(step: int, losses: Losses, norm: jax.Array) -> float:
+    """Return the mean of the losses since the last line of metrics.
+
+    Raises:
+        TrainingError: It, or the last gradient's norm, is not finite.
+    """
+    loss = math.fsum(map(float, losses)) / len(losses)
+    if not (math.isfinite(loss) and math.isfinite(norm)):
+        raise TrainingError(
+            f"step {step}: the loss ({loss}) or the gradient ({float(norm)}) is not"
+            " finite: lower optimizer.learning_rate or raise optimizer.warmup_steps"
+        )
+    return loss
 
 
 class _Clock:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import math
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING
 
 from gemsieve.cli import UsageError
@@ -61,14 +63,27 @@ def run(args: argparse.Namespace) -> int:
 
     try:
         settings = read_settings(args.config, args.set)
-        with _watching(settings.train.steps, args.tensorboard) as watch:
+        with _watching(settings.train.steps, args.tensorboard) as watch, _told_to_end() as stop:
             summary = train(
-                settings, args.data, args.output, watch, args.tokens, profile=args.profile
+                settings,
+                args.data,
+                args.output,
+                watch,
+                args.tokens,
+                stop=stop,
+                profile=args.profile,
             )
     except (ManifestError, TokensError, CheckpointError, TrainingError, ValueError) as error:
         raise UsageError(str(error)) from None
     _write_page(summary, args.data, args.output)
     print(_report(summary, args.output))
+    if summary.steps < settings.train.steps:
+        print(
+            f"gemsieve train: told to end after step {summary.steps} of {settings.train.steps};"
+            " the same command goes on from there",
+            file=sys.stderr,
+        )
+        return 128 + signal.SIGTERM
     return 0
 
 
@@ -87,6 +102,26 @@ def refuse_unsigned(data: Path, key: Path) -> None:
         raise UsageError(str(error)) from None
     except ModuleNotFoundError as error:
         raise UsageError(f"{error}; pip install 'gemsieve[detect]'") from None
+
+
+@contextmanager
+def _told_to_end() -> Iterator[Callable[[], bool]]:
+    """Give a function that tells whether SIGTERM has come; a second one ends the process at once.
+
+    Schedulers send it some time before they take a machine away.
+    """
+    told = Event()
+    usual = signal.getsignal(signal.SIGTERM)
+
+    def note(*_: object) -> None:
+        told.set()
+        signal.signal(signal.SIGTERM, usual)
+
+    signal.signal(signal.SIGTERM, note)
+    try:
+        yield told.is_set
+    finally:
+        signal.signal(signal.SIGTERM, usual)
 
 
 @contextmanager

@@ -1,0 +1,144 @@
+"""Kill a training run again and again, and compare its end with that of an undisturbed run.
+
+    python bench/kill_train.py DATA [--kills 20] [--seed 0]
+
+DATA is a folder that `gemsieve filter` wrote. A model of "test" size is trained on it twice. The
+second run gets SIGKILL so many times at random moments, before its first step too, SIGTERM a fifth
+as often, and is resumed each time. Prints, as JSON, how often each came, from which steps the run
+was resumed, and whether parameters, optimizer and metrics are the same to the bit.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import signal
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+import orbax.checkpoint as ocp  # type: ignore[import-untyped]
+
+from gemsieve.cli import main as gemsieve
+from gemsieve.model.training import metrics
+
+# Imported before any fork, so that no child has to; JAX has no threads until a device is used.
+from gemsieve.model.training.train import train  # noqa: F401
+
+# Steps to a kill, so that a run outlasts them, and at most between a process's first and its end.
+PACE, MOST = 25, 10
+
+CONFIG = """
+[model]
+size = "test"
+vocab_size = 300
+num_layers = 2
+[data]
+sequence_length = 32
+held_out_every = 20
+[optimizer]
+warmup_steps = 5
+learning_rate = 0.01
+[train]
+steps = {steps}
+log_every = 1
+evaluate_every = 50
+checkpoint_every = 6
+"""
+
+
+def start(arguments: list[str]) -> int:
+    """Train in a process of its own and return its number."""
+    process = os.fork()
+    if not process:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        os._exit(gemsieve(["train", *arguments]))
+    return process
+
+
+def last_step(run: Path) -> int:
+    """Return the last recorded step, 0 for none."""
+    return max((entry["step"] for entry in metrics.read(run)), default=0)
+
+
+def last_checkpoint(run: Path) -> int:
+    """Return the step of the last whole checkpoint, 0 for none."""
+    folder = run / "checkpoints"
+    steps = [int(p.name) for p in folder.iterdir() if p.name.isdigit()] if folder.exists() else []
+    return max(steps, default=0)
+
+
+def signals(kills: int) -> Iterator[signal.Signals]:
+    """Yield so many SIGKILLs, and SIGTERM after the first of each five."""
+    for number in range(kills):
+        yield signal.SIGKILL
+        if number % 5 == 0:
+            yield signal.SIGTERM
+
+
+def disturb(run: Path, arguments: list[str], kills: int, seed: int) -> dict[str, Any]:
+    """Train to the end, ended on the way by signals, and tell what came."""
+    chance, came, resumed = random.Random(seed), Counter[str](), []
+    for number in signals(kills):
+        known = last_checkpoint(run)
+        metrics.rewind(run, known)  # as the process will: what is there then is its own
+        process, early = start(arguments), number == signal.SIGKILL and chance.random() < 0.25
+        wanted = known + chance.randint(1, MOST)
+        while not early and last_step(run) < wanted:
+            time.sleep(0.002)
+        time.sleep(chance.uniform(0, 1.0 if early else 0.05))
+        os.kill(process, number)
+        status = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+        came[{-signal.SIGKILL: "SIGKILL", 143: "SIGTERM"}.get(status, f"status {status}")] += 1
+        resumed.append(last_checkpoint(run))
+    process = start(arguments)
+    status = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+    return {"came": came, "resumed_from": resumed, "status": status}
+
+
+def state_of(run: Path) -> dict[str, Any]:
+    """Return every array of a run's last checkpoint, by item."""
+    folder = (run / "checkpoints" / str(last_checkpoint(run))).absolute()
+    reader = ocp.StandardCheckpointer()
+    return {item: reader.restore(folder / item) for item in ("params", "optimizer")}
+
+
+def same(left: Any, right: Any) -> bool:  # noqa: ANN401 - any trees of arrays
+    """Tell whether two trees hold the same bits."""
+    return all(jax.tree.leaves(jax.tree.map(np.array_equal, left, right)))
+
+
+def main() -> None:
+    """Train twice and compare."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data", help="a folder that `gemsieve filter` wrote")
+    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=0)
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as place:
+        jax.config.update("jax_compilation_cache_dir", f"{place}/compiled")  # type: ignore[no-untyped-call]
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)  # type: ignore[no-untyped-call]
+        config = Path(place) / "run.toml"
+        config.write_text(CONFIG.format(steps=PACE * args.kills))
+        runs = [Path(place) / name for name in ("disturbed", "undisturbed")]
+        for run in runs:
+            run.mkdir()
+        called = [[str(config), "--data", args.data, "--output", str(run)] for run in runs]
+        told = disturb(runs[0], called[0], args.kills, args.seed)
+        os.waitpid(start(called[1]), 0)
+        left, right = map(state_of, runs)
+        told["same"] = {item: same(left[item], right[item]) for item in left}
+        lines = [(run / metrics.FILE_NAME).read_bytes() for run in runs]
+        told["same"]["metrics"] = lines[0] == lines[1]
+    print(json.dumps(told))
+
+
+if __name__ == "__main__":
+    main()

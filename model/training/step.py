@@ -1,0 +1,146 @@
+"""What a run does at each step: gradient, update; and, now and then, a measure of the loss."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import optax  # type: ignore[import-untyped]
+
+from gemsieve.model.gemma.config import GemmaConfig
+from gemsieve.model.gemma.execution import Execution
+from gemsieve.model.gemma.transformer import Params, Transformer, initialise
+from gemsieve.model.training.data import Rows, in_order
+from gemsieve.model.training.loss import Batch, next_token_loss
+from gemsieve.model.training.optimizer import make_optimizer
+from gemsieve.model.training.settings import TrainSettings
+
+
+@dataclass(frozen=True)
+class State:
+    """Hold what a step changes; `average` is the running mean of parameters, where it is kept."""
+
+    step: int
+    params: Params
+    optimizer: optax.OptState
+    average: Params | None = None
+
+    @property
+    def model(self) -> Params:
+        """The parameters to measure and to use."""
+        return self.params if self.average is None else self.average
+
+
+@cache
+def make_update(
+    settings: TrainSettings,
+) -> Callable[[State, Batch], tuple[State, jax.Array, jax.Array]]:
+    """Return a function that takes one step: the next state, the loss before, the gradient's norm.
+
+    The old state's arrays are given up to the new one's.
+    """
+    model = Transformer(settings.model, execution=settings.execution)
+    loss_of = partial(next_token_loss, model, z_loss=settings.optimizer.z_loss)
+    gradient_of = in_parts(loss_of, settings.execution.accumulate)
+    optimizer = make_optimizer(settings.optimizer, settings.train.steps)
+
+    @partial(jax.jit, donate_argnums=(0, 1, 2))
+    def step(
+        params: Params, memory: optax.OptState, average: Params | None, done: int, batch: Batch
+    ) -> tuple[Params, optax.OptState, Params | None, jax.Array, jax.Array]:
+        with jax.named_scope("loss"):
+            loss, gradient = gradient_of(params, batch)
+        with jax.named_scope("optimizer"):
+            updates, memory = optimizer.update(gradient, memory, params)
+            params = optax.apply_updates(params, updates)
+            if average is not None:
+                average = _averaged(average, params, settings.optimizer.ema, done)
+        return params, memory, average, loss, optax.tree.norm(gradient)
+
+    def update(state: State, batch: Batch) -> tuple[State, jax.Array, jax.Array]:
+        params, memory, average, loss, norm = step(
+            state.params, state.optimizer, state.average, state.step, batch
+        )
+        return State(state.step + 1, params, memory, average), loss, norm
+
+    return update
+
+
+def in_parts(
+    loss_of: Callable[[Params, Batch], jax.Array], parts: int
+) -> Callable[[Params, Batch], tuple[jax.Array, Params]]:
+    """Return a function giving a loss and its gradient, a part of the batch's rows at a time.
+
+    Parts count by their weights, so both are those of the whole batch, but for rounding.
+    """
+    whole = jax.value_and_grad(loss_of)
+    if parts == 1:
+        return whole
+
+    def summed(params: Params, batch: Batch) -> tuple[jax.Array, Params]:
+        cut = {
+            name: jnp.reshape(column, (parts, -1, *jnp.shape(column)[1:]))
+            for name, column in batch.items()
+        }
+        # As the loss does, so that a batch whose weights are all 0 has loss 0.
+        weights = jnp.maximum(jnp.sum(jnp.asarray(batch["weights"])), 1.0)
+
+        def add(total: tuple[jax.Array, Params], part: Batch) -> tuple[Any, None]:
+            share = jnp.maximum(jnp.sum(jnp.asarray(part["weights"])), 1.0) / weights
+            return jax.tree.map(lambda a, b: a + share * b, total, whole(params, part)), None
+
+        zeros = jnp.zeros(()), jax.tree.map(jnp.zeros_like, params)
+        total, _ = jax.lax.scan(add, zeros, cut)
+        loss, gradient = total
+        return loss, gradient
+
+    return summed
+
+
+def _averaged(average: Params, params: Params, most: float, done: int) -> Params:
+    """Return the running mean after a step.
+
+    In the first steps less of it stays, so that it soon forgets the random start: as in
+    TensorFlow's `ExponentialMovingAverage`, the share is at most (1 + n) / (10 + n) at step n.
+    """
+    stays = jnp.minimum(most, (1.0 + done) / (10.0 + done))
+    mean: Params = jax.tree.map(lambda old, new: stays * old + (1 - stays) * new, average, params)
+    return mean
+
+
+def make_evaluate(settings: TrainSettings, rows: Rows) -> Callable[[Params], float]:
+    """Return a function from parameters to the mean loss over the first held-out rows."""
+    loss_of, loop = _compiled_loss(settings.model, settings.execution), settings.train
+
+    def evaluate(params: Params) -> float:
+        total, weight = 0.0, 0.0
+        for batch in in_order(rows, loop.batch_size, loop.evaluate_rows):
+            counted = float(batch["weights"].sum())
+            total, weight = total + counted * float(loss_of(params, batch)), weight + counted
+        return total / weight if weight else math.nan
+
+    return evaluate
+
+
+@cache
+def _compiled_loss(
+    config: GemmaConfig, execution: Execution
+) -> Callable[[Params, Batch], jax.Array]:
+    """Return the loss alone, without its gradient."""
+    loss_of = partial(next_token_loss, Transformer(config, execution=execution))
+    loss: Callable[[Params, Batch], jax.Array] = jax.jit(loss_of)
+    return loss
+
+
+def fresh(settings: TrainSettings) -> State:
+    """Return the state before the first step."""
+    params = initialise(settings.model, settings.train.init_seed)
+    memory = make_optimizer(settings.optimizer, settings.train.steps).init(params)
+    # A copy, since a step gives up the arrays of both.
+    average = jax.tree.map(jnp.copy, params) if settings.optimizer.ema else None
+    return State(0, params, memory, average)
