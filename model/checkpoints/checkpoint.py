@@ -38,9 +38,9 @@ class About:
     """Say where parameters come from: the chain of custody from corpus to model.
 
     Attributes:
-        settings: The run's settings, as nested tables.
-        manifest: SHA-256 (hex) of the manifest of the data.
-        policy: `name` and `sha256` of the policy that sieved the data.
+        settings: The run's settings, as nested tables; of a merger, its recipe and parents.
+        manifest: SHA-256 (hex) of the manifest of the data; several, of a merger, with `+` between.
+        policy: `name` and `sha256` of the policy that sieved the data; several likewise.
         tokenizer: SHA-256 (hex) of the tokenizer's file.
         code: The version of gemsieve that trained, or converted.
         imported: Whose form it was converted from, where it was not trained here.
