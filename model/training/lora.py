@@ -7,9 +7,9 @@ arXiv 2305.14314: it is then read, and never written.
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Collection
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import jax
@@ -22,6 +22,9 @@ from gemsieve.model.gemma.product import Weight
 from gemsieve.model.gemma.quantise import SUMMED
 from gemsieve.model.gemma.quantised import Quantised
 from gemsieve.model.gemma.transformer import Params
+
+# Outputs of a quantised weight turned back into floats at a time, on the way back.
+_BLOCK = 128
 
 TARGETS = tuple(name for name in SUMMED if name != "embedding")
 
@@ -83,9 +86,42 @@ class _Sum:
         base = self._stored.base
         if not isinstance(base, Quantised):
             return contract(x, base, inputs)
-        # What integers stand for would be kept for the way back, and all of them at once.
-        product: jax.Array = jax.checkpoint(partial(base.unbox().product, dtype=x.dtype))(x)
+        product: jax.Array = _fixed(x, base)
         return product
+
+
+@jax.custom_vjp
+def _fixed(x: jax.Array, weight: Quantised) -> jax.Array:
+    """Multiply by a weight that is never changed, so that its floats are not kept to do so."""
+    return weight.unbox().product(x, x.dtype)
+
+
+def _forward(x: jax.Array, weight: Quantised) -> tuple[jax.Array, Quantised]:
+    return _fixed(x, weight), weight
+
+
+def _backward(weight: Quantised, gradient: jax.Array) -> tuple[jax.Array, None]:
+    """Multiply by the weight turned round, a block of its outputs at a time."""
+    stored = weight.values.shape[0]
+    columns = gradient.reshape(-1, stored).T
+    size = math.gcd(stored, _BLOCK)
+    parts = (weight.values, weight.scales, columns)
+    blocks = tuple(part.reshape(-1, size, part.shape[-1]) for part in parts)
+
+    def add(total: jax.Array, block: tuple[jax.Array, ...]) -> tuple[jax.Array, None]:
+        values, scales, slopes = block
+        floats = jnp.concatenate(weight.halves(values, scales), axis=-1).astype(slopes.dtype)
+        change = jnp.einsum("on,oi->ni", slopes, floats, preferred_element_type=jnp.float32)
+        return total + change, None
+
+    inputs = [weight.shape[axis] for axis in weight.summed]
+    start = jnp.zeros((columns.shape[1], math.prod(inputs)), jnp.float32)
+    total, _ = jax.lax.scan(add, start, blocks)
+    lead = gradient.shape[: gradient.ndim - len(weight.outputs)]
+    return total.reshape(*lead, *inputs).astype(gradient.dtype), None
+
+
+_fixed.defvjp(_forward, _backward)
 
 
 def adapt(

@@ -15,12 +15,15 @@ from tests.model.reference import loud_params
 
 from gemsieve.model.gemma.config import named
 from gemsieve.model.gemma.execution import Execution
+from gemsieve.model.gemma.product import product
 from gemsieve.model.gemma.quantise import quantise
 from gemsieve.model.gemma.transformer import Transformer
 from gemsieve.model.training.lora import TARGETS, adapt, adapters, merge_back, with_adapters
 from gemsieve.model.training.loss import next_token_loss
 
 CONFIG = replace(named("test"), num_layers=2)
+# A weight, what goes into it, and an adapter's second half.
+SHAPES = ((2, 4, 6), (2, 3, 2, 4), (2, 6))
 TOKENS = jnp.arange(24).reshape(2, 12) * 7 % CONFIG.vocab_size
 
 
@@ -100,6 +103,45 @@ def without(params: dict[str, Any]) -> dict[str, Any]:
         name: without(leaf) if isinstance(leaf, dict) else getattr(leaf, "base", leaf)
         for name, leaf in params.items()
     }
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_gradients_pass_a_quantised_weight(dtype: str) -> None:
+    """Those to what goes in, and to the adapter, are those of the floats it stands for."""
+    weight, x, up = (jax.random.normal(jax.random.key(i), shape) for i, shape in enumerate(SHAPES))
+    small = quantise({"o": weight}, 4)
+    exact = {"o": small["o"].floats()}
+
+    def total(x: jax.Array, up: jax.Array, params: dict[str, Any]) -> jax.Array:
+        adapted = replace(adapt(params, rank=2, alpha=2)["o"], up=up)
+        found = product("btnh,nhd->btd", x, adapted.unbox())
+        return jnp.sum(jnp.sin(found.astype(jnp.float32)))
+
+    slope = jax.jit(jax.grad(total, argnums=(0, 1)))
+    both = (slope(x.astype(dtype), up, params) for params in (small, exact))
+    for found, expected in zip(*both, strict=True):
+        assert found.dtype == expected.dtype
+        close = {"float32": 1e-4, "bfloat16": 0.2}[dtype]
+        np.testing.assert_allclose(
+            found.astype(jnp.float32), expected.astype(jnp.float32), atol=close
+        )
+
+
+def test_floats_of_quantised_weights_are_not_kept() -> None:
+    """On the way through many weights and back, memory is a small part of what they stand for."""
+    width, count = 256, 12
+    weight = quantise({"up": jax.random.normal(jax.random.key(0), (width, width))}, 4)
+    adapted = [adapt(weight, rank=1, alpha=1, seed=seed)["up"] for seed in range(count)]
+
+    def total(x: jax.Array, weights: list[Any]) -> jax.Array:
+        for each in weights:
+            x = jnp.tanh(product("btd,df->btf", x, each.unbox()))
+        return jnp.sum(x)
+
+    compiled = jax.jit(jax.grad(total)).lower(jnp.ones((1, 2, width)), adapted).compile()
+    memory, floats = compiled.memory_analysis(), 4 * width * width * count
+    assert memory is not None
+    assert memory.temp_size_in_bytes < floats / 4
 
 
 def test_a_scan_over_layers_takes_adapters() -> None:
