@@ -46,7 +46,10 @@ class DataSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class LoopSettings:
-    """Set the length of the run and what it writes when."""
+    """Set the length of the run and what it writes when.
+
+    `on_nan` is what a step does whose loss or gradient is not finite: "stop" the run, or "skip" it.
+    """
 
     steps: int = 400
     batch_size: int = 4
@@ -56,10 +59,14 @@ class LoopSettings:
     evaluate_rows: int = 64
     checkpoint_every: int = 100
     keep_checkpoints: int = 2
+    on_nan: Literal["stop", "skip"] = "stop"
 
     def __post_init__(self) -> None:
         # Only the seed may be 0.
-        _at_least(self, {f.name: 1 for f in dataclasses.fields(self) if f.name != "init_seed"})
+        others = {"init_seed", "on_nan"}
+        _at_least(self, {f.name: 1 for f in dataclasses.fields(self) if f.name not in others})
+        if self.on_nan not in {"stop", "skip"}:
+            raise ValueError(f"on_nan must be one of stop, skip, not {self.on_nan!r}")
 
 
 @dataclass(frozen=True, kw_only=True)

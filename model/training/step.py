@@ -42,7 +42,8 @@ def make_update(
 ) -> Callable[[State, Batch], tuple[State, jax.Array, jax.Array]]:
     """Return a function that takes one step: the next state, the loss before, the gradient's norm.
 
-    The old state's arrays are given up to the new one's.
+    The old state's arrays are given up to the new one's. A step that is skipped, as settings may
+    ask, counts but changes nothing else, and its loss is NaN.
     """
     model = Transformer(settings.model, execution=settings.execution)
     loss_of = partial(next_token_loss, model, z_loss=settings.optimizer.z_loss)
@@ -55,12 +56,18 @@ def make_update(
     ) -> tuple[Params, optax.OptState, Params | None, jax.Array, jax.Array]:
         with jax.named_scope("loss"):
             loss, gradient = gradient_of(params, batch)
+        norm, old = optax.tree.norm(gradient), (params, memory, average)
         with jax.named_scope("optimizer"):
             updates, memory = optimizer.update(gradient, memory, params)
             params = optax.apply_updates(params, updates)
             if average is not None:
                 average = _averaged(average, params, settings.optimizer.ema, done)
-        return params, memory, average, loss, optax.tree.norm(gradient)
+        if settings.train.on_nan == "skip":
+            sound = jnp.isfinite(loss) & jnp.isfinite(norm)
+            new = params, memory, average
+            params, memory, average = jax.tree.map(partial(jnp.where, sound), new, old)
+            loss = jnp.where(sound, loss, jnp.nan)
+        return params, memory, average, loss, norm
 
     def update(state: State, batch: Batch) -> tuple[State, jax.Array, jax.Array]:
         params, memory, average, loss, norm = step(

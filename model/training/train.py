@@ -86,7 +86,7 @@ def train(  # noqa: PLR0913 (what a run reads, writes and tells)
     Equal data, settings and code give equal metrics and parameters on one type of CPU, to the
     bit, interrupted or not. A line of metrics holds `step`, `loss` (the mean over the steps since
     the line before), the step's `learning_rate` and `gradient_norm` (before clipping), `tokens`
-    (read so far) and, where measured, `held_out_loss`.
+    (read so far), where any were `skipped` steps and, where measured, `held_out_loss`.
 
     Args:
         settings: The run's settings.
@@ -140,7 +140,7 @@ def train(  # noqa: PLR0913 (what a run reads, writes and tells)
                 _save(manager, state, about)
         if state.step > (manager.latest_step() or 0):
             if losses:
-                _mean(state.step, losses, norm)
+                _mean(settings, state.step, losses, norm)
             _save(manager, state, about, losses)
     parameters, speed = sum(count_parameters(settings.model)), clock.tokens_per_second
     used = clock.utilisation(device_kinds(state.params))
@@ -198,10 +198,18 @@ def _resume(
 
 
 def _identity(about: About, what: str) -> object:
-    """Return an entry that a resumed run must share; how a model is computed may change."""
+    """Return an entry that a resumed run must share; how a model is computed may change.
+
+    A setting that did not exist yet when a checkpoint was written had what is now its default.
+    """
     value = getattr(about, what)
     if what == "settings":
-        return {name: table for name, table in value.items() if name != "execution"}
+        known = asdict(TrainSettings())
+        return {
+            name: known.get(name, {}) | table
+            for name, table in value.items()
+            if name != "execution"
+        }
     return value
 
 
@@ -254,29 +262,38 @@ def _record(
     due = _due(settings, state.step, loop.log_every, loop.evaluate_every, loop.checkpoint_every)
     if not (due or state.step == 1):
         return None
-    loss = _mean(state.step, losses, norm)
+    loss, skipped = _mean(settings, state.step, losses, norm)
     read = state.step * loop.batch_size * settings.data.sequence_length
     rate = float(make_schedule(settings.optimizer, loop.steps)(state.step - 1))
     entry: dict[str, Any] = {"step": state.step, "loss": loss, "learning_rate": rate}
-    entry |= {"gradient_norm": float(norm), "tokens": read}
+    if math.isfinite(norm):  # that of a step that was skipped is no number, in JSON neither
+        entry["gradient_norm"] = float(norm)
+    entry["tokens"] = read
+    if skipped:
+        entry["skipped"] = skipped
     if _due(settings, state.step, loop.evaluate_every):
         entry["held_out_loss"] = evaluate(state.model)
     return entry
 
 
-def _mean(step: int, losses: Losses, norm: jax.Array) -> float:
-    """Return the mean of the losses since the last line of metrics.
+def _mean(settings: TrainSettings, step: int, losses: Losses, norm: jax.Array) -> tuple[float, int]:
+    """Return the mean of the losses since the last line of metrics, and how many were skipped.
 
     Raises:
-        TrainingError: It, or the last gradient's norm, is not finite.
+        TrainingError: It, or the last gradient's norm, is not finite; where such steps are
+            skipped, only if all were.
     """
-    loss = math.fsum(map(float, losses)) / len(losses)
+    numbers = [float(loss) for loss in losses]
+    if settings.train.on_nan == "skip" and any(map(math.isfinite, numbers)):
+        sound = [loss for loss in numbers if math.isfinite(loss)]
+        return math.fsum(sound) / len(sound), len(numbers) - len(sound)
+    loss = math.fsum(numbers) / len(numbers)
     if not (math.isfinite(loss) and math.isfinite(norm)):
         raise TrainingError(
             f"step {step}: the loss ({loss}) or the gradient ({float(norm)}) is not"
             " finite: lower optimizer.learning_rate or raise optimizer.warmup_steps"
         )
-    return loss
+    return loss, 0
 
 
 class _Clock:

@@ -25,9 +25,17 @@ def modern(settings: TrainSettings) -> TrainSettings:
     optimizer = dataclasses.replace(
         settings.optimizer, kind="muon", schedule="wsd", decay_fraction=0.5, ema=0.5
     )
-    loop = dataclasses.replace(settings.train, steps=12)
+    loop = dataclasses.replace(settings.train, steps=12, on_nan="skip")
     execution = Execution(accumulate=2)
     return dataclasses.replace(settings, optimizer=optimizer, train=loop, execution=execution)
+
+
+def batch_of(settings: TrainSettings, weight: float = 1.0) -> dict[str, np.ndarray]:
+    """Return a batch of one token again and again, each of the same weight in the loss."""
+    rows = settings.train.batch_size, settings.data.sequence_length
+    names = ("tokens", "positions", "segments", "targets")
+    batch: dict[str, np.ndarray] = {name: np.ones(rows, np.int32) for name in names}
+    return batch | {"weights": np.full(rows, weight, np.float32)}
 
 
 def test_wsd_rises_stays_and_falls() -> None:
@@ -104,10 +112,7 @@ def test_a_run_with_an_average_resumes_to_the_bit(
 
 def test_the_average_follows_its_formula(modern: TrainSettings) -> None:
     """After step n a share of min(ema, (1 + n) / (10 + n)) of the old mean is left."""
-    rows = modern.train.batch_size, modern.data.sequence_length
-    names = ("tokens", "positions", "segments", "targets")
-    batch = {name: np.ones(rows, np.int32) for name in names}
-    batch["weights"] = np.ones(rows, np.float32)
+    batch = batch_of(modern)
     update, state = make_update(modern), fresh(modern)
     for step in range(2):
         assert state.average is not None
@@ -116,3 +121,27 @@ def test_the_average_follows_its_formula(modern: TrainSettings) -> None:
         stays = (1 + step) / (10 + step)
         expected = stays * before + (1 - stays) * np.array(state.params["embedding"])
         np.testing.assert_allclose(state.model["embedding"], expected, rtol=1e-5, atol=1e-7)
+
+
+def test_a_step_without_a_number_is_skipped(modern: TrainSettings) -> None:
+    """Asked to skip, a step whose loss is NaN counts, but leaves all else as it was, to the bit."""
+    update, state = make_update(modern), fresh(modern)
+    before = jax.tree.map(np.array, (state.params, state.optimizer, state.average))
+    state, loss, _ = update(state, batch_of(modern, weight=float("nan")))
+    assert state.step == 1
+    assert np.isnan(loss)
+    after = state.params, state.optimizer, state.average
+    assert all(jax.tree.leaves(jax.tree.map(np.array_equal, before, after)))
+
+
+def test_skipped_steps_are_counted_and_not_averaged(
+    tmp_path: Path, data: Path, modern: TrainSettings
+) -> None:
+    """The line of metrics after a skipped step says so; its mean is over the other steps."""
+    ends = chain(repeat(False, 5), repeat(True))
+    train(modern, data, tmp_path, stop=lambda: next(ends))
+    (path,) = (tmp_path / "checkpoints" / "5" / "losses").glob("metadata*")
+    path.write_text('{"losses": [NaN]}', encoding="utf-8")
+    entries = train(modern, data, tmp_path).entries
+    assert {entry["step"]: entry["skipped"] for entry in entries if "skipped" in entry} == {6: 1}
+    assert all(np.isfinite(entry["loss"]) for entry in entries)

@@ -59,6 +59,7 @@ def test_overrides_change_single_settings() -> None:
         ("optimizer.schedule=flat", "optimizer: schedule must be one of cosine, wsd, not 'flat'"),
         ("optimizer.ema=1", "optimizer: ema must be below 1, not 1.0"),
         ("optimizer.decay_fraction=2", "optimizer: decay_fraction must be at most 1, not 2.0"),
+        ("train.on_nan=rewind", "train: on_nan must be one of stop, skip, not 'rewind'"),
         ("model.size=tinny", "unknown model size 'tinny'; did you mean 'tiny'?"),
         ("model.head_dim=5", "model: head_dim must be even"),
         ("steps=3", "write table.key=value"),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -118,6 +119,18 @@ def test_a_run_of_other_settings_is_not_resumed(
     with pytest.raises(CheckpointError, match="trained with another settings"):
         train(with_steps(30), data, finished[0])
     assert (finished[0] / metrics.FILE_NAME).read_bytes() == before
+
+
+def test_a_run_from_before_a_setting_existed_goes_on(
+    tmp_path: Path, data: Path, settings: TrainSettings, finished: Finished
+) -> None:
+    """A checkpoint that lacks a setting is taken to have had its default."""
+    shutil.copytree(finished[0], tmp_path / "run")
+    (path,) = (tmp_path / "run" / "checkpoints" / "24" / "about").glob("metadata*")
+    about = json.loads(path.read_text(encoding="utf-8"))
+    del about["settings"]["optimizer"]["ema"]
+    path.write_text(json.dumps(about), encoding="utf-8")
+    assert train(settings, data, tmp_path / "run").resumed_from == 24
 
 
 def test_another_tokenizer_is_not_sampled_with(tmp_path: Path, finished: Finished) -> None:
