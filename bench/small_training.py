@@ -1,0 +1,79 @@
+"""What experiments on tiny models share: verified text as rows, training from parameters."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from gemsieve.model.gemma.config import GemmaConfig
+from gemsieve.model.gemma.transformer import Params
+from gemsieve.model.training.data import Rows, batches, read_texts, split, tokenize
+from gemsieve.model.training.optimizer import make_optimizer
+from gemsieve.model.training.settings import TrainSettings, settings_from
+from gemsieve.model.training.step import State, make_update
+from gemsieve.model.training.train import prepare_tokenizer
+from gemsieve.pipeline.manifest import verify
+
+# About 0.5 million parameters: a step of 1,024 tokens in a third of a second of a processor.
+SMALL = GemmaConfig(
+    vocab_size=1024,
+    embed_dim=96,
+    hidden_dim=288,
+    num_layers=4,
+    num_heads=4,
+    num_kv_heads=2,
+    head_dim=24,
+    query_pre_attn_scalar=24,
+    sliding_window=64,
+    max_length=256,
+)
+_BATCHES_OF_TEXTS = 2
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Hold rows of three sets of documents: two to train on, and the held-out ones."""
+
+    first: Rows
+    second: Rows
+    held_out: Rows
+
+
+def read_corpus(data: Path, settings: TrainSettings) -> Corpus:
+    """Read the first 512 documents that a job kept; nothing is written."""
+    manifest = verify(data)
+    with tempfile.TemporaryDirectory() as run:
+        tokenizer = prepare_tokenizer(settings, manifest, Path(run))
+    documents = tokenize(islice(read_texts(manifest.kept), _BATCHES_OF_TEXTS), tokenizer)
+    training, held_out = split(documents, settings.data.held_out_every, settings.data.shuffle_seed)
+    halves = np.array_split(np.arange(len(training)), 2)
+    parts = (training.take(halves[0]), training.take(halves[1]), held_out)
+    return Corpus(*(Rows(part, settings.data.sequence_length) for part in parts))
+
+
+def make_settings(model: GemmaConfig, steps: int, learning_rate: float) -> TrainSettings:
+    """Return the settings of a short run."""
+    tables = {
+        "tokenizer": {"training_bytes": 2_000_000},
+        "data": {"held_out_every": 20},
+        "optimizer": {"learning_rate": learning_rate, "warmup_steps": steps // 10},
+        "train": {"steps": steps, "evaluate_rows": 128},
+    }
+    return replace(settings_from(tables), model=model)
+
+
+def trained(settings: TrainSettings, rows: Rows, start: Params, order: int) -> Params:
+    """Return parameters trained from others, which are kept; `order` seeds that of the rows."""
+    params = jax.tree.map(jnp.copy, start)
+    memory = make_optimizer(settings.optimizer, settings.train.steps).init(params)
+    state, update = State(0, params, memory), make_update(settings)
+    source = batches(rows, settings.train.batch_size, order)
+    for step in range(settings.train.steps):
+        state, _, _ = update(state, source[step])
+    return state.params
