@@ -11,7 +11,8 @@ class Detokenizer:
     """Give text as soon as it is certain, never a part of a character.
 
     The chunks together are exactly `tokenizer.decode` of all the pieces. Only byte pieces wait:
-    until their character is whole, can no longer become one, or the pieces end.
+    until their character is whole, can no longer become one, or the pieces end. Special pieces have
+    no text and part no character.
     """
 
     def __init__(self, tokenizer: Tokenizer) -> None:
@@ -20,6 +21,8 @@ class Detokenizer:
 
     def feed(self, piece: int) -> str:
         """Return the text that is certain now that this piece follows."""
+        if piece in self._tokenizer.special:
+            return ""
         if self._tokenizer.byte(piece) is None:
             return self.finish() + self._tokenizer.decode([piece])
         self._held.append(piece)

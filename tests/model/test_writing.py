@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gemsieve.model.sampling.request import Sampled
@@ -22,6 +22,7 @@ def written(tokenizer: Tokenizer, pieces: list[int], stop: list[str]) -> list[Ch
     return [*chunks, writing.finish()]
 
 
+@example(pieces=[203, 0, 137], strings=[])  # a special piece within a character's bytes
 @given(pieces=answers, strings=strings)
 def test_chunks_join_to_the_text_before_its_stop_string(
     tokenizer: Tokenizer, pieces: list[int], strings: list[str]
