@@ -16,6 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gemsieve.model.checkpoints.new_folder import new_folder
 from gemsieve.model.checkpoints.placement import Stored, abstract
 from gemsieve.model.gemma.config import GemmaConfig
 from gemsieve.model.gemma.transformer import Params
@@ -129,6 +130,21 @@ def save(  # noqa: PLR0913 (what a checkpoint holds)
     if losses:
         items["losses"] = ocp.args.JsonSave({"losses": list(losses)})
     manager.save(step, args=ocp.args.Composite(**items))
+
+
+def write_model(
+    folder: Path, params: Params, about: About, tokenizer: Tokenizer | None, step: int = 0
+) -> None:
+    """Write a new folder that is like a run's, without what only training needs.
+
+    Raises:
+        ValueError: There is something at `folder` already.
+    """
+    with new_folder(folder) as draft:
+        if tokenizer:
+            tokenizer.write(draft / FILE_NAME)
+        with open_checkpoints(draft) as manager:
+            save(manager, step, params, None, about)
 
 
 def restore_about(manager: ocp.CheckpointManager, step: int) -> About:

@@ -12,13 +12,12 @@ import jax.numpy as jnp
 from gemsieve.model.checkpoints import checkpoint
 from gemsieve.model.checkpoints.checkpoint import NOTE, About, CheckpointError, Opened
 from gemsieve.model.checkpoints.huggingface import Form, write_huggingface
-from gemsieve.model.checkpoints.new_folder import new_folder
 from gemsieve.model.checkpoints.placement import abstract
 from gemsieve.model.checkpoints.quantised_item import TABLE, apart
 from gemsieve.model.gemma.config import GemmaConfig, named
 from gemsieve.model.gemma.quantise import quantise
 from gemsieve.model.gemma.transformer import Params
-from gemsieve.model.tokenizer import FILE_NAME, Tokenizer
+from gemsieve.model.tokenizer import Tokenizer
 
 # What GGUF calls a type, and its nearest form to a number of bits.
 _GGUF: dict[str | int, str] = {
@@ -148,11 +147,7 @@ def _write_orbax(
         params = apart(quantise(params, wanted.bits, wanted.group))
         table = {TABLE: {"bits": wanted.bits, "group": wanted.group}}
         about = replace(about, settings=about.settings | table)
-    with new_folder(target) as draft:
-        if opened.tokenizer:
-            opened.tokenizer.write(draft / FILE_NAME)
-        with checkpoint.open_checkpoints(draft) as manager:
-            checkpoint.save(manager, opened.step, params, None, about)
+    checkpoint.write_model(target, params, about, opened.tokenizer, opened.step)
 
 
 def _write_gguf(

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import orbax.checkpoint as ocp  # type: ignore[import-untyped]
 
-from gemsieve.model.checkpoints.placement import Array, leaves
+from gemsieve.model.checkpoints.placement import Array, Leaf, leaves, nested, shared_out
 from gemsieve.model.checkpoints.placement import Path as Place
 from gemsieve.model.gemma.transformer import Params
 
 # Orbax reads all tensors of a call at once and holds each twice meanwhile: 1.6 times a model in
 # one call, 1.1 to 1.2 in calls of this size (bench/NOTES.md).
 _GROUP_BYTES = 2 * 2**20
-
-Leaf = tuple[Place, Any]
 
 
 class Found(NamedTuple):
@@ -55,19 +52,18 @@ def read_params(item: Path, like: Params) -> Params:
                 f"{item}: tensor {'/'.join(keys)!r} is {found[keys].shape},"
                 f" by the configuration {leaf.shape}"
             )
-    params: Params = {}
-    for group in _groups(leaves(like)):
-        wanted = _nested(group)
+    read: list[Leaf] = []
+    for group in shared_out(leaves(like), _GROUP_BYTES, _size):
+        wanted = nested(group)
         restored = _restore(item, wanted, ocp.checkpoint_utils.construct_restore_args(wanted))
-        for keys, leaf in leaves(restored):
-            _put(params, keys, leaf)
-    return params
+        read += leaves(restored)
+    return nested(read)
 
 
 def read_array(item: Path, keys: Place) -> Array:
     """Read one tensor as it is stored."""
-    wanted = _nested([(keys, 0)])
-    restored = _restore(item, wanted, _nested([(keys, ocp.RestoreArgs(restore_type=np.ndarray))]))
+    wanted = nested([(keys, 0)])
+    restored = _restore(item, wanted, nested([(keys, ocp.RestoreArgs(restore_type=np.ndarray))]))
     return next(np.asarray(leaf) for _, leaf in leaves(restored))
 
 
@@ -83,30 +79,6 @@ def _handler() -> ocp.PyTreeCheckpointHandler:
     return ocp.PyTreeCheckpointHandler()
 
 
-def _groups(all_leaves: Iterable[Leaf]) -> Iterator[list[Leaf]]:
-    """Cut parameters into groups of at most `_GROUP_BYTES`; a larger one is alone."""
-    group: list[Leaf] = []
-    filled = 0
-    for path, leaf in all_leaves:
-        size = leaf.size * leaf.dtype.itemsize
-        if group and filled + size > _GROUP_BYTES:
-            yield group
-            group, filled = [], 0
-        group.append((path, leaf))
-        filled += size
-    yield group
-
-
-def _nested(group: Iterable[Leaf]) -> Params:
-    """Return a tree of some leaves."""
-    tree: Params = {}
-    for keys, leaf in group:
-        _put(tree, keys, leaf)
-    return tree
-
-
-def _put(tree: Params, keys: Place, leaf: object) -> None:
-    """Set one leaf of a tree."""
-    for key in keys[:-1]:
-        tree = tree.setdefault(key, {})
-    tree[keys[-1]] = leaf
+def _size(leaf: Any) -> int:  # noqa: ANN401 - an array, or the shape of one
+    """Return how many bytes a tensor takes."""
+    return int(leaf.size * leaf.dtype.itemsize)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,8 @@ from gemsieve.model.gemma.transformer import Params, initialise
 Array = npt.NDArray[Any]
 # The names of one parameter, from the outermost in: ("layer_0", "attention", "q").
 Path = tuple[str, ...]
+# A parameter, or what stands for one, under its names.
+Leaf = tuple[Path, Any]
 
 # So much of a file is in memory at once while it is copied.
 _PIECE_BYTES = 16 * 2**20
@@ -61,7 +63,7 @@ def on_first_device(shapes: Any) -> Any:  # noqa: ANN401 - any tree of shapes, r
     return jax.tree.map(placed, shapes)
 
 
-def leaves(params: Params, outer: Path = ()) -> Iterator[tuple[Path, Any]]:
+def leaves(params: Params, outer: Path = ()) -> Iterator[Leaf]:
     """Yield the path and value of each parameter, layers by their number, not by their letters."""
     for name in sorted(params, key=_order):
         if isinstance(params[name], dict):
@@ -76,6 +78,32 @@ def _order(name: str) -> tuple[str, int]:
     return (stem, int(number)) if number.isdigit() else (name, -1)
 
 
+def nested(some: Iterable[Leaf]) -> Params:
+    """Return the tree of some leaves, as `leaves` gives them."""
+    tree: Params = {}
+    for path, leaf in some:
+        inner = tree
+        for name in path[:-1]:
+            inner = inner.setdefault(name, {})
+        inner[path[-1]] = leaf
+    return tree
+
+
+def shared_out(
+    some: Iterable[Leaf], limit: int, size: Callable[[Any], int]
+) -> Iterator[list[Leaf]]:
+    """Cut leaves into groups of at most `limit` bytes, in their order; a larger one is alone."""
+    group: list[Leaf] = []
+    filled = 0
+    for path, leaf in some:
+        if group and filled + size(leaf) > limit:
+            yield group
+            group, filled = [], 0
+        group.append((path, leaf))
+        filled += size(leaf)
+    yield group
+
+
 def fill(like: Params, view: Callable[[Path], Array], release: Callable[[], None]) -> Params:
     """Copy parameters to where `like` wants them.
 
@@ -84,13 +112,7 @@ def fill(like: Params, view: Callable[[Path], Array], release: Callable[[], None
         view: Gives one parameter of that shape, at best a view of a mapped file.
         release: Called when what was read of views so far need not stay in memory.
     """
-    params: Params = {}
-    for path, leaf in leaves(like):
-        inner = params
-        for name in path[:-1]:
-            inner = inner.setdefault(name, {})
-        inner[path[-1]] = _placed(view(path), leaf, release)
-    return params
+    return nested((path, _placed(view(path), leaf, release)) for path, leaf in leaves(like))
 
 
 def _placed(view: Array, like: Any, release: Callable[[], None]) -> jax.Array:  # noqa: ANN401

@@ -13,10 +13,8 @@ import numpy as np
 
 from gemsieve.model.checkpoints import checkpoint
 from gemsieve.model.checkpoints.checkpoint import About, Opened
-from gemsieve.model.checkpoints.new_folder import new_folder
-from gemsieve.model.checkpoints.placement import abstract, leaves
+from gemsieve.model.checkpoints.placement import Leaf, abstract, leaves, nested
 from gemsieve.model.gemma.transformer import Params
-from gemsieve.model.tokenizer import FILE_NAME
 from gemsieve.model.training.merge import average, slerp, towards
 
 # The table of a merged model's settings that says how it was made and of which models.
@@ -103,17 +101,13 @@ def merge(models: Sequence[Path], target: Path, recipe: Recipe, start: Path | No
     for other in (*parents, *([origin] if origin else [])):
         _alike(parents[0], other)
     first = parents[0].opened
-    params: Params = {}
-    for path, leaf in leaves(abstract(first.stored.config, first.stored.dtype)):
-        like = _nested(path, leaf)
+    merged: list[Leaf] = []
+    for place in leaves(abstract(first.stored.config, first.stored.dtype)):
+        like = nested([place])
         tensors = [parent.read(like) for parent in parents]
-        _join(params, _merged(origin.read(like) if origin else {}, tensors, recipe))
+        merged += leaves(_merged(origin.read(like) if origin else {}, tensors, recipe))
     about = _about(origin, parents, recipe)
-    with new_folder(target) as draft:
-        if first.tokenizer:
-            first.tokenizer.write(draft / FILE_NAME)
-        with checkpoint.open_checkpoints(draft) as manager:
-            checkpoint.save(manager, 0, params, None, about)
+    checkpoint.write_model(target, nested(merged), about, first.tokenizer)
     return about
 
 
@@ -169,20 +163,3 @@ def _about(origin: _Parent | None, parents: Sequence[_Parent], recipe: Recipe) -
 def _joined(values: Iterable[str]) -> str:
     """Return the different values, in order, with plus signs between."""
     return "+".join(dict.fromkeys(values))
-
-
-def _nested(path: tuple[str, ...], leaf: object) -> Params:
-    """Return the tree of one leaf."""
-    tree: Params = {path[-1]: leaf}
-    for name in reversed(path[:-1]):
-        tree = {name: tree}
-    return tree
-
-
-def _join(params: Params, part: Params) -> None:
-    """Add the leaves of a part to a tree."""
-    for name, value in part.items():
-        if isinstance(value, dict):
-            _join(params.setdefault(name, {}), value)
-        else:
-            params[name] = value

@@ -10,12 +10,10 @@ import numpy as np
 import pytest
 
 from gemsieve.cli import main
-from gemsieve.model.checkpoints import checkpoint
-from gemsieve.model.checkpoints.checkpoint import About, Trained, load
+from gemsieve.model.checkpoints.checkpoint import Trained, load, write_model
 from gemsieve.model.checkpoints.convert import Wanted, convert
-from gemsieve.model.checkpoints.new_folder import new_folder
 from gemsieve.model.gemma.transformer import Params
-from gemsieve.model.tokenizer import FILE_NAME, Tokenizer
+from gemsieve.model.tokenizer import Tokenizer
 from gemsieve.model.training.merge import average, slerp, towards
 from gemsieve.model.training.merge_stored import TABLE
 from gemsieve.model.training.train import Summary
@@ -41,15 +39,6 @@ def moved(params: Params, seed: int) -> Params:
     return result
 
 
-def write(folder: Path, params: Params, about: About, tokenizer: Tokenizer) -> Path:
-    """Write a model in a run's form."""
-    with new_folder(folder) as draft:
-        tokenizer.write(draft / FILE_NAME)
-        with checkpoint.open_checkpoints(draft) as manager:
-            checkpoint.save(manager, 7, params, None, about)
-    return folder
-
-
 @pytest.fixture(scope="module")
 def trained(finished: tuple[Path, Summary]) -> Trained:
     """Return the model of a run."""
@@ -63,8 +52,9 @@ def family(
     """Return a run, a model in a run's form of other data, and one in Hugging Face's form."""
     folder, about = tmp_path_factory.mktemp("family"), trained.about
     other_data = replace(about, manifest="f" * 64, policy={"name": "strict", "sha256": "e" * 64})
-    one = write(folder / "one", moved(trained.params, 1), other_data, trained.tokenizer)
-    draft = write(folder / "draft", moved(trained.params, 2), about, trained.tokenizer)
+    one, draft = folder / "one", folder / "draft"
+    write_model(one, moved(trained.params, 1), other_data, trained.tokenizer, 7)
+    write_model(draft, moved(trained.params, 2), about, trained.tokenizer, 7)
     convert(draft, folder / "other", Wanted(to="hf"))
     return Family(finished[0], one, folder / "other")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,7 @@ import numpy as np
 from gemsieve.model.checkpoints.huggingface.config import config_entries, generation_entries
 from gemsieve.model.checkpoints.huggingface.names import as_theirs, their_name, their_shape
 from gemsieve.model.checkpoints.new_folder import new_folder
-from gemsieve.model.checkpoints.placement import Path as Place
-from gemsieve.model.checkpoints.placement import leaves
+from gemsieve.model.checkpoints.placement import Leaf, leaves, shared_out
 from gemsieve.model.gemma.config import GemmaConfig
 from gemsieve.model.gemma.transformer import Params
 from gemsieve.model.tokenizer import FILE_NAME, Tokenizer
@@ -28,8 +27,6 @@ _DTYPES: Mapping[str, tuple[str, np.dtype[Any]]] = {
 }
 # As transformers cuts them.
 SHARD_BYTES = 5_000_000_000
-
-Leaf = tuple[Place, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +76,7 @@ def write_huggingface(folder: Path, params: Params, form: Form) -> None:
 def _write_shards(folder: Path, all_leaves: list[Leaf], form: Form) -> None:
     """Write the tensors, and an index where they take more than one file."""
     width = _DTYPES[form.dtype][1].itemsize
-    shards = list(_cut(all_leaves, width, form.shard_bytes))
+    shards = list(shared_out(all_leaves, form.shard_bytes, lambda leaf: int(leaf.size * width)))
     places: dict[str, str] = {}
     for number, shard in enumerate(shards, 1):
         name = f"model-{number:05d}-of-{len(shards):05d}.safetensors"
@@ -90,19 +87,6 @@ def _write_shards(folder: Path, all_leaves: list[Leaf], form: Form) -> None:
         total = width * sum(leaf.size for _, leaf in all_leaves)
         index = {"metadata": {"total_size": total}, "weight_map": places}
         _write_json(folder / "model.safetensors.index.json", index)
-
-
-def _cut(all_leaves: list[Leaf], width: int, limit: int) -> Iterator[list[Leaf]]:
-    """Share parameters out to files of at most `limit` bytes, in their order."""
-    shard: list[Leaf] = []
-    filled = 0
-    for path, leaf in all_leaves:
-        if shard and filled + leaf.size * width > limit:
-            yield shard
-            shard, filled = [], 0
-        shard.append((path, leaf))
-        filled += leaf.size * width
-    yield shard
 
 
 def _write_shard(path: Path, shard: list[Leaf], form: Form) -> None:
