@@ -100,7 +100,8 @@ def test_one_unverified_parent_is_enough(
 ) -> None:
     """A merger with a model that nothing vouches for says so at once and ever after."""
     foreign = replace(trained.about, manifest="", policy={}, imported="Hugging Face")
-    start = write(tmp_path / "start", trained.params, foreign, trained.tokenizer)
+    start = tmp_path / "start"
+    write_model(start, trained.params, foreign, trained.tokenizer, 7)
     assert run(family, tmp_path / "made", "--start", str(start)) == 0
     assert "imported from Hugging Face, unverified" in capsys.readouterr().err
     about = load(tmp_path / "made").about
@@ -115,7 +116,7 @@ def test_refuses_what_does_not_go_together(
     """Another shape, type or tokenizer, whole numbers and odd options are named; none writes."""
     other = Tokenizer(trained.tokenizer.content + b"\x12\x00")  # an empty field more
     about = replace(trained.about, tokenizer=other.digest)
-    write(tmp_path / "other", trained.params, about, other)
+    write_model(tmp_path / "other", trained.params, about, other, 7)
     convert(family.start, tmp_path / "half", Wanted(to="orbax", dtype="bfloat16"))
     convert(family.start, tmp_path / "wide", Wanted(to="orbax", vocab=310))
     convert(family.start, tmp_path / "int8", Wanted(to="orbax", bits=8))
