@@ -13,7 +13,7 @@ def forward_flops(config: GemmaConfig, length: int, past: int = 0) -> int:
     embedding's look-up not (arXiv 2001.08361, section 2.1); and for each key that a query sees, the
     same for its logit and for its value. Norms, softmax and what a mask hides do not count.
     """
-    norms = (4 * config.num_layers + 1) * config.embed_dim
+    norms = ((4 if config.post_norms else 2) * config.num_layers + 1) * config.embed_dim
     matrices = sum(count_parameters(config)) - norms
     seen = sum(
         _seen(config.window(layer), past + length) - _seen(config.window(layer), past)

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import pytest
 
-from gemsieve.model.gemma.config import named
+from gemsieve.model.gemma.config import GemmaConfig, named
 from gemsieve.model.gemma.flops import forward_flops, training_flops
 from gemsieve.model.gemma.transformer import Transformer, initialise
 from gemsieve.model.gemma.visible import visible
@@ -34,12 +34,13 @@ def is_jaxpr(value: object) -> bool:
     return isinstance(value, jax.extend.core.ClosedJaxpr)
 
 
-def test_one_token_takes_the_products_of_its_trace() -> None:
+@pytest.mark.parametrize("config", [TEST, replace(TEST, post_norms=False)], ids=["2", "1.1"])
+def test_one_token_takes_the_products_of_its_trace(config: GemmaConfig) -> None:
     """For a token that sees itself alone, the formula counts what the traced model multiplies."""
-    params = jax.eval_shape(lambda: initialise(TEST, seed=0))
-    model, token = Transformer(TEST), jnp.zeros((1, 1), jnp.int32)
+    params = jax.eval_shape(lambda: initialise(config, seed=0))
+    model, token = Transformer(config), jnp.zeros((1, 1), jnp.int32)
     traced = jax.make_jaxpr(lambda p: model.apply({"params": p}, token))(params)
-    assert forward_flops(TEST, 1) == products(traced.jaxpr)
+    assert forward_flops(config, 1) == products(traced.jaxpr)
 
 
 @pytest.mark.parametrize(("length", "past"), [(1, 0), (3, 0), (11, 0), (1, 9), (5, 3), (6, 20)])
