@@ -9,22 +9,12 @@ from typing import Any, Literal
 import jax
 import optax  # type: ignore[import-untyped]
 
+from gemsieve.model.gemma.quantise import SUMMED
 from gemsieve.model.gemma.transformer import Params
 
 Kind = Literal["adamw", "muon"]
 Schedule = Literal["cosine", "wsd"]
 
-# By the last name of a parameter's path, which of its axes it sums over and which it writes: what
-# makes a matrix of it for Muon.
-_MATRICES = {
-    "q": ((0,), (1, 2)),
-    "k": ((0,), (1, 2)),
-    "v": ((0,), (1, 2)),
-    "o": ((0, 1), (2,)),
-    "gate": ((0,), (1,)),
-    "up": ((0,), (1,)),
-    "down": ((0,), (1,)),
-}
 # With it Muon's updates are as long as AdamW's, so that one learning rate does for both
 # ("Muon is Scalable for LLM Training", arXiv 2502.16982, section 2.2).
 _RMS = 0.2
@@ -123,11 +113,14 @@ def _muon(settings: OptimizerSettings, rate: optax.Schedule) -> optax.GradientTr
 
 
 def _matrices(params: Params) -> Any:  # noqa: ANN401 - a tree like it
-    """Return for each parameter how it is a matrix, None where it is none."""
+    """Return for each parameter of a layer how it is a matrix, None for all others."""
 
-    def matrix(path: tuple[Any, ...], _: object) -> Any:  # noqa: ANN401 - optax has no types
-        axes = _MATRICES.get(path[-1].key)
-        return axes and optax.contrib.MuonDimensionNumbers(*axes)
+    def matrix(path: tuple[Any, ...], leaf: jax.Array) -> Any:  # noqa: ANN401 - optax has no types
+        summed = SUMMED.get(path[-1].key)
+        if summed is None or path[-1].key == "embedding":
+            return None
+        written = tuple(range(len(summed), leaf.ndim))  # the axes summed over are the first
+        return optax.contrib.MuonDimensionNumbers(summed, written)
 
     return jax.tree_util.tree_map_with_path(matrix, params)
 
