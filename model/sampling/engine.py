@@ -78,6 +78,9 @@ class Engine:
         for name, least in (("rows", 1), ("stride", 1), ("slots", 1), ("alternatives", 0)):
             if getattr(self, name) < least:
                 raise ValueError(f"{name} must be {least} or more, not {getattr(self, name)}")
+        # Made once: a vocabulary is long, and every request needs it.
+        everything = np.ones(self.config.vocab_size, bool)
+        self._allowed = everything if self.allowed is None else self.allowed
         self._model = Model(self.config, self.dtype, self.stride, self.alternatives)
         self._waiting: deque[Stream] = deque()
         self._streams: list[Stream | None] = [None] * self.rows
@@ -221,8 +224,6 @@ class Engine:
         """Read a request's prompt and draw its first token."""
         request = stream.request
         prompt = self._read(request.tokens, request.prefix)
-        everything = np.ones(self.config.vocab_size, bool)
-        allowed = everything if self.allowed is None else self.allowed
-        row = row_of(prompt, request, stream.left, allowed)
+        row = row_of(prompt, request, stream.left, self._allowed)
         begun: tuple[Rows, Steps] = begin(self._model, row, prompt.logits)
         return begun
