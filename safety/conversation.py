@@ -71,5 +71,5 @@ class Conversation:
             stop(answer)
             if heard:
                 self.turns = (*self.turns, *heard, Turn("model", "".join(said)))
-            if isinstance(answer, Guarded) and answer.finish_reason == "content_filter":
-                self.reasons = tuple(sorted({*answer.prompt.reasons, *answer.output.reasons}))
+            if isinstance(answer, Guarded):
+                self.reasons = answer.reasons

@@ -66,6 +66,13 @@ class Guarded(Iterator[str]):
             return "content_filter"
         return "stop" if self._ended else None
 
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """The labels for which the answer was ended or refused, sorted; none if it was not."""
+        if self.finish_reason != "content_filter":
+            return ()
+        return tuple(sorted({*self.prompt.reasons, *self.output.reasons}))
+
     def _screened(self, cutter: Cutter) -> Generator[str]:
         try:
             for chunk in self._chunks:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,8 @@ SUMMED = {
     "up": (0,),
     "down": (0,),
 }
+# What users call the forms of weights: bits, and inputs that share a scale.
+FORMS: Mapping[str, tuple[int, int | None]] = {"int8": (8, None), "int4": (4, 32)}
 
 
 def quantise(params: Params, bits: int, group: int | None = None) -> Params:

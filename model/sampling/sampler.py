@@ -11,7 +11,7 @@ from gemsieve.model.gemma.transformer import Params
 from gemsieve.model.sampling.draw import Drawing
 from gemsieve.model.sampling.engine import Engine
 from gemsieve.model.sampling.request import Request
-from gemsieve.model.sampling.writing import Answer, drawable
+from gemsieve.model.sampling.writing import Answer, drawable, texts
 from gemsieve.model.tokenizer import BOS, Tokenizer
 
 
@@ -56,7 +56,7 @@ class Sampler:
             PromptTooLong: At once, when the prompt fills the context.
         """
         stream = self._engine.submit(self._request(prompt))
-        return _texts(Answer(self.tokenizer, stream, self.stop))
+        return texts(Answer(self.tokenizer, stream, self.stop))
 
     @cached_property
     def _engine(self) -> Engine:
@@ -72,13 +72,3 @@ class Sampler:
             max_new_tokens=self.max_new_tokens,
             ends=self.tokenizer.ends,
         )
-
-
-def _texts(answer: Answer) -> Iterator[str]:
-    """Yield an answer's text; end the answer with the reading."""
-    try:
-        for chunk in answer:
-            if chunk.text:
-                yield chunk.text
-    finally:
-        answer.close()

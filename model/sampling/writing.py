@@ -135,6 +135,18 @@ class Answer(Iterator[Chunk]):
         self._stream.close()
 
 
+def texts(answer: Answer, tokens: list[Token] | None = None) -> Iterator[str]:
+    """Yield an answer's text, note its tokens, and end the answer with the reading."""
+    try:
+        for chunk in answer:
+            if tokens is not None:
+                tokens += chunk.tokens
+            if chunk.text:
+                yield chunk.text
+    finally:
+        answer.close()
+
+
 def drawable(tokenizer: Tokenizer, vocab_size: int) -> npt.NDArray[np.bool_]:
     """Return which of a model's tokens may be written: those with a text, and ends.
 

@@ -6,12 +6,13 @@ import argparse
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from threading import Event
 from typing import TYPE_CHECKING
 
 from gemsieve.cli import UsageError
-from gemsieve.cli.sampling import add_sampling, filter_from, words, write, writer_from
+from gemsieve.cli.noted import noted
+from gemsieve.cli.sampling import add_sampling, filter_from, write, writer_from
 
 if TYPE_CHECKING:
     from gemsieve.safety.conversation import Conversation
@@ -30,6 +31,7 @@ def run(args: argparse.Namespace) -> int:
     from gemsieve.filters.policy_file import PolicyError
     from gemsieve.model.checkpoints.checkpoint import CheckpointError
     from gemsieve.model.sampling.chat import marks
+    from gemsieve.model.sampling.writing import texts
     from gemsieve.safety.conversation import Conversation
 
     interrupted = Event()
@@ -39,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
         judge, writer = filter_from(args), writer_from(args)
         marks(writer.tokenizer)  # refuses one that has none before anything is asked
         talk = Conversation(
-            lambda turns: until(interrupted, words(writer.reply(turns))), judge, args.system
+            lambda turns: until(interrupted, texts(writer.reply(turns))), judge, args.system
         )
         for line in lines():
             if line == "/exit":
@@ -87,18 +89,8 @@ def noting(interrupted: Event) -> Iterator[None]:
     So it cannot come between the model and its caches. Nobody sits at a pipe to go on.
     """
     interrupted.clear()
-    usual = signal.getsignal(signal.SIGINT)
-
-    def note(*_: object) -> None:
-        interrupted.set()
-        signal.signal(signal.SIGINT, usual)
-
-    if sys.stdin.isatty():
-        signal.signal(signal.SIGINT, note)
-    try:
+    with noted(signal.SIGINT, interrupted) if sys.stdin.isatty() else nullcontext():
         yield
-    finally:
-        signal.signal(signal.SIGINT, usual)
 
 
 def until(event: Event, chunks: Iterator[str]) -> Iterator[str]:

@@ -48,6 +48,7 @@ def run(args: argparse.Namespace) -> int:
     """Convert, and say what was written."""
     from gemsieve.model.checkpoints.checkpoint import CheckpointError
     from gemsieve.model.checkpoints.convert import Wanted, convert
+    from gemsieve.model.gemma.quantise import FORMS
 
     if args.vocab is not None and args.vocab < 1:
         raise UsageError(f"--vocab must be at least 1, not {args.vocab}")
@@ -55,11 +56,12 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("--group is of --quantise, and GGUF has its own: leave it out")
     if args.dtype == "float16" and args.to != "gguf":
         raise UsageError("--dtype float16 is for GGUF only: bfloat16 has a model's range")
+    bits, group = FORMS[args.quantise] if args.quantise else (None, None)
     wanted = Wanted(
         to=args.to,
         dtype=args.dtype,
-        bits=int(args.quantise[3:]) if args.quantise else None,
-        group=32 if args.group is None and args.quantise == "int4" else args.group,
+        bits=bits,
+        group=group if args.group is None else args.group,
         vocab=args.vocab,
         tokenizer=args.tokenizer,
         size=args.size,

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gemsieve.cli import UsageError
-from gemsieve.cli.sampling import Writer, add_sampling, filter_from, words, write, writer_from
+from gemsieve.cli.sampling import Writer, add_sampling, filter_from, write, writer_from
 
 if TYPE_CHECKING:
     from gemsieve.filters import Filter
@@ -59,13 +59,11 @@ class Text:
     tokens: list[Token] = field(default_factory=list)
 
     @property
-    def reasons(self) -> list[str]:
+    def reasons(self) -> tuple[str, ...]:
         """Why the guard ended the text; none if it did not."""
         from gemsieve.safety.guard import Guarded
 
-        if not isinstance(self.chunks, Guarded) or self.chunks.finish_reason != "content_filter":
-            return []
-        return sorted({*self.chunks.prompt.reasons, *self.chunks.output.reasons})
+        return self.chunks.reasons if isinstance(self.chunks, Guarded) else ()
 
     @property
     def finish_reason(self) -> str | None:
@@ -120,10 +118,11 @@ def traced(folder: Path | None, writer: Writer, prompts: list[str], count: int) 
         yield
         return
     from gemsieve.model.profile import trace
+    from gemsieve.model.sampling.writing import texts
 
     answers = [writer.go_on(prompt, number) for prompt in prompts for number in range(count)]
     for answer in answers:
-        for _ in words(answer):
+        for _ in texts(answer):
             pass
     writer.known = None  # or the prompt would not be read again
     with trace(folder):
@@ -160,13 +159,14 @@ def content(path: Path) -> str:
 
 def begin(writer: Writer, judge: Filter | None, prompt: str, number: int) -> Text:
     """Begin an answer, guarded by a filter if there is one."""
+    from gemsieve.model.sampling.writing import texts
     from gemsieve.safety.guard import guarded
 
     text = Text()
 
     def sampler(passed: str) -> Iterator[str]:
         text.answer = writer.go_on(passed, number)
-        return words(text.answer, text.tokens)
+        return texts(text.answer, text.tokens)
 
     text.chunks = guarded(sampler, judge)(prompt) if judge else sampler(prompt)
     return text

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from gemsieve.model.sampling.draw import Drawing
     from gemsieve.model.sampling.engine import Engine
     from gemsieve.model.sampling.request import Prefix
-    from gemsieve.model.sampling.writing import Answer, Token
+    from gemsieve.model.sampling.writing import Answer
     from gemsieve.model.tokenizer import Tokenizer
 
 # Control characters, which could steer a terminal; line ends and tabs among them are text.
@@ -137,14 +137,14 @@ def rounded(params: Params, form: str | None) -> Params:
     Raises:
         ValueError: They are in fewer bits already.
     """
-    from gemsieve.model.gemma.quantise import quantise
+    from gemsieve.model.gemma.quantise import FORMS, quantise
     from gemsieve.model.gemma.quantised import Quantised
 
     if form is None:
         return params
     if isinstance(params["embedding"], Quantised):
         raise ValueError("the model is quantised already: leave --quantise out")
-    return quantise(params, int(form[3:]), group=32 if form == "int4" else None)
+    return quantise(params, *FORMS[form])
 
 
 def filter_from(args: argparse.Namespace) -> Filter | None:
@@ -154,17 +154,6 @@ def filter_from(args: argparse.Namespace) -> Filter | None:
     if args.unguarded and args.policy:
         raise UsageError("--unguarded uses no policy: leave one of the two out")
     return None if args.unguarded else load_filter(args.policy)
-
-
-def words(answer: Answer, tokens: list[Token] | None = None) -> Iterator[str]:
-    """Yield an answer's text, note its tokens, and end the answer with the reading."""
-    try:
-        for chunk in answer:
-            if tokens is not None:
-                tokens += chunk.tokens
-            yield chunk.text
-    finally:
-        answer.close()
 
 
 def write(chunks: Iterator[str]) -> None:

@@ -13,6 +13,7 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from gemsieve.cli import UsageError
+from gemsieve.cli.noted import noted
 
 if TYPE_CHECKING:
     from gemsieve.model.training.train import Progress, Summary
@@ -111,17 +112,8 @@ def _told_to_end() -> Iterator[Callable[[], bool]]:
     Schedulers send it some time before they take a machine away.
     """
     told = Event()
-    usual = signal.getsignal(signal.SIGTERM)
-
-    def note(*_: object) -> None:
-        told.set()
-        signal.signal(signal.SIGTERM, usual)
-
-    signal.signal(signal.SIGTERM, note)
-    try:
+    with noted(signal.SIGTERM, told):
         yield told.is_set
-    finally:
-        signal.signal(signal.SIGTERM, usual)
 
 
 @contextmanager
