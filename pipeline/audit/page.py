@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gemsieve.pipeline.report.audit import audit_section
-from gemsieve.pipeline.report.report import environment
+from gemsieve.pipeline.report.templates import environment
 
 
 def audit_page(subject: str, sets: Mapping[str, Mapping[str, Any]], labelled: object) -> str:

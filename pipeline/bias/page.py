@@ -15,7 +15,7 @@ from gemsieve.filters.bias.measure_words import lists
 from gemsieve.pipeline.bias import words
 from gemsieve.pipeline.bias.figures import Line, dumbbells
 from gemsieve.pipeline.bias.report import Measured, totals
-from gemsieve.pipeline.report.report import environment, shown
+from gemsieve.pipeline.report.templates import environment, shown
 
 EACH = 3  # changes told of each measure
 DRAWN = 40  # lines of a plot

@@ -9,7 +9,7 @@ from gemsieve.filters.bias.measure_estimate import Estimate
 from gemsieve.filters.bias.measure_figures import Figure
 from gemsieve.filters.bias.measure_sample import ANY
 from gemsieve.filters.bias.measure_words import FEMALE, MALE
-from gemsieve.pipeline.report.report import shown as fit
+from gemsieve.pipeline.report.templates import shown as fit
 
 POLES = {
     "warmth": ("warm", "cold"),

@@ -12,8 +12,9 @@ from gemsieve.pipeline.report.counts import OUTCOMES as FATES
 from gemsieve.pipeline.report.counts import TOP
 from gemsieve.pipeline.report.figures import overlaid
 from gemsieve.pipeline.report.identity import ENOUGH
-from gemsieve.pipeline.report.report import environment, fence, script_of_page
+from gemsieve.pipeline.report.report import fence, script_of_page
 from gemsieve.pipeline.report.scores import Histogram, Limit
+from gemsieve.pipeline.report.templates import environment
 
 
 def compare_page(found: Compared, names: Sequence[str]) -> str:

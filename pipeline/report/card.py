@@ -6,16 +6,13 @@ here or once it is uploaded. It holds counts, labels and names that users chose;
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from html import escape
 from typing import Any
 
 from gemsieve.filters import Filter
 from gemsieve.pipeline.manifest import WEIGHTS, Manifest
 from gemsieve.pipeline.report.counts import TOP, judged, languages, reasons, sources
 from gemsieve.pipeline.report.croissant import COLUMNS, PASSED
-from gemsieve.pipeline.report.report import environment
 from gemsieve.pipeline.report.statements import (
     LIMITS,
     USES,
@@ -25,34 +22,36 @@ from gemsieve.pipeline.report.statements import (
     column_condition,
     condition,
 )
+from gemsieve.pipeline.report.templates import environment
 from gemsieve.pipeline.tally import Tally
 
 NAME = "README.md"
 INPUTS = 50  # named; the manifest names all
 LARGE = ((10**3, "K"), (10**6, "M"), (10**9, "B"), (10**12, "T"))
-SPECIAL = re.compile(r"([\\`*_\[\]|~$#])")
 
 
 def card(books: Manifest, judge: Filter, tally: Tally, said: Statements, subject: Subject) -> str:
     """Return the card."""
     rules = judge.policy.ruleset("corpus")
-    found = environment()
-    found.filters["md"] = plain
-    return found.get_template("card.md").render(
-        front=front_matter(books, said, subject),
-        subject=subject,
-        books=books,
-        said=said,
-        columns=[(field.name, COLUMNS.get(field.name, PASSED)) for field in subject.schema],
-        rules=[(rule, condition(rule), action(rule)) for rule in rules.rules],
-        column_rules=[(rule, column_condition(rule)) for rule in rules.columns],
-        sources=sources(tally),
-        languages=languages(tally)[:TOP],
-        reasons=reasons(tally)[:TOP],
-        judged=judged(tally),
-        inputs=books.inputs[:INPUTS],
-        limits=LIMITS,
-        uses=USES,
+    return (
+        environment()
+        .get_template("card.md")
+        .render(
+            front=front_matter(books, said, subject),
+            subject=subject,
+            books=books,
+            said=said,
+            columns=[(field.name, COLUMNS.get(field.name, PASSED)) for field in subject.schema],
+            rules=[(rule, condition(rule), action(rule)) for rule in rules.rules],
+            column_rules=[(rule, column_condition(rule)) for rule in rules.columns],
+            sources=sources(tally),
+            languages=languages(tally)[:TOP],
+            reasons=reasons(tally)[:TOP],
+            judged=judged(tally),
+            inputs=books.inputs[:INPUTS],
+            limits=LIMITS,
+            uses=USES,
+        )
     )
 
 
@@ -108,8 +107,3 @@ def lettered(power: int) -> str:
     """Return a power of ten with the letter of its thousands."""
     unit, letter = max((u, letter) for u, letter in LARGE if power >= u)
     return f"{power // unit}{letter}"
-
-
-def plain(words: object) -> str:
-    """Return words as Markdown that shows them and means nothing, on one line."""
-    return SPECIAL.sub(r"\\\1", escape(" ".join(str(words).split()), quote=False))

@@ -9,8 +9,8 @@ from gemsieve.filters import Filter
 from gemsieve.pipeline.job import Job
 from gemsieve.pipeline.manifest import Manifest
 from gemsieve.pipeline.report import card, croissant
-from gemsieve.pipeline.report.report import shown
 from gemsieve.pipeline.report.statements import Subject, statements
+from gemsieve.pipeline.report.templates import shown
 from gemsieve.pipeline.storage import write_atomically
 from gemsieve.pipeline.tally import Tally
 from gemsieve.pipeline.write import schema

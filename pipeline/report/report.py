@@ -11,7 +11,7 @@ import json
 from base64 import b64encode
 from collections.abc import Mapping
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gemsieve.filters import Filter
 from gemsieve.pipeline.manifest import Manifest
@@ -34,14 +34,11 @@ from gemsieve.pipeline.report.identity import ENOUGH, groups, summary
 from gemsieve.pipeline.report.leak import leak_section
 from gemsieve.pipeline.report.others import write_others
 from gemsieve.pipeline.report.scores import histograms
+from gemsieve.pipeline.report.templates import environment
 from gemsieve.pipeline.storage import Location, write_atomically
 from gemsieve.pipeline.tally import Tally
 
-if TYPE_CHECKING:
-    from jinja2 import Environment
-
 FOLDER = "report"
-NAME_CHARACTERS = 80  # of a source's or an input's name
 INPUTS = 50  # named on the page; the manifest names all
 
 
@@ -84,25 +81,6 @@ def fence(script: str) -> str:
         "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none';"
         f" script-src 'sha256-{digest}'"
     )
-
-
-def environment() -> Environment:
-    """Return the templates, with the words in which they say numbers and names.
-
-    What they say is escaped in pages; what is no HTML escapes in its own way.
-    """
-    from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-
-    found = Environment(
-        loader=PackageLoader("gemsieve.pipeline", "templates"),
-        autoescape=select_autoescape(["html"]),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    found.filters |= {"n": number, "percent": percent, "name": shown, "seconds": seconds}
-    found.filters |= {"times": times}
-    return found
 
 
 def overview(books: Manifest, tally: Tally, clocks: Clocks) -> dict[str, Any]:
@@ -162,39 +140,3 @@ def plots(judge: Filter, tally: Tally) -> dict[str, Any]:
         "redaction_plot": intervals(written, None, "", "redaction") if any_written else "",
         "histograms": [(data, histogram(data, f"score{i}")) for i, data in enumerate(scores)],
     }
-
-
-def number(n: int) -> str:
-    """Return a count with its thousands apart."""
-    return f"{n:,}"
-
-
-def percent(part: float, whole: float) -> str:
-    """Return a share in percent; never 0 of something nor 100 of less than everything."""
-    if not whole:
-        return "–"
-    share = 100 * part / whole
-    if 0 < share < 0.05:
-        return "<0.1 %"
-    if 99.95 <= share < 100:
-        return ">99.9 %"
-    return f"{share:.1f} %"
-
-
-def times(value: float | None) -> str:
-    """Return a ratio; an unbounded one, and one of nothing, is a sign."""
-    return "∞" if value is None else f"{value:.2f}"
-
-
-def shown(name: str) -> str:
-    """Return a name that users chose, fit to be shown: bounded, and nothing invisible in it."""
-    plain = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in name)
-    return plain if len(plain) <= NAME_CHARACTERS else plain[: NAME_CHARACTERS - 1] + "…"
-
-
-def seconds(value: float) -> str:
-    """Return a duration as people say it."""
-    if value < 100:
-        return f"{value:.1f} s"
-    minutes = round(value / 60)
-    return f"{minutes} min" if minutes < 100 else f"{value / 3600:,.1f} h"

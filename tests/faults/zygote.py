@@ -18,6 +18,31 @@ from typing import Any
 
 CAPABILITIES = (1, 2)  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
 PR_CAPBSET_DROP = 24
+MODULES = (
+    "apache_beam.runners.portability.fn_api_runner",
+    "gemsieve.cli.filter",
+    "gemsieve.cli.hints",
+    "gemsieve.filters.dialect",
+    "gemsieve.filters.language",
+    "gemsieve.filters.names",
+    "gemsieve.filters.pii.hidden",
+    "gemsieve.filters.quality",
+    "gemsieve.filters.secrets",
+    "gemsieve.filters.toxicity",
+    "gemsieve.pipeline.audit.auditor",
+    "gemsieve.pipeline.beam_job",
+    "gemsieve.pipeline.report.card",
+    "gemsieve.pipeline.report.croissant",
+    "gemsieve.pipeline.report.documents",
+    "gemsieve.pipeline.report.figures",
+    "gemsieve.pipeline.report.report",
+    "gemsieve.pipeline.run",
+    "gemsieve.pipeline.watch.progress",
+    "gemsieve.pipeline.workers.step",
+    "matplotlib.backends.backend_svg",
+    "matplotlib.pyplot",
+    "rich.progress",
+)
 
 
 def humble() -> None:
@@ -98,17 +123,19 @@ def survivors(session: int) -> list[int]:
     return found
 
 
+def warm() -> None:
+    """Import what a job imports on its way, and compile the templates that it fills."""
+    for name in MODULES:
+        importlib.import_module(name)
+    from gemsieve.pipeline.report.templates import environment
+
+    for template in environment().list_templates(["html", "md", "json"]):
+        environment().get_template(template)
+
+
 def main() -> None:
     """Serve requests until there are no more."""
-    import matplotlib.pyplot as plt  # noqa: F401
-
-    import gemsieve.cli.filter
-    import gemsieve.pipeline.audit.auditor
-    import gemsieve.pipeline.beam_job
-    import gemsieve.pipeline.report.report
-    import gemsieve.pipeline.run
-    import gemsieve.pipeline.workers.step  # noqa: F401
-
+    warm()
     answers = os.fdopen(os.dup(1), "w")
     print(json.dumps({}), file=answers, flush=True)
     for line in sys.stdin:

@@ -17,7 +17,8 @@ from gemsieve.pipeline.compare.page import compare_page
 from gemsieve.pipeline.manifest import ManifestError, Shard, sha256_of
 from gemsieve.pipeline.report.body import Clocks
 from gemsieve.pipeline.report.counts import judged
-from gemsieve.pipeline.report.report import shown, write_report
+from gemsieve.pipeline.report.report import write_report
+from gemsieve.pipeline.report.templates import shown
 from gemsieve.pipeline.tally import Tally
 
 from .test_report import HOSTILE, Page, books, example, judge

@@ -21,7 +21,7 @@ from gemsieve.pipeline.manifest import Manifest, Shard, sha256_of
 from gemsieve.pipeline.report.card import plain, size_category
 from gemsieve.pipeline.report.counts import summed
 from gemsieve.pipeline.report.documents import write_documents
-from gemsieve.pipeline.report.report import shown
+from gemsieve.pipeline.report.templates import shown
 from gemsieve.pipeline.tally import Tally
 from gemsieve.pipeline.write import schema
 

@@ -25,7 +25,8 @@ from gemsieve.pipeline.manifest import Manifest
 from gemsieve.pipeline.report.body import Clocks
 from gemsieve.pipeline.report.counts import OUTCOMES, TOP, summed
 from gemsieve.pipeline.report.identity import ENOUGH
-from gemsieve.pipeline.report.report import percent, shown, write_report
+from gemsieve.pipeline.report.report import write_report
+from gemsieve.pipeline.report.templates import percent, shown
 from gemsieve.pipeline.tally import Tally
 from gemsieve.pipeline.workers.heartbeat import Beat
 
