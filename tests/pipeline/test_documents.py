@@ -18,10 +18,10 @@ from markdown_it import MarkdownIt
 
 from gemsieve.pipeline.job import Job
 from gemsieve.pipeline.manifest import Manifest, Shard, sha256_of
-from gemsieve.pipeline.report.card import plain, size_category
+from gemsieve.pipeline.report.card import size_category
 from gemsieve.pipeline.report.counts import summed
 from gemsieve.pipeline.report.documents import write_documents
-from gemsieve.pipeline.report.templates import shown
+from gemsieve.pipeline.report.templates import markdown, shown
 from gemsieve.pipeline.tally import Tally
 from gemsieve.pipeline.write import schema
 
@@ -135,7 +135,7 @@ def test_the_card_s_numbers_are_the_books(tmp_path: Path) -> None:
     assert cells["read"] == [f"{held.counts['in']:,}"]
     (by_source,) = [lines for lines in tables(card) if lines[0][0] == "source"]
     assert {line[0]: line[1] for line in by_source[2:]} == {
-        plain(source): f"{n:,}" for (source,), n in summed(tally.outcomes, 0).items()
+        markdown(source): f"{n:,}" for (source,), n in summed(tally.outcomes, 0).items()
     }
     reasons = {
         (line[0], line[1]): line[2]
@@ -144,7 +144,7 @@ def test_the_card_s_numbers_are_the_books(tmp_path: Path) -> None:
         for line in lines[2:]
     }
     expected = summed(tally.reasons, 1, 2)
-    assert reasons == {(plain(label), what): f"{n:,}" for (label, what), n in expected.items()}
+    assert reasons == {(markdown(label), what): f"{n:,}" for (label, what), n in expected.items()}
     matter = front(card)
     assert matter["pretty_name"] == "Texts"
     assert matter["license"] == "mit"
