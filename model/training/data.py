@@ -1,7 +1,6 @@
-"""Verified shards to batches: tokens, held-out split, packing, shuffling.
+"""Verified shards to rows: tokens, held-out split, packing.
 
-The order of everything is a function of the data and the seed alone, and `batches(...)[step]` of
-the step besides: a resumed run needs no iterator state, only its step.
+The order of everything is a function of the data and the seed alone (see `order`).
 """
 
 from __future__ import annotations
@@ -10,16 +9,13 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from gemsieve.model.tokenizer import Tokenizer
 from gemsieve.model.training.emphasis import Emphasis
-
-if TYPE_CHECKING:
-    import grain  # type: ignore[import-untyped]
 
 Array = npt.NDArray[Any]
 Row = dict[str, Array]
@@ -39,15 +35,47 @@ def read_texts(shards: Sequence[Path]) -> Iterator[list[str]]:
                 yield batch.column("text").to_pylist()
 
 
+class Laid(Protocol):
+    """Tokenised documents end to end, wherever their tokens are."""
+
+    @property
+    def bounds(self) -> Array:
+        """Where each document starts, and the end of the last: one more than documents."""
+        ...
+
+    @property
+    def weights(self) -> Array | None:
+        """How much each document's tokens weigh in the loss; None where all weigh 1."""
+        ...
+
+    def __len__(self) -> int:
+        """How many documents there are."""
+        ...
+
+    def between(self, start: int, stop: int) -> Array:
+        """Return the tokens of these places, as far as there are any."""
+        ...
+
+    def take(self, order: Array) -> Self:
+        """Return the documents of these numbers, in this order."""
+        ...
+
+    def weighed(self, weights: Array | None) -> Self:
+        """Return the documents with these weights."""
+        ...
+
+
+L = TypeVar("L", bound=Laid)
+
+
 @dataclass(frozen=True)
 class Documents:
-    """Hold tokenised documents end to end.
+    """Hold tokenised documents end to end in memory.
 
     Attributes:
         tokens: All tokens, two bytes each where the vocabulary allows: some 60 MB for a corpus
             of 100 MB.
-        bounds: Where each document starts, and the end of the last: one more than documents.
-        weights: How much each document's tokens weigh in the loss; None where all weigh 1.
+        bounds: As `Laid` has them, and weights too.
     """
 
     tokens: Array
@@ -56,6 +84,14 @@ class Documents:
 
     def __len__(self) -> int:
         return len(self.bounds) - 1
+
+    def between(self, start: int, stop: int) -> Array:
+        """Return the tokens of these places, as far as there are any."""
+        return self.tokens[start:stop]
+
+    def weighed(self, weights: Array | None) -> Documents:
+        """Return the documents with these weights."""
+        return replace(self, weights=weights)
 
     def take(self, order: Array) -> Documents:
         """Return the documents of these numbers, in this order."""
@@ -78,9 +114,7 @@ def tokenize(texts: Iterator[list[str]], tokenizer: Tokenizer) -> Documents:
     return Documents(np.concatenate(parts), np.cumsum(lengths, dtype=np.int64))
 
 
-def split(
-    documents: Documents, held_out_every: int, seed: int, emphasis: Emphasis = EVEN
-) -> tuple[Documents, Documents]:
+def split(documents: L, held_out_every: int, seed: int, emphasis: Emphasis = EVEN) -> tuple[L, L]:
     """Return documents for training, shuffled by the seed, and every n-th one, held out.
 
     The n-th, 2n-th... document in the manifest's order is held out whatever the seed, once and
@@ -101,8 +135,7 @@ def split(
     if emphasis.copies is not None:
         training = np.repeat(training, emphasis.copies[training])
     order = np.random.default_rng(seed).permutation(training)
-    weighed = replace(documents, weights=emphasis.weights)
-    return weighed.take(order), documents.take(numbers[held_out])
+    return documents.weighed(emphasis.weights).take(order), documents.take(numbers[held_out])
 
 
 @dataclass(frozen=True)
@@ -116,16 +149,16 @@ class Rows:
     padding, of segment 0.
     """
 
-    documents: Documents
+    documents: Laid
     length: int
 
     def __len__(self) -> int:
         # The last token, an <eos>, has no successor: it needs no row.
-        return math.ceil(max(0, len(self.documents.tokens) - 1) / self.length)
+        return math.ceil(max(0, int(self.documents.bounds[-1]) - 1) / self.length)
 
     def __getitem__(self, index: int) -> Row:
         start = index * self.length
-        piece = self.documents.tokens[start : start + self.length + 1].astype(np.int32)
+        piece = self.documents.between(start, start + self.length + 1).astype(np.int32)
         places = np.arange(start, start + len(piece))
         owner = np.searchsorted(self.documents.bounds, places, side="right") - 1
         positions = places - np.maximum(self.documents.bounds[owner], start)
@@ -157,13 +190,6 @@ class Source(Protocol):
         ...
 
 
-def batches(rows: Source, batch_size: int, seed: int) -> grain.MapDataset:
-    """Return endless batches, [batch_size, length] each, reshuffled every epoch; index by step."""
-    import grain
-
-    return grain.MapDataset.source(rows).seed(seed).shuffle().repeat().batch(batch_size)
-
-
 def in_order(rows: Source, batch_size: int, limit: int) -> Iterator[Row]:
     """Yield the first `limit` rows once, in batches of one shape; filler rows weigh nothing."""
     for start in range(0, min(limit, len(rows)), batch_size):
@@ -171,3 +197,10 @@ def in_order(rows: Source, batch_size: int, limit: int) -> Iterator[Row]:
         picked = [rows[index] for index in range(start, stop)]
         filler = [{k: np.zeros_like(v) for k, v in picked[0].items()}] * (batch_size - len(picked))
         yield {name: np.stack([row[name] for row in picked + filler]) for name in picked[0]}
+
+
+def batches(rows: Source, batch_size: int, seed: int) -> Any:  # noqa: ANN401
+    """Return endless batches; see `order`."""
+    from gemsieve.model.training import order
+
+    return order.batches(rows, batch_size, seed)
