@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from gemsieve.model.checkpoints.checkpoint import load
+from gemsieve.model.checkpoints.forms import load
 from gemsieve.model.gemma.cache import empty_cache
 from gemsieve.model.gemma.config import GemmaConfig, named
 from gemsieve.model.gemma.quantise import quantise

@@ -9,8 +9,9 @@ from pathlib import Path
 import jax
 import jax.numpy as jnp
 
-from gemsieve.model.checkpoints import checkpoint
-from gemsieve.model.checkpoints.checkpoint import NOTE, About, CheckpointError, Opened
+from gemsieve.model.checkpoints import checkpoint, forms
+from gemsieve.model.checkpoints.about import NOTE, About, CheckpointError
+from gemsieve.model.checkpoints.forms import Opened
 from gemsieve.model.checkpoints.huggingface import Form, write_huggingface
 from gemsieve.model.checkpoints.placement import abstract
 from gemsieve.model.checkpoints.quantised_item import TABLE, apart
@@ -77,7 +78,7 @@ def convert(source: Path, target: Path, wanted: Wanted) -> Converted:
         raise ValueError(f"{target}: there already; name a new folder")
     if wanted.bits and wanted.to == "hf":
         raise ValueError("Hugging Face's form holds floats: quantise a run (orbax) or GGUF")
-    opened = checkpoint.open_model(source, named(wanted.size) if wanted.size else None)
+    opened = forms.open_model(source, named(wanted.size) if wanted.size else None)
     if wanted.tokenizer:
         opened = _with_tokenizer(opened, Tokenizer.read(wanted.tokenizer))
     config, dtype = opened.stored.config, wanted.dtype or _floating(opened.stored.dtype)

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from gemsieve.model.checkpoints import checkpoint
-from gemsieve.model.checkpoints.checkpoint import About, Opened
+from gemsieve.model.checkpoints import checkpoint, forms
+from gemsieve.model.checkpoints.about import About
+from gemsieve.model.checkpoints.forms import Opened
+from gemsieve.model.checkpoints.origin import MERGED, Digest, told
 from gemsieve.model.checkpoints.placement import Leaf, abstract, leaves, nested
 from gemsieve.model.gemma.transformer import Params
 from gemsieve.model.training.merge import average, slerp, towards
-
-# The table of a merged model's settings that says how it was made and of which models.
-TABLE = "merged"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,27 +47,17 @@ class Recipe:
 
 @dataclass(frozen=True)
 class _Parent:
-    """Hold a model to merge, and a hash of what was read of it."""
+    """Hold a model to merge, and a digest of what was read of it."""
 
     folder: Path
     opened: Opened
-    seen: Any  # hashlib's type has no public name
+    seen: Digest = field(default_factory=Digest)
 
     def read(self, like: Params) -> Params:
         """Read some parameters."""
         params = self.opened.stored.read(like)
-        for path, leaf in leaves(params):
-            self.seen.update(f"{'/'.join(path)} {leaf.dtype} {leaf.shape}\n".encode())
-            self.seen.update(np.asarray(leaf).tobytes())
+        self.seen.add(params)
         return params
-
-    def told(self) -> dict[str, Any]:
-        """Tell where the model comes from and, by SHA-256 (hex), which parameters it had."""
-        about = self.opened.about
-        told: dict[str, Any] = {"parameters": self.seen.hexdigest(), "step": self.opened.step}
-        told |= {key: value for key, value in asdict(about).items() if key != "settings"}
-        told["warning"] = about.warning or ""
-        return told | {TABLE: about.settings[TABLE]} if TABLE in about.settings else told
 
 
 def merge(models: Sequence[Path], target: Path, recipe: Recipe, start: Path | None = None) -> About:
@@ -96,8 +82,8 @@ def merge(models: Sequence[Path], target: Path, recipe: Recipe, start: Path | No
     if target.exists():
         raise ValueError(f"{target}: there already; name a new folder")
     recipe.check(len(models), start)
-    parents = [_Parent(path, checkpoint.open_model(path), hashlib.sha256()) for path in models]
-    origin = _Parent(start, checkpoint.open_model(start), hashlib.sha256()) if start else None
+    parents = [_Parent(path, forms.open_model(path)) for path in models]
+    origin = _Parent(start, forms.open_model(start)) if start else None
     for other in (*parents, *([origin] if origin else [])):
         _alike(parents[0], other)
     first = parents[0].opened
@@ -144,14 +130,16 @@ def _about(origin: _Parent | None, parents: Sequence[_Parent], recipe: Recipe) -
     """
     abouts = [parent.opened.about for parent in (*parents, *([origin] if origin else []))]
     unverified = [about for about in abouts if about.warning]
-    table = asdict(recipe) | {"models": [parent.told() for parent in parents]}
-    table["start"] = origin.told() if origin else None
+    table = asdict(recipe) | {
+        "models": [told(parent.opened, parent.seen.value) for parent in parents]
+    }
+    table["start"] = told(origin.opened, origin.seen.value) if origin else None
     policy = {
         key: _joined(about.policy.get(key, "none") for about in abouts)
         for key in ("name", "sha256")
     }
     return About(
-        settings={"model": asdict(parents[0].opened.stored.config), TABLE: table},
+        settings={"model": asdict(parents[0].opened.stored.config), MERGED: table},
         manifest="" if unverified else _joined(about.manifest for about in abouts),
         policy={} if unverified else policy,
         tokenizer=abouts[0].tokenizer,

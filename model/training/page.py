@@ -14,7 +14,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gemsieve.model.checkpoints.checkpoint import About
+from gemsieve.model.checkpoints.about import About
 from gemsieve.model.gemma.config import GemmaConfig
 from gemsieve.model.gemma.transformer import count_parameters
 from gemsieve.model.training.curves import Entry, curve, draw

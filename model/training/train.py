@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import jax
 
 from gemsieve.model.checkpoints import checkpoint
-from gemsieve.model.checkpoints.checkpoint import About, CheckpointError
+from gemsieve.model.checkpoints.about import About, CheckpointError
 from gemsieve.model.checkpoints.placement import on_first_device
 from gemsieve.model.gemma.transformer import Params, count_parameters
 from gemsieve.model.profile import StepTrace

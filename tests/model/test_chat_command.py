@@ -20,7 +20,7 @@ from tests.model.spelled import learned
 
 from gemsieve.cli import main
 from gemsieve.cli.chat import noting, until
-from gemsieve.model.checkpoints.checkpoint import load
+from gemsieve.model.checkpoints.forms import load
 from gemsieve.model.checkpoints.huggingface import Form, write_huggingface
 from gemsieve.model.training.train import Summary
 

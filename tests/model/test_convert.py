@@ -13,7 +13,8 @@ from tests.model.reference import loud_params
 from tests.model.test_kaggle import published, save
 
 from gemsieve.cli import main
-from gemsieve.model.checkpoints.checkpoint import CheckpointError, load, open_model
+from gemsieve.model.checkpoints.about import CheckpointError
+from gemsieve.model.checkpoints.forms import load, open_model
 from gemsieve.model.checkpoints.convert import Wanted, convert, resized
 from gemsieve.model.checkpoints.huggingface import Form, write_huggingface
 from gemsieve.model.checkpoints.placement import abstract

@@ -11,7 +11,7 @@ import pytest
 from gguf import GGUFReader, dequantize
 
 from gemsieve.cli import main
-from gemsieve.model.checkpoints.checkpoint import load
+from gemsieve.model.checkpoints.forms import load
 from gemsieve.model.gemma.quantise import dequantise, quantise
 from gemsieve.model.training.train import Summary
 

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from gemsieve.cli import main
-from gemsieve.model.checkpoints.checkpoint import Trained, load, write_model
+from gemsieve.model.checkpoints.checkpoint import write_model
+from gemsieve.model.checkpoints.forms import Trained, load
 from gemsieve.model.checkpoints.convert import Wanted, convert
 from gemsieve.model.gemma.transformer import Params
 from gemsieve.model.tokenizer import Tokenizer

@@ -9,7 +9,8 @@ import jax
 import numpy as np
 import pytest
 
-from gemsieve.model.checkpoints.checkpoint import load, open_checkpoints, restore
+from gemsieve.model.checkpoints.checkpoint import open_checkpoints, restore
+from gemsieve.model.checkpoints.forms import load
 from gemsieve.model.gemma.execution import Execution
 from gemsieve.model.gemma.transformer import Transformer, initialise
 from gemsieve.model.training.loss import next_token_loss

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from tests.model.reference import logits_of
 
-from gemsieve.model.checkpoints.checkpoint import load
+from gemsieve.model.checkpoints.forms import load
 from gemsieve.model.sampling import rows
 from gemsieve.model.sampling.draw import Drawing
 from gemsieve.model.sampling.request import PromptTooLong

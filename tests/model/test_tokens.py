@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gemsieve.cli import main
-from gemsieve.model.checkpoints.checkpoint import CheckpointError
+from gemsieve.model.checkpoints.about import CheckpointError
 from gemsieve.model.tokenizer import Tokenizer, train_tokenizer
 from gemsieve.model.training.data import read_texts, tokenize
 from gemsieve.model.training.settings import TrainSettings

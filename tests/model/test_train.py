@@ -10,7 +10,8 @@ import jax
 import numpy as np
 import pytest
 
-from gemsieve.model.checkpoints.checkpoint import CheckpointError, load
+from gemsieve.model.checkpoints.about import CheckpointError
+from gemsieve.model.checkpoints.forms import load
 from gemsieve.model.gemma.execution import Execution
 from gemsieve.model.training import metrics
 from gemsieve.model.training.settings import TrainSettings

@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Answer each line of standard input, until it ends."""
     from gemsieve.filters.policy_file import PolicyError
-    from gemsieve.model.checkpoints.checkpoint import CheckpointError
+    from gemsieve.model.checkpoints.about import CheckpointError
     from gemsieve.model.sampling.chat import marks
     from gemsieve.model.sampling.writing import texts
     from gemsieve.safety.conversation import Conversation

@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Convert, and say what was written."""
-    from gemsieve.model.checkpoints.checkpoint import CheckpointError
+    from gemsieve.model.checkpoints.about import CheckpointError
     from gemsieve.model.checkpoints.convert import Wanted, convert
     from gemsieve.model.gemma.quantise import FORMS
 

@@ -68,7 +68,7 @@ def ask_all(run: Path, seed: int) -> Guarded:
 
 def trained(run: Path, seed: int) -> Sampler:
     """Return the sampler of a training run."""
-    from gemsieve.model.checkpoints.checkpoint import load
+    from gemsieve.model.checkpoints.forms import load
     from gemsieve.model.sampling.draw import Drawing
     from gemsieve.model.sampling.sampler import Sampler as ModelSampler
 

@@ -76,7 +76,7 @@ class Text:
 def run(args: argparse.Namespace) -> int:
     """Write the continuations to standard output, the first as it comes."""
     from gemsieve.filters.policy_file import PolicyError
-    from gemsieve.model.checkpoints.checkpoint import CheckpointError
+    from gemsieve.model.checkpoints.about import CheckpointError
 
     check(args)
     try:

@@ -103,7 +103,7 @@ def writer_from(args: argparse.Namespace, rows: int = 1, alternatives: int = 0) 
         CheckpointError: The folder holds no model.
         ValueError: A value is out of its range.
     """
-    from gemsieve.model.checkpoints.checkpoint import load
+    from gemsieve.model.checkpoints.forms import load
     from gemsieve.model.sampling.draw import Drawing
     from gemsieve.model.sampling.engine import Engine
     from gemsieve.model.sampling.stop import Stop

@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
     """Train and print a summary."""
     if args.signed_by:
         refuse_unsigned(args.data, args.signed_by)
-    from gemsieve.model.checkpoints.checkpoint import CheckpointError
+    from gemsieve.model.checkpoints.about import CheckpointError
     from gemsieve.model.training.settings import read_settings
     from gemsieve.model.training.tokens import TokensError
     from gemsieve.model.training.train import TrainingError, train
