@@ -12,17 +12,15 @@ from dataclasses import dataclass
 from math import exp
 from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gemsieve.model.checkpoints.about import About
 from gemsieve.model.gemma.config import GemmaConfig
 from gemsieve.model.gemma.transformer import count_parameters
 from gemsieve.model.training.curves import Entry, curve, draw
 from gemsieve.pipeline.manifest import Manifest
+from gemsieve.pipeline.report.templates import environment
 from gemsieve.pipeline.storage import write_atomically
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
 
 NAME = "report.html"
 LINES = 24  # of the table of losses
@@ -58,7 +56,7 @@ def page(about: About, manifest: Manifest, entries: Sequence[Entry], speed: Spee
     held_out = [entry for entry in entries if "held_out_loss" in entry]
     steps = about.settings["train"]["steps"]
     return (
-        environment()
+        environment("gemsieve.model")
         .get_template("run.html")
         .render(
             about=about,
@@ -76,18 +74,6 @@ def page(about: About, manifest: Manifest, entries: Sequence[Entry], speed: Spee
             perplexity=lambda loss: f"{exp(loss):,.1f}",
         )
     )
-
-
-def environment() -> Environment:
-    """Return the report's templates, and this floor's beside them."""
-    from jinja2 import ChoiceLoader, PackageLoader
-
-    from gemsieve.pipeline.report.report import environment as of_reports
-
-    found = of_reports()
-    ours = PackageLoader("gemsieve.model", "templates")
-    found.loader = ChoiceLoader([ours, PackageLoader("gemsieve.pipeline", "templates")])
-    return found
 
 
 def plots(entries: Sequence[Entry]) -> dict[str, str]:
