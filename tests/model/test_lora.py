@@ -170,7 +170,7 @@ def test_what_cannot_be_adapted_is_refused() -> None:
     """Each error says what is wrong."""
     with pytest.raises(ValueError, match="rank must be 1 or more"):
         adapt(base(None), rank=0, alpha=1)
-    with pytest.raises(ValueError, match="alpha above 0"):
+    with pytest.raises(ValueError, match="alpha must be above 0"):
         adapt(base(None), rank=1, alpha=0)
     with pytest.raises(ValueError, match="no adapter is known for 'embedding'"):
         adapt(base(None), rank=1, alpha=1, targets=["embedding"])

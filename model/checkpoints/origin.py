@@ -1,0 +1,54 @@
+"""What a model descends from: told of the models that it was merged or tuned from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from gemsieve.model.checkpoints.forms import Opened
+from gemsieve.model.checkpoints.placement import Stored, abstract, leaves, nested
+from gemsieve.model.gemma.transformer import Params
+
+# Tables of a model's settings that tell of others: those it was merged from, and the one it was
+# tuned from.
+MERGED, START = "merged", "start"
+
+
+class Digest:
+    """SHA-256 of parameters, a tree at a time, with their names, types and shapes."""
+
+    def __init__(self) -> None:
+        self._seen = hashlib.sha256()
+
+    def add(self, params: Params) -> None:
+        """Take some more parameters in."""
+        for path, leaf in leaves(params):
+            self._seen.update(f"{'/'.join(path)} {leaf.dtype} {leaf.shape}\n".encode())
+            self._seen.update(np.asarray(leaf).tobytes())
+
+    @property
+    def value(self) -> str:
+        """Of all so far, in hex."""
+        return self._seen.hexdigest()
+
+
+def digest_of(stored: Stored) -> str:
+    """Return the digest of a model on disk, of which one tensor at a time is in memory."""
+    digest = Digest()
+    for place in leaves(abstract(stored.config, stored.dtype)):
+        digest.add(stored.read(nested([place])))
+    return digest.value
+
+
+def told(opened: Opened, parameters: str) -> dict[str, Any]:
+    """Tell where a model comes from and, by their digest, which parameters it had."""
+    about = asdict(opened.about)
+    settings = about.pop("settings")
+    found: dict[str, Any] = {"parameters": parameters, "step": opened.step} | about
+    found["warning"] = opened.about.warning or ""
+    found["settings"] = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
+    return found | {table: settings[table] for table in (MERGED, START) if table in settings}
