@@ -2,8 +2,9 @@
 
 Random access is what a global shuffle asks for; the format is the one that grain reads. A record
 is a document's pieces between `<bos>` and `<eos>`, little-endian, two bytes each where the
-vocabulary allows, else four. `_TOKENS.json`, written last, names the manifest and the tokenizer
-that they come from, and the digest of every file.
+vocabulary allows, else four. Beside each file another holds the tokens of every document, four
+bytes each, so that rows can be cut without reading any. `_TOKENS.json`, written last, names the
+manifest and the tokenizer that they come from, and the digest of every file.
 """
 
 from __future__ import annotations
@@ -17,16 +18,17 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from gemsieve.model.tokenizer import FILE_NAME, Tokenizer
-from gemsieve.model.training.data import Documents, read_texts
+from gemsieve.model.training.data import read_texts
+from gemsieve.model.training.stored import StoredDocuments
 from gemsieve.pipeline.manifest import Manifest, sha256_of
 from gemsieve.pipeline.storage import publish, remove_all, write_atomically
 
 NAME = "_TOKENS.json"
-FORMAT = 1
+FORMAT = 2
 SUFFIX = ".array_record"
+LENGTHS = ".lengths"
 # A group of one record costs some compression and makes one read of every random access.
 OPTIONS = "group_size:1,zstd"
 
@@ -37,13 +39,22 @@ class TokensError(Exception):
 
 @dataclass(frozen=True)
 class TokenShard:
-    """One written file: path in its folder, documents, tokens, bytes, SHA-256 (hex)."""
+    """One written file: path in its folder, documents, tokens, bytes, SHA-256 (hex).
+
+    `lengths_sha256` is that of the file of lengths beside it.
+    """
 
     path: str
     documents: int
     tokens: int
     bytes: int
     sha256: str
+    lengths_sha256: str
+
+    @property
+    def lengths_path(self) -> str:
+        """Where, in the same folder, the lengths of its documents are."""
+        return self.path.removesuffix(SUFFIX) + LENGTHS
 
 
 @dataclass(frozen=True)
@@ -133,23 +144,31 @@ def spread(
 
 
 def write_shard(content: bytes, folder: Path, source: Path) -> TokenShard:
-    """Tokenise one shard; its file appears whole or not at all."""
+    """Tokenise one shard; its files appear whole or not at all."""
     from array_record.python.array_record_module import ArrayRecordWriter
 
     tokenizer = Tokenizer(content)
     kind = np.dtype(f"<u{width_of(tokenizer)}")
     path = folder / "tokens" / f"{source.stem}{SUFFIX}"
     draft = path.with_name(f".{path.name}.tmp")
-    documents = tokens = 0
+    lengths: list[int] = []
     writer = ArrayRecordWriter(str(draft), OPTIONS)
     for batch in read_texts([source]):
         for pieces in tokenizer.encode_documents(batch):
             writer.write(np.asarray(pieces, kind).tobytes())
-            documents, tokens = documents + 1, tokens + len(pieces)
+            lengths.append(len(pieces))
     writer.close()
     publish(draft, path)
-    name = path.relative_to(folder).as_posix()
-    return TokenShard(name, documents, tokens, path.stat().st_size, sha256_of(path))
+    beside = path.with_suffix(LENGTHS)
+    write_atomically(beside, np.asarray(lengths, "<u4").tobytes())
+    return TokenShard(
+        path=path.relative_to(folder).as_posix(),
+        documents=len(lengths),
+        tokens=sum(lengths),
+        bytes=path.stat().st_size,
+        sha256=sha256_of(path),
+        lengths_sha256=sha256_of(beside),
+    )
 
 
 def width_of(tokenizer: Tokenizer) -> int:
@@ -165,6 +184,8 @@ def verify_tokens(folder: Path, manifest: Manifest) -> Tokens:
     """
     try:
         body = json.loads((folder / NAME).read_bytes())
+        if body["format"] < FORMAT:
+            raise TokensError(f"{folder}: written by an earlier gemsieve; tokenise the data again")
         shards = tuple(TokenShard(**shard) for shard in body["shards"])
         found = Tokens(folder, body["manifest"], body["tokenizer"], body["width"], shards)
     except FileNotFoundError:
@@ -176,21 +197,25 @@ def verify_tokens(folder: Path, manifest: Manifest) -> Tokens:
     if sha256_of(folder / FILE_NAME) != found.tokenizer:
         raise TokensError(f"{folder / FILE_NAME}: changed; tokenise the data again")
     for shard in shards:
-        path = folder / shard.path
-        if not path.is_file() or sha256_of(path) != shard.sha256:
-            raise TokensError(f"{path}: missing or changed; tokenise the data again")
+        for name, digest in (
+            (shard.path, shard.sha256),
+            (shard.lengths_path, shard.lengths_sha256),
+        ):
+            path = folder / name
+            if not path.is_file() or sha256_of(path) != digest:
+                raise TokensError(f"{path}: missing or changed; tokenise the data again")
     return found
 
 
-def read_tokens(tokens: Tokens) -> Documents:
-    """Return verified tokens in the order of the manifest's kept documents."""
-    from array_record.python.array_record_module import ArrayRecordReader
+def read_tokens(tokens: Tokens) -> StoredDocuments:
+    """Return verified tokens, in the order of the manifest's kept documents, left on disk."""
+    import grain  # type: ignore[import-untyped]
 
-    kind = np.dtype(f"<u{tokens.width}")
-    parts: list[npt.NDArray[np.uint16] | npt.NDArray[np.uint32]] = [np.zeros(0, kind)]
-    for path in tokens.paths:
-        reader = ArrayRecordReader(str(path))
-        parts += [np.frombuffer(record, kind) for record in reader.read_all()]
-        reader.close()
-    lengths = np.array([len(part) for part in parts], np.int64)
-    return Documents(np.concatenate(parts), np.cumsum(lengths))
+    paths = [tokens.folder / shard.lengths_path for shard in tokens.shards]
+    lengths = np.concatenate([np.zeros(0, "<u4"), *(np.fromfile(path, "<u4") for path in paths)])
+    return StoredDocuments(
+        records=grain.sources.ArrayRecordDataSource([str(path) for path in tokens.paths]),
+        kind=np.dtype(f"<u{tokens.width}"),
+        numbers=np.arange(len(lengths)),
+        bounds=np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]),
+    )
