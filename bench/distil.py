@@ -21,7 +21,7 @@ from pathlib import Path
 import jax
 import jax.numpy as jnp
 import optax  # type: ignore[import-untyped]
-from small_training import SMALL, make_settings, read_corpus, trained
+from small_training import SMALL, make_settings, measured, read_corpus, trained
 
 from gemsieve.model.gemma.transformer import Params, Transformer, count_parameters, initialise
 from gemsieve.model.training.data import Rows, batches
@@ -29,7 +29,6 @@ from gemsieve.model.training.distil import from_distribution, from_likeliest, li
 from gemsieve.model.training.loss import Batch
 from gemsieve.model.training.optimizer import make_optimizer
 from gemsieve.model.training.settings import TrainSettings
-from gemsieve.model.training.step import make_evaluate
 
 # What a position's loss is, of the student's logits, the teacher's and the next tokens.
 Loss = Callable[[jax.Array, jax.Array, jax.Array], jax.Array]
@@ -78,10 +77,10 @@ def main() -> None:
     corpus = read_corpus(args.data, taught)
     teacher = trained(taught, corpus.first, initialise(SMALL, seed=0), order=0)
     settings = make_settings(_STUDENT, args.steps, _LEARNING_RATE)
-    evaluate = make_evaluate(settings, corpus.held_out)
+    evaluate = measured(settings, corpus.held_out)
     sizes = [sum(count_parameters(config)) for config in (SMALL, _STUDENT)]
     print(f"teacher of {sizes[0]:,} parameters, students of {sizes[1]:,}")
-    print(f"{'teacher':<26}{make_evaluate(taught, corpus.held_out)(teacher):8.4f}", flush=True)
+    print(f"{'teacher':<26}{measured(taught, corpus.held_out)(teacher):8.4f}", flush=True)
     for name, loss in LOSSES.items():
         step = make_step(settings, loss, teacher)
         found = [

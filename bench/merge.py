@@ -14,11 +14,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from small_training import SMALL, Corpus, make_settings, read_corpus, trained
+from small_training import SMALL, Corpus, make_settings, measured, read_corpus, trained
 
 from gemsieve.model.gemma.transformer import Params, initialise
 from gemsieve.model.training.merge import average, slerp, towards
-from gemsieve.model.training.step import make_evaluate
 
 _LEARNING_RATE = 6e-3
 _BACK = (0.2, 0.4, 0.6)
@@ -36,7 +35,7 @@ def main() -> None:
     settings = make_settings(SMALL, args.base_steps, _LEARNING_RATE)
     corpus = read_corpus(args.data, settings)
     base = trained(settings, corpus.first, initialise(SMALL, args.seed), order=0)
-    evaluate = make_evaluate(settings, corpus.held_out)
+    evaluate = measured(settings, corpus.held_out)
     for name, model in contenders(base, corpus, args.steps, args.tuning_rate):
         print(f"{name:<30}{evaluate(model):8.4f}", flush=True)
     print(f"{time.process_time():.0f} s of processor time")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -14,10 +15,10 @@ import numpy as np
 from gemsieve.model.gemma.config import GemmaConfig
 from gemsieve.model.gemma.transformer import Params
 from gemsieve.model.training.data import Rows, batches, read_texts, split, tokenize
-from gemsieve.model.training.optimizer import make_optimizer
+from gemsieve.model.training.loss import text_loss, text_measures
+from gemsieve.model.training.pretrain import prepare_tokenizer
 from gemsieve.model.training.settings import TrainSettings, settings_from
-from gemsieve.model.training.step import State, make_update
-from gemsieve.model.training.train import prepare_tokenizer
+from gemsieve.model.training.step import fresh, make_evaluate, make_update
 from gemsieve.pipeline.manifest import verify
 
 # About 0.5 million parameters: a step of 1,024 tokens in a third of a second of a processor.
@@ -68,11 +69,16 @@ def make_settings(model: GemmaConfig, steps: int, learning_rate: float) -> Train
     return replace(settings_from(tables), model=model)
 
 
+def measured(settings: TrainSettings, rows: Rows) -> Callable[[Params], float]:
+    """Return what tells a model's mean loss on rows."""
+    evaluate = make_evaluate(settings, text_measures(settings.model, settings.execution), {}, rows)
+    return lambda params: evaluate(params)["loss"]
+
+
 def trained(settings: TrainSettings, rows: Rows, start: Params, order: int) -> Params:
     """Return parameters trained from others, which are kept; `order` seeds that of the rows."""
-    params = jax.tree.map(jnp.copy, start)
-    memory = make_optimizer(settings.optimizer, settings.train.steps).init(params)
-    state, update = State(0, params, memory), make_update(settings)
+    state = fresh(settings, jax.tree.map(jnp.copy, start))
+    update = make_update(settings, text_loss(settings.model, settings.execution), fixed={})
     source = batches(rows, settings.train.batch_size, order)
     for step in range(settings.train.steps):
         state, _, _ = update(state, source[step])

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 
 import jax
 import jax.numpy as jnp
 
+from gemsieve.model.gemma.config import GemmaConfig
+from gemsieve.model.gemma.execution import Execution
 from gemsieve.model.gemma.transformer import Params, Transformer
 from gemsieve.model.training.cross_entropy import Objective, total_loss
 
 Batch = Mapping[str, jax.typing.ArrayLike]
+# From what is trained, what is fixed and a batch to the mean over the batch's weights, in nats.
+Loss = Callable[[Params, Params, Batch], jax.Array]
+# The same to several means by their names, of which `loss` is one.
+Measures = Callable[[Params, Params, Batch], Mapping[str, jax.Array]]
+# From what is trained and what is fixed to the parameters of the model that they are together.
+Whole = Callable[[Params, Params], Params]
 
 
 def next_token_loss(
@@ -40,3 +49,32 @@ def next_token_loss(
     objective = Objective(model.config.final_logit_softcap, z_loss, model.execution.loss_tokens)
     total = total_loss(objective, x, params["embedding"], jnp.asarray(batch["targets"]), weights)
     return total / jnp.maximum(jnp.sum(weights), 1.0)
+
+
+def alone(trained: Params, _: Params) -> Params:
+    """Return what is trained, where that is a whole model."""
+    return trained
+
+
+@cache
+def text_loss(
+    config: GemmaConfig, execution: Execution, z_loss: float = 0.0, whole: Whole = alone
+) -> Loss:
+    """Return `next_token_loss` as a function of what is trained and what is fixed."""
+    model = Transformer(config, execution=execution)
+
+    def loss(trained: Params, fixed: Params, batch: Batch) -> jax.Array:
+        return next_token_loss(model, whole(trained, fixed), batch, z_loss)
+
+    return loss
+
+
+@cache
+def text_measures(config: GemmaConfig, execution: Execution, whole: Whole = alone) -> Measures:
+    """Return `text_loss` as what is reported of held-out rows."""
+    of = text_loss(config, execution, whole=whole)
+
+    def measures(trained: Params, fixed: Params, batch: Batch) -> Mapping[str, jax.Array]:
+        return {"loss": of(trained, fixed, batch)}
+
+    return measures

@@ -15,13 +15,30 @@ from typing import Any, Literal, TypeVar
 
 from gemsieve.model.gemma.config import GemmaConfig, named
 from gemsieve.model.gemma.execution import Execution
+from gemsieve.model.training.distil import DistillationSettings
+from gemsieve.model.training.lora import LoraSettings
 from gemsieve.model.training.optimizer import OptimizerSettings
+from gemsieve.model.training.preference import PreferenceSettings
 
 T = TypeVar("T")
 
 
 class SettingsError(ValueError):
     """A setting is unknown, of the wrong type or out of range; says which and what would do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskSettings:
+    """Set what is learned.
+
+    `kind` is "pretrain", the kept text itself; "chat", what the model says in chats; or
+    "preference", which of two answers is the better one.
+    """
+
+    kind: Literal["pretrain", "chat", "preference"] = "pretrain"
+
+    def __post_init__(self) -> None:
+        _one_of(self, "kind")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,24 +82,34 @@ class LoopSettings:
         # Only the seed may be 0.
         others = {"init_seed", "on_nan"}
         _at_least(self, {f.name: 1 for f in dataclasses.fields(self) if f.name not in others})
-        if self.on_nan not in {"stop", "skip"}:
-            raise ValueError(f"on_nan must be one of stop, skip, not {self.on_nan!r}")
+        _one_of(self, "on_nan")
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainSettings:
     """Hold everything that, with the data, decides a run; `execution` only how it is computed."""
 
+    task: TaskSettings = field(default_factory=TaskSettings)
     model: GemmaConfig = field(default_factory=lambda: named("tiny"))
     tokenizer: TokenizerSettings = field(default_factory=TokenizerSettings)
     data: DataSettings = field(default_factory=DataSettings)
+    lora: LoraSettings = field(default_factory=LoraSettings)
+    preference: PreferenceSettings = field(default_factory=PreferenceSettings)
+    distillation: DistillationSettings = field(default_factory=DistillationSettings)
     optimizer: OptimizerSettings = field(default_factory=OptimizerSettings)
     train: LoopSettings = field(default_factory=LoopSettings)
     execution: Execution = field(default_factory=Execution)
 
 
-def read_settings(path: Path, overrides: Sequence[str] = ()) -> TrainSettings:
+def read_settings(
+    path: Path, overrides: Sequence[str] = (), model: GemmaConfig | None = None
+) -> TrainSettings:
     """Read a TOML file and apply overrides such as `train.steps=100`.
+
+    Args:
+        path: The file.
+        overrides: Settings that count before the file's.
+        model: The shape of the model that a run starts from, which settings must not contradict.
 
     Raises:
         SettingsError: The file cannot be read, or a setting in it or in an override is wrong.
@@ -94,14 +121,14 @@ def read_settings(path: Path, overrides: Sequence[str] = ()) -> TrainSettings:
     try:
         for override in overrides:
             _override(tables, override)
-        return settings_from(tables)
+        return settings_from(tables, model)
     except SettingsError as error:
         raise SettingsError(f"{path}: {error}") from None
 
 
-def settings_from(tables: Mapping[str, Any]) -> TrainSettings:
-    """Build settings from tables as TOML or a checkpoint gives them."""
-    base = TrainSettings()
+def settings_from(tables: Mapping[str, Any], model: GemmaConfig | None = None) -> TrainSettings:
+    """Build settings from tables as TOML or a checkpoint gives them, of a given model if any."""
+    base = TrainSettings() if model is None else TrainSettings(model=model)
     sections: dict[str, Any] = {}
     for name, table in tables.items():
         _known(name, [entry.name for entry in dataclasses.fields(base)], "table")
@@ -110,9 +137,14 @@ def settings_from(tables: Mapping[str, Any]) -> TrainSettings:
         section = getattr(base, name)
         if name == "model":
             table = dict(table)  # noqa: PLW2901 - the size is no field of the model
-            section = _size(table.pop("size", "tiny"))
+            size = table.pop("size", None)
+            section = _size(size or "tiny") if size or model is None else model
         sections[name] = _fill(section, table, name)
     settings = dataclasses.replace(base, **sections)
+    if model is not None:
+        _same_model(settings.model, model)
+    if settings.lora.rank and settings.optimizer.kind != "adamw":
+        raise SettingsError("optimizer.kind must be adamw where adapters are trained (lora.rank)")
     if settings.data.sequence_length > settings.model.max_length:
         raise SettingsError(
             f"data.sequence_length ({settings.data.sequence_length}) exceeds model.max_length"
@@ -124,6 +156,17 @@ def settings_from(tables: Mapping[str, Any]) -> TrainSettings:
             f" ({settings.train.batch_size})"
         )
     return settings
+
+
+def _same_model(told: GemmaConfig, model: GemmaConfig) -> None:
+    """Refuse settings of another model than the one that a run starts from."""
+    pairs = {key: (value, getattr(model, key)) for key, value in dataclasses.asdict(told).items()}
+    differ = {key: pair for key, pair in pairs.items() if pair[0] != pair[1]}
+    if differ:
+        words = ", ".join(
+            f"model.{key} is {mine}, not {set_}" for key, (set_, mine) in differ.items()
+        )
+        raise SettingsError(f"the model to start from has its own [model], leave it out: {words}")
 
 
 def _size(size: object) -> GemmaConfig:
@@ -157,6 +200,10 @@ def _checked(value: object, kind: object, where: str) -> object:
         if not isinstance(value, bool):
             raise SettingsError(f"{where} must be true or false, not {value!r}")
         return value
+    if str in kinds:
+        if not isinstance(value, str):
+            raise SettingsError(f"{where} must be a text, not {value!r}")
+        return value
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if number and float in kinds:
         value = float(typing.cast("float", value))
@@ -173,6 +220,14 @@ def _at_least(section: object, minima: Mapping[str, int]) -> None:
     for name, minimum in minima.items():
         if getattr(section, name) < minimum:
             raise ValueError(f"{name} must be at least {minimum}, not {getattr(section, name)}")
+
+
+def _one_of(section: object, name: str) -> None:
+    """Raise ValueError if a field of fixed choices holds none of them."""
+    choice = getattr(section, name)
+    choices = typing.get_args(typing.get_type_hints(type(section))[name])
+    if choice not in choices:
+        raise ValueError(f"{name} must be one of {', '.join(choices)}, not {choice!r}")
 
 
 def _known(name: str, names: Sequence[str], what: str) -> None:

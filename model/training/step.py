@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import Any
 
@@ -12,20 +12,19 @@ import jax
 import jax.numpy as jnp
 import optax  # type: ignore[import-untyped]
 
-from gemsieve.model.gemma.config import GemmaConfig
-from gemsieve.model.gemma.execution import Execution
-from gemsieve.model.gemma.transformer import Params, Transformer, initialise
-from gemsieve.model.training.data import Rows, in_order
-from gemsieve.model.training.loss import Batch, next_token_loss
+from gemsieve.model.gemma.transformer import Params
+from gemsieve.model.training.data import Source, in_order
+from gemsieve.model.training.loss import Batch, Loss, Measures
 from gemsieve.model.training.optimizer import make_optimizer
 from gemsieve.model.training.settings import TrainSettings
 
 
+@jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class State:
     """Hold what a step changes; `average` is the running mean of parameters, where it is kept."""
 
-    step: int
+    step: int = field(metadata={"static": True})
     params: Params
     optimizer: optax.OptState
     average: Params | None = None
@@ -36,26 +35,53 @@ class State:
         return self.params if self.average is None else self.average
 
 
-@cache
+Step = Callable[
+    [Params, optax.OptState, Params | None, int, Params, Batch],
+    tuple[Params, optax.OptState, Params | None, jax.Array, jax.Array],
+]
+
+
 def make_update(
-    settings: TrainSettings,
+    settings: TrainSettings, loss_of: Loss, fixed: Params
 ) -> Callable[[State, Batch], tuple[State, jax.Array, jax.Array]]:
     """Return a function that takes one step: the next state, the loss before, the gradient's norm.
 
     The old state's arrays are given up to the new one's. A step that is skipped, as settings may
     ask, counts but changes nothing else, and its loss is NaN.
+
+    Args:
+        settings: The run's settings.
+        loss_of: What is lowered; the same function is compiled once.
+        fixed: What it reads beside the parameters.
     """
-    model = Transformer(settings.model, execution=settings.execution)
-    loss_of = partial(next_token_loss, model, z_loss=settings.optimizer.z_loss)
+    step = _compiled_step(settings, loss_of)
+
+    def update(state: State, batch: Batch) -> tuple[State, jax.Array, jax.Array]:
+        params, memory, average, loss, norm = step(
+            state.params, state.optimizer, state.average, state.step, fixed, batch
+        )
+        return State(state.step + 1, params, memory, average), loss, norm
+
+    return update
+
+
+@cache
+def _compiled_step(settings: TrainSettings, loss_of: Loss) -> Step:
+    """Return a step on plain trees."""
     gradient_of = in_parts(loss_of, settings.execution.accumulate)
     optimizer = make_optimizer(settings.optimizer, settings.train.steps)
 
     @partial(jax.jit, donate_argnums=(0, 1, 2))
-    def step(
-        params: Params, memory: optax.OptState, average: Params | None, done: int, batch: Batch
+    def step(  # noqa: PLR0913, PLR0917 (what a step reads, to be given up or not one by one)
+        params: Params,
+        memory: optax.OptState,
+        average: Params | None,
+        done: int,
+        fixed: Params,
+        batch: Batch,
     ) -> tuple[Params, optax.OptState, Params | None, jax.Array, jax.Array]:
         with jax.named_scope("loss"):
-            loss, gradient = gradient_of(params, batch)
+            loss, gradient = gradient_of(params, fixed, batch)
         norm, old = optax.tree.norm(gradient), (params, memory, average)
         with jax.named_scope("optimizer"):
             updates, memory = optimizer.update(gradient, memory, params)
@@ -69,18 +95,12 @@ def make_update(
             loss = jnp.where(sound, loss, jnp.nan)
         return params, memory, average, loss, norm
 
-    def update(state: State, batch: Batch) -> tuple[State, jax.Array, jax.Array]:
-        params, memory, average, loss, norm = step(
-            state.params, state.optimizer, state.average, state.step, batch
-        )
-        return State(state.step + 1, params, memory, average), loss, norm
-
-    return update
+    return step
 
 
 def in_parts(
-    loss_of: Callable[[Params, Batch], jax.Array], parts: int
-) -> Callable[[Params, Batch], tuple[jax.Array, Params]]:
+    loss_of: Loss, parts: int
+) -> Callable[[Params, Params, Batch], tuple[jax.Array, Params]]:
     """Return a function giving a loss and its gradient, a part of the batch's rows at a time.
 
     Parts count by their weights, so both are those of the whole batch, but for rounding.
@@ -89,7 +109,7 @@ def in_parts(
     if parts == 1:
         return whole
 
-    def summed(params: Params, batch: Batch) -> tuple[jax.Array, Params]:
+    def summed(params: Params, fixed: Params, batch: Batch) -> tuple[jax.Array, Params]:
         cut = {
             name: jnp.reshape(column, (parts, -1, *jnp.shape(column)[1:]))
             for name, column in batch.items()
@@ -99,7 +119,7 @@ def in_parts(
 
         def add(total: tuple[jax.Array, Params], part: Batch) -> tuple[Any, None]:
             share = jnp.maximum(jnp.sum(jnp.asarray(part["weights"])), 1.0) / weights
-            return jax.tree.map(lambda a, b: a + share * b, total, whole(params, part)), None
+            return jax.tree.map(lambda a, b: a + share * b, total, whole(params, fixed, part)), None
 
         zeros = jnp.zeros(()), jax.tree.map(jnp.zeros_like, params)
         total, _ = jax.lax.scan(add, zeros, cut)
@@ -120,33 +140,33 @@ def _averaged(average: Params, params: Params, most: float, done: int) -> Params
     return mean
 
 
-def make_evaluate(settings: TrainSettings, rows: Rows) -> Callable[[Params], float]:
-    """Return a function from parameters to the mean loss over the first held-out rows."""
-    loss_of, loop = _compiled_loss(settings.model, settings.execution), settings.train
+def make_evaluate(
+    settings: TrainSettings, measures: Measures, fixed: Params, rows: Source
+) -> Callable[[Params], dict[str, float]]:
+    """Return a function from parameters to means over the first held-out rows, by their names."""
+    loop, compiled = settings.train, _compiled(measures)
 
-    def evaluate(params: Params) -> float:
-        total, weight = 0.0, 0.0
+    def evaluate(params: Params) -> dict[str, float]:
+        totals, weight = dict[str, float](), 0.0
         for batch in in_order(rows, loop.batch_size, loop.evaluate_rows):
             counted = float(batch["weights"].sum())
-            total, weight = total + counted * float(loss_of(params, batch)), weight + counted
-        return total / weight if weight else math.nan
+            for name, value in compiled(params, fixed, batch).items():
+                totals[name] = totals.get(name, 0.0) + counted * float(value)
+            weight += counted
+        return {name: total / weight if weight else math.nan for name, total in totals.items()}
 
     return evaluate
 
 
 @cache
-def _compiled_loss(
-    config: GemmaConfig, execution: Execution
-) -> Callable[[Params, Batch], jax.Array]:
-    """Return the loss alone, without its gradient."""
-    loss_of = partial(next_token_loss, Transformer(config, execution=execution))
-    loss: Callable[[Params, Batch], jax.Array] = jax.jit(loss_of)
-    return loss
+def _compiled(measures: Measures) -> Measures:
+    """Return measures that are compiled once."""
+    compiled: Measures = jax.jit(measures)
+    return compiled
 
 
-def fresh(settings: TrainSettings) -> State:
-    """Return the state before the first step."""
-    params = initialise(settings.model, settings.train.init_seed)
+def fresh(settings: TrainSettings, params: Params) -> State:
+    """Return the state before the first step, from the parameters that training starts with."""
     memory = make_optimizer(settings.optimizer, settings.train.steps).init(params)
     # A copy, since a step gives up the arrays of both.
     average = jax.tree.map(jnp.copy, params) if settings.optimizer.ema else None

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from gemsieve.model.tokenizer import Tokenizer, train_tokenizer
+from gemsieve.model.training.inputs import Inputs
 from gemsieve.model.training.settings import TrainSettings, settings_from
 from gemsieve.model.training.train import Summary, train
 from gemsieve.pipeline.manifest import Manifest, Shard, sha256_of, write
@@ -102,7 +103,7 @@ def finished(
 ) -> tuple[Path, Summary]:
     """Return a run that went through undisturbed, and its summary."""
     run = tmp_path_factory.mktemp("runs") / "undisturbed"
-    return run, train(settings, data, run)
+    return run, train(settings, Inputs((data,)), run)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from gemsieve.model.training.board import event_file
-from gemsieve.model.training.train import Progress
+from gemsieve.model.training.clock import Progress
 
 protocol = pytest.importorskip("tensorboardX.proto.event_pb2")
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gemsieve.model.checkpoints.checkpoint import open_checkpoints, restore_losses
+from gemsieve.model.training.inputs import Inputs
 from gemsieve.model.training.settings import TrainSettings
 from gemsieve.model.training.train import train
 
@@ -34,9 +35,9 @@ def test_a_run_told_to_end_keeps_its_losses(
 ) -> None:
     """Ended between two lines of metrics it writes none, but saves the losses since the last."""
     asked = iter([False] * 10 + [True] * 9)
-    summary = train(with_steps(24), data, tmp_path, stop=lambda: next(asked))
+    summary = train(with_steps(24), Inputs((data,)), tmp_path, stop=lambda: next(asked))
     assert (summary.steps, summary.entries[-1]["step"]) == (10, 8)
     with open_checkpoints(tmp_path) as manager:
         assert manager.latest_step() == 10
         assert len(restore_losses(manager, 10)) == 2
-    assert train(with_steps(24), data, tmp_path, stop=lambda: True).steps == 10
+    assert train(with_steps(24), Inputs((data,)), tmp_path, stop=lambda: True).steps == 10

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from functools import partial
 from itertools import chain, repeat
 from pathlib import Path
@@ -12,11 +13,12 @@ import pytest
 from gemsieve.model.checkpoints.checkpoint import open_checkpoints, restore
 from gemsieve.model.checkpoints.forms import load
 from gemsieve.model.gemma.execution import Execution
-from gemsieve.model.gemma.transformer import Transformer, initialise
-from gemsieve.model.training.loss import next_token_loss
+from gemsieve.model.gemma.transformer import initialise
+from gemsieve.model.training.inputs import Inputs
+from gemsieve.model.training.loss import Batch, text_loss
 from gemsieve.model.training.optimizer import OptimizerSettings, make_optimizer, make_schedule
 from gemsieve.model.training.settings import TrainSettings
-from gemsieve.model.training.step import fresh, in_parts, make_update
+from gemsieve.model.training.step import State, fresh, in_parts, make_update
 from gemsieve.model.training.train import train
 
 
@@ -37,6 +39,15 @@ def batch_of(settings: TrainSettings, weight: float = 1.0) -> dict[str, np.ndarr
     names = ("tokens", "positions", "segments", "targets")
     batch: dict[str, np.ndarray] = {name: np.ones(rows, np.int32) for name in names}
     return batch | {"weights": np.full(rows, weight, np.float32)}
+
+
+def begun(
+    settings: TrainSettings,
+) -> tuple[Callable[[State, Batch], tuple[State, jax.Array, jax.Array]], State]:
+    """Return a step and the state before the first."""
+    params = initialise(settings.model, settings.train.init_seed)
+    loss = text_loss(settings.model, settings.execution)
+    return make_update(settings, loss, fixed={}), fresh(settings, params)
 
 
 def test_wsd_rises_stays_and_falls() -> None:
@@ -78,7 +89,7 @@ def test_muon_turns_matrices_and_leaves_the_rest_to_nadam() -> None:
 
 def test_parts_of_a_batch_add_up(settings: TrainSettings) -> None:
     """Loss and gradient in parts of unequal weights, one without any, are the whole batch's."""
-    loss_of = partial(next_token_loss, Transformer(settings.model))
+    loss_of = text_loss(settings.model, settings.execution)
     random = np.random.default_rng(4)
     tokens = random.integers(0, 300, (6, 9))
     batch = {
@@ -89,7 +100,7 @@ def test_parts_of_a_batch_add_up(settings: TrainSettings) -> None:
         "weights": random.random((6, 8)) * np.array([[5, 1, 1, 0.1, 0, 0]]).T,
     }
     params = initialise(settings.model, seed=1)
-    whole, parts = (jax.jit(in_parts(loss_of, n))(params, batch) for n in (1, 3))
+    whole, parts = (jax.jit(in_parts(loss_of, n))(params, {}, batch) for n in (1, 3))
     np.testing.assert_allclose(parts[0], whole[0], rtol=1e-6)
     jax.tree.map(partial(np.testing.assert_allclose, rtol=1e-3, atol=1e-6), parts[1], whole[1])
 
@@ -99,8 +110,10 @@ def test_a_run_with_an_average_resumes_to_the_bit(
 ) -> None:
     """Ended and resumed, or undisturbed, it has the same average, which is what is loaded."""
     ends = chain(repeat(False, 5), repeat(True))
-    assert train(modern, data, tmp_path / "ended", stop=lambda: next(ends)).steps == 5
-    summaries = [train(modern, data, tmp_path / name) for name in ("ended", "undisturbed")]
+    assert train(modern, Inputs((data,)), tmp_path / "ended", stop=lambda: next(ends)).steps == 5
+    summaries = [
+        train(modern, Inputs((data,)), tmp_path / name) for name in ("ended", "undisturbed")
+    ]
     assert summaries[0].entries == summaries[1].entries
     assert summaries[0].entries[-1]["loss"] < summaries[0].entries[0]["loss"] - 0.3
     loaded = [load(tmp_path / name).params for name in ("ended", "undisturbed")]
@@ -114,7 +127,7 @@ def test_a_run_with_an_average_resumes_to_the_bit(
 def test_the_average_follows_its_formula(modern: TrainSettings) -> None:
     """After step n a share of min(ema, (1 + n) / (10 + n)) of the old mean is left."""
     batch = batch_of(modern)
-    update, state = make_update(modern), fresh(modern)
+    update, state = begun(modern)
     for step in range(2):
         assert state.average is not None
         before = np.array(state.average["embedding"])
@@ -126,7 +139,7 @@ def test_the_average_follows_its_formula(modern: TrainSettings) -> None:
 
 def test_a_step_without_a_number_is_skipped(modern: TrainSettings) -> None:
     """Asked to skip, a step whose loss is NaN counts, but leaves all else as it was, to the bit."""
-    update, state = make_update(modern), fresh(modern)
+    update, state = begun(modern)
     before = jax.tree.map(np.array, (state.params, state.optimizer, state.average))
     state, loss, _ = update(state, batch_of(modern, weight=float("nan")))
     assert state.step == 1
@@ -140,9 +153,9 @@ def test_skipped_steps_are_counted_and_not_averaged(
 ) -> None:
     """The line of metrics after a skipped step says so; its mean is over the other steps."""
     ends = chain(repeat(False, 5), repeat(True))
-    train(modern, data, tmp_path, stop=lambda: next(ends))
+    train(modern, Inputs((data,)), tmp_path, stop=lambda: next(ends))
     (path,) = (tmp_path / "checkpoints" / "5" / "losses").glob("metadata*")
     path.write_text('{"losses": [NaN]}', encoding="utf-8")
-    entries = train(modern, data, tmp_path).entries
+    entries = train(modern, Inputs((data,)), tmp_path).entries
     assert {entry["step"]: entry["skipped"] for entry in entries if "skipped" in entry} == {6: 1}
     assert all(np.isfinite(entry["loss"]) for entry in entries)

@@ -11,6 +11,7 @@ import pytest
 
 from gemsieve.cli import main
 from gemsieve.model.profile import StepTrace, trace
+from gemsieve.model.training.inputs import Inputs
 from gemsieve.model.training.settings import TrainSettings
 from gemsieve.model.training.train import Summary, train
 
@@ -63,7 +64,7 @@ def test_a_training_run_is_traced_and_not_changed(
     settings: TrainSettings, data: Path, finished: tuple[Path, Summary], tmp_path: Path
 ) -> None:
     """The metrics of a traced run are those of the same run without a trace."""
-    traced = train(settings, data, tmp_path / "run", profile=tmp_path / "trace")
+    traced = train(settings, Inputs((data,)), tmp_path / "run", profile=tmp_path / "trace")
     assert traced.entries == finished[1].entries
     assert steps(tmp_path / "trace") == [1, 2, 3]
 

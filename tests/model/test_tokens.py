@@ -10,7 +10,9 @@ import pytest
 from gemsieve.cli import main
 from gemsieve.model.checkpoints.about import CheckpointError
 from gemsieve.model.tokenizer import Tokenizer, train_tokenizer
-from gemsieve.model.training.data import read_texts, tokenize
+from gemsieve.model.training.data import Rows, read_texts, split, tokenize
+from gemsieve.model.training.emphasis import Emphasis
+from gemsieve.model.training.inputs import Inputs
 from gemsieve.model.training.settings import TrainSettings
 from gemsieve.model.training.tokens import (
     NAME,
@@ -30,16 +32,22 @@ def tokens(tmp_path: Path, data: Path, tokenizer: Tokenizer) -> Path:
     return tmp_path / "tokens"
 
 
-def test_tokens_come_back_as_they_are_made_in_memory(
+def test_rows_from_disk_are_the_rows_from_memory(
     data: Path, tokenizer: Tokenizer, tokens: Path
 ) -> None:
-    """What is read from the files is what the trainer would have made of the texts."""
+    """Training and held-out batches of tokens on disk are those made of the texts, to the bit."""
     manifest = verify(data)
     stored = read_tokens(verify_tokens(tokens, manifest))
     made = tokenize(read_texts(manifest.kept), tokenizer)
-    np.testing.assert_array_equal(stored.tokens, made.tokens)
-    np.testing.assert_array_equal(stored.bounds, made.bounds)
-    assert stored.tokens.dtype == made.tokens.dtype
+    emphasis = Emphasis(weights=np.linspace(0, 3, len(made)))
+    for from_disk, from_memory in zip(
+        split(stored, 20, 3, emphasis), split(made, 20, 3, emphasis), strict=True
+    ):
+        disk, memory = Rows(from_disk, 32), Rows(from_memory, 32)
+        assert len(disk) == len(memory)
+        for number in range(len(disk)):
+            for name, column in memory[number].items():
+                np.testing.assert_array_equal(disk[number][name], column, strict=True)
 
 
 def test_grain_finds_any_document(data: Path, tokenizer: Tokenizer, tokens: Path) -> None:
@@ -61,7 +69,7 @@ def test_workers_change_no_byte(
     """Two processes write the files that one writes."""
     write_tokens(verify(data), tokenizer, tmp_path / "two", workers=2)
     files = sorted(path.relative_to(tokens) for path in tokens.rglob("*") if path.is_file())
-    assert len(files) == 4
+    assert len(files) == 6
     for file in files:
         assert (tokens / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
 
@@ -75,7 +83,7 @@ def test_a_run_on_tokens_is_the_run_on_texts(
     """The command that tokenises, then the trainer: the same losses, to the bit."""
     stored, vocabulary = tmp_path / "tokens", str(finished[0] / "tokenizer.model")
     assert main(["tokenize", str(data), "--tokenizer", vocabulary, "--output", str(stored)]) == 0
-    summary = train(settings, data, tmp_path / "run", tokens=stored)
+    summary = train(settings, Inputs((data,), (stored,)), tmp_path / "run")
     assert summary.entries == finished[1].entries
 
 
@@ -87,11 +95,11 @@ def test_a_run_keeps_to_its_tokenizer(
     with_steps: Callable[[int], TrainSettings],
 ) -> None:
     """A run that began with one tokenizer does not go on with another's tokens."""
-    train(with_steps(1), data, tmp_path / "run")
+    train(with_steps(1), Inputs((data,)), tmp_path / "run")
     other = train_tokenizer(texts[:80], vocab_size=300, training_bytes=1_000_000)
     write_tokens(verify(data), other, tmp_path / "tokens")
     with pytest.raises(CheckpointError, match="not the tokenizer that wrote"):
-        train(settings, data, tmp_path / "run", tokens=tmp_path / "tokens")
+        train(settings, Inputs((data,), (tmp_path / "tokens",)), tmp_path / "run")
 
 
 def spoil_shard(folder: Path) -> None:
@@ -107,8 +115,13 @@ def spoil_shard(folder: Path) -> None:
     [
         (spoil_shard, "missing or changed"),
         (lambda folder: next((folder / "tokens").iterdir()).unlink(), "missing or changed"),
+        (
+            lambda folder: min((folder / "tokens").glob("*.lengths")).write_bytes(b""),
+            "lengths: miss",
+        ),
         (lambda folder: (folder / "tokenizer.model").write_bytes(b"x"), "tokenizer.model: changed"),
         (lambda folder: (folder / NAME).write_text("{"), "damaged"),
+        (lambda folder: (folder / NAME).write_text('{"format": 1}'), "earlier gemsieve"),
         (lambda folder: (folder / NAME).unlink(), "to its end"),
     ],
 )
@@ -136,6 +149,5 @@ def test_a_folder_of_something_else_is_let_be(
     (tokens / NAME).unlink()
     shutil.copy(next((tokens / "tokens").iterdir()), tokens / "tokens" / ".half.tmp")
     write_tokens(verify(data), tokenizer, tokens)
-    assert len(list((tokens / "tokens").iterdir())) == len(
-        verify_tokens(tokens, verify(data)).shards
-    )
+    found = verify_tokens(tokens, verify(data))
+    assert len(list((tokens / "tokens").iterdir())) == 2 * len(found.shards)

@@ -14,8 +14,11 @@ from gemsieve.model.checkpoints.about import CheckpointError
 from gemsieve.model.checkpoints.forms import load
 from gemsieve.model.gemma.execution import Execution
 from gemsieve.model.training import metrics
+from gemsieve.model.training.clock import Progress
+from gemsieve.model.training.inputs import Inputs
+from gemsieve.model.training.record import TrainingError
 from gemsieve.model.training.settings import TrainSettings
-from gemsieve.model.training.train import Progress, Summary, TrainingError, train
+from gemsieve.model.training.train import Summary, train
 from gemsieve.pipeline.manifest import ManifestError, verify
 
 Finished = tuple[Path, Summary]
@@ -55,7 +58,7 @@ def test_a_run_repeats_to_the_bit(
     tmp_path: Path, data: Path, settings: TrainSettings, finished: Finished
 ) -> None:
     """The same data, settings and seed give the same metrics file and the same parameters."""
-    train(settings, data, tmp_path)
+    train(settings, Inputs((data,)), tmp_path)
     same = (tmp_path / metrics.FILE_NAME, finished[0] / metrics.FILE_NAME)
     assert same[0].read_bytes() == same[1].read_bytes()
     assert same_params(tmp_path, finished[0])
@@ -67,8 +70,8 @@ def test_an_interrupted_run_resumes_to_the_bit(
 ) -> None:
     """Stopped before a checkpoint, or before the one due is written, it ends as if undisturbed."""
     with pytest.raises(Stop):
-        train(settings, data, tmp_path, stop_at(step))
-    summary = train(settings, data, tmp_path)
+        train(settings, Inputs((data,)), tmp_path, stop_at(step))
+    summary = train(settings, Inputs((data,)), tmp_path)
     assert summary.resumed_from == (step - 1) // 6 * 6
     assert summary.entries == finished[1].entries
     assert same_params(tmp_path, finished[0])
@@ -80,7 +83,7 @@ def test_a_finished_run_stays_as_it_is(
     """Training again in a finished run's folder takes no step, however it would be computed."""
     other = dataclasses.replace(settings, execution=Execution(attention="dense", scan=True))
     for again in (settings, other):
-        summary = train(again, data, finished[0])
+        summary = train(again, Inputs((data,)), finished[0])
         assert summary.resumed_from == summary.steps == 24
         assert summary.entries == finished[1].entries
 
@@ -105,10 +108,10 @@ def test_unverified_data_is_refused(tmp_path: Path, data: Path, settings: TrainS
     shard = next((copy / "kept").glob("*.parquet"))
     shard.write_bytes(shard.read_bytes() + b" ")
     with pytest.raises(ManifestError, match="changed after the job wrote it"):
-        train(settings, copy, run)
+        train(settings, Inputs((copy,)), run)
     (copy / "_MANIFEST.json").unlink()
     with pytest.raises(ManifestError, match=r"no _MANIFEST\.json"):
-        train(settings, copy, run)
+        train(settings, Inputs((copy,)), run)
     assert not run.exists()
 
 
@@ -118,7 +121,7 @@ def test_a_run_of_other_settings_is_not_resumed(
     """A folder that holds another run is left alone, with an error that says what differs."""
     before = (finished[0] / metrics.FILE_NAME).read_bytes()
     with pytest.raises(CheckpointError, match="trained with another settings"):
-        train(with_steps(30), data, finished[0])
+        train(with_steps(30), Inputs((data,)), finished[0])
     assert (finished[0] / metrics.FILE_NAME).read_bytes() == before
 
 
@@ -131,7 +134,7 @@ def test_a_run_from_before_a_setting_existed_goes_on(
     about = json.loads(path.read_text(encoding="utf-8"))
     del about["settings"]["optimizer"]["ema"]
     path.write_text(json.dumps(about), encoding="utf-8")
-    assert train(settings, data, tmp_path / "run").resumed_from == 24
+    assert train(settings, Inputs((data,)), tmp_path / "run").resumed_from == 24
 
 
 def test_another_tokenizer_is_not_sampled_with(tmp_path: Path, finished: Finished) -> None:
@@ -158,6 +161,6 @@ def test_a_loss_that_is_no_number_stops_the_run(
         optimizer=dataclasses.replace(settings.optimizer, learning_rate=1e30, warmup_steps=0),
     )
     with pytest.raises(TrainingError, match=r"lower optimizer\.learning_rate"):
-        train(wild, data, tmp_path)
+        train(wild, Inputs((data,)), tmp_path)
     with pytest.raises(CheckpointError, match="no checkpoint was finished"):
         load(tmp_path)

@@ -16,7 +16,8 @@ from gemsieve.cli import UsageError
 from gemsieve.cli.noted import noted
 
 if TYPE_CHECKING:
-    from gemsieve.model.training.train import Progress, Summary
+    from gemsieve.model.training.clock import Progress
+    from gemsieve.model.training.train import Summary
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +30,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--output", type=Path, required=True, help="the run's folder; resumes what is there"
     )
     parser.add_argument(
+        "--init", type=Path, metavar="MODEL", help="start from a run, or a model from elsewhere"
+    )
+    parser.add_argument(
         "--tokens", type=Path, metavar="DIR", help="what `gemsieve tokenize` wrote of the data"
+    )
+    parser.add_argument(
+        "--teacher",
+        type=Path,
+        metavar="MODEL",
+        help="learn from a model, or from what `gemsieve teach` wrote of one",
     )
     parser.add_argument(
         "--signed-by",
@@ -57,24 +67,31 @@ def run(args: argparse.Namespace) -> int:
     if args.signed_by:
         refuse_unsigned(args.data, args.signed_by)
     from gemsieve.model.checkpoints.about import CheckpointError
+    from gemsieve.model.checkpoints.forms import open_model
+    from gemsieve.model.training.examples import ExamplesError
+    from gemsieve.model.training.inputs import Inputs
+    from gemsieve.model.training.lessons import LessonsError
+    from gemsieve.model.training.record import TrainingError
     from gemsieve.model.training.settings import read_settings
     from gemsieve.model.training.tokens import TokensError
-    from gemsieve.model.training.train import TrainingError, train
+    from gemsieve.model.training.train import train
     from gemsieve.pipeline.manifest import ManifestError
 
+    inputs = Inputs((args.data,), (args.tokens,) if args.tokens else (), args.init, teacher=args.teacher)
     try:
-        settings = read_settings(args.config, args.set)
+        model = open_model(args.init).stored.config if args.init else None
+        settings = read_settings(args.config, args.set, model)
         with _watching(settings.train.steps, args.tensorboard) as watch, _told_to_end() as stop:
-            summary = train(
-                settings,
-                args.data,
-                args.output,
-                watch,
-                args.tokens,
-                stop=stop,
-                profile=args.profile,
-            )
-    except (ManifestError, TokensError, CheckpointError, TrainingError, ValueError) as error:
+            summary = train(settings, inputs, args.output, watch, stop=stop, profile=args.profile)
+    except (
+        ManifestError,
+        TokensError,
+        ExamplesError,
+        LessonsError,
+        CheckpointError,
+        TrainingError,
+        ValueError,
+    ) as error:
         raise UsageError(str(error)) from None
     _write_page(summary, args.data, args.output)
     print(_report(summary, args.output))
