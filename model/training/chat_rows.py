@@ -70,3 +70,27 @@ def packed(chats: Chats) -> ChatRows:
 def apart(chats: Chats) -> ChatRows:
     """Put each chat in a row of its own, in order, as pairs of answers are compared."""
     return ChatRows(chats, [[number] for number in range(len(chats))])
+
+
+@dataclass(frozen=True)
+class PairRows:
+    """Rows of two chats each, one that ends in a chosen answer and one in the rejected one.
+
+    Each row has the columns of `ChatRows`, [2, length] each, but for two: `learned` are the
+    weights of the targets, and `weights` is 1, a number: pairs are what a loss is a mean over.
+
+    Attributes:
+        chosen: Chats, each alone in its row.
+        rejected: As many, in the same order.
+    """
+
+    chosen: ChatRows
+    rejected: ChatRows
+
+    def __len__(self) -> int:
+        return len(self.chosen)
+
+    def __getitem__(self, index: int) -> Row:
+        both = (self.chosen[index], self.rejected[index])
+        row = {name: np.stack([side[name] for side in both]) for name in both[0]}
+        return row | {"learned": row["weights"], "weights": np.ones((), np.float32)}

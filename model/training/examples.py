@@ -44,6 +44,26 @@ class Chats:
     def __len__(self) -> int:
         return len(self.pieces)
 
+    def take(self, numbers: Iterable[int]) -> Chats:
+        """Return the chats of these numbers, in this order."""
+        pairs = [(self.pieces[number], self.learned[number]) for number in numbers]
+        return Chats([one for one, _ in pairs], [other for _, other in pairs], self.length)
+
+    def split(self, held_out_every: int) -> tuple[Chats, Chats]:
+        """Return chats to train on, and every n-th one, held out.
+
+        Raises:
+            ValueError: There are fewer than `held_out_every`, so none would be held out.
+        """
+        if len(self) < held_out_every:
+            raise ValueError(
+                f"{len(self)} rows are too few to hold out every {held_out_every}th: give more or"
+                " lower data.held_out_every"
+            )
+        last = held_out_every - 1
+        training = [number for number in range(len(self)) if number % held_out_every != last]
+        return self.take(training), self.take(range(last, len(self), held_out_every))
+
 
 def read_rows(path: Path) -> Iterator[Any]:
     """Yield the rows of a `.jsonl` or `.parquet` file in order.
@@ -64,7 +84,7 @@ def read_chats(rows: Iterable[Any], tokenizer: Tokenizer, length: int, name: str
 
     Args:
         rows: Mappings with `messages`, a list of mappings with `role` (one of `ROLES`) and
-            `content`: of `read_rows`, or a data set of the library `datasets`.
+            `content`, or the JSON of one: of `read_rows`, or a data set of the library `datasets`.
         tokenizer: One with marks of turns.
         length: Tokens of a row of training; a chat is never cut.
         name: What errors call the rows.
@@ -155,6 +175,8 @@ def _all(rows: Iterable[Any], read: Callable[[object], _T], name: str) -> list[_
 def _turns(row: object, key: str) -> list[Turn]:
     """Return a row's turns, or raise ValueError naming the key and the message."""
     messages = row.get(key) if isinstance(row, Mapping) else None
+    if isinstance(messages, str):  # JSON, as a column that was sieved holds it
+        messages = _parsed(messages)
     if not isinstance(messages, Sequence) or isinstance(messages, str) or not messages:
         raise ValueError(f"`{key}` must be a list of one message or more")
     turns = []
@@ -167,6 +189,14 @@ def _turns(row: object, key: str) -> list[Turn]:
             raise ValueError(f"`{key}`, message {number}: content must be a text, and not empty")
         turns.append(Turn(role, content))
     return turns
+
+
+def _parsed(text: str) -> object:
+    """Return what a text says in JSON; None where it is none."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
 
 
 def _jsonl(path: Path) -> Iterator[Any]:

@@ -1,0 +1,100 @@
+"""A run of adapters: its checkpoints hold them alone, and a note says where the model is."""
+
+from __future__ import annotations
+
+import json
+import os
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import jax
+
+from gemsieve.model.checkpoints.about import About, CheckpointError
+from gemsieve.model.checkpoints.orbax_item import read_params, stored_shapes
+from gemsieve.model.checkpoints.origin import START, digest_of
+from gemsieve.model.checkpoints.placement import Stored, leaves, nested, on_first_device
+from gemsieve.model.gemma.transformer import Params
+from gemsieve.model.training.lora import LoraSettings, attach, base_of, merge_back
+from gemsieve.pipeline.storage import write_atomically
+
+NAME = "base.json"
+
+
+def note_base(run: Path, folder: Path, parameters: str) -> None:
+    """Write down where the model is that a run's adapters stand beside.
+
+    The place is told from the run's folder, so that both may be moved together.
+
+    Raises:
+        CheckpointError: The run's adapters stand beside another model, by its digest.
+    """
+    path = run / NAME
+    if path.exists() and _noted(run)["parameters"] != parameters:
+        raise CheckpointError(
+            f"{run}: its adapters were trained beside another model than {folder}: give that one to"
+            " resume, or another --output to start anew"
+        )
+    place = os.path.relpath(folder.absolute(), run.absolute())
+    note = {"folder": Path(place).as_posix(), "parameters": parameters}
+    write_atomically(path, (json.dumps(note, indent=1) + "\n").encode())
+
+
+def open_adapted(run: Path, item: Path, about: About) -> Stored:
+    """Open adapters with the model under them, to be read as one.
+
+    Raises:
+        CheckpointError: That model is not where it was, or is no longer what it was.
+    """
+    from gemsieve.model.checkpoints.forms import open_model
+
+    folder = run / _noted(run)["folder"]
+    try:
+        base = open_model(folder).stored
+    except CheckpointError as error:
+        raise CheckpointError(
+            f"{run}: its adapters stand beside a model that is not at {folder}: put it there, or"
+            f" write its place into {NAME} ({error})"
+        ) from None
+    if digest_of(base) != about.settings[START]["parameters"]:
+        raise CheckpointError(f"{folder}: not the model that the adapters of {run} stand beside")
+    settings = LoraSettings(**about.settings["lora"])
+    return Stored(base.config, base.dtype, partial(_merged, item, base, settings), {})
+
+
+def _noted(run: Path) -> dict[str, str]:
+    """Return what the note says."""
+    path = run / NAME
+    try:
+        note = json.loads(path.read_bytes())
+        return {key: str(note[key]) for key in ("folder", "parameters")}
+    except (OSError, ValueError, KeyError, TypeError):
+        raise CheckpointError(
+            f"{path}: does not say where the model is that the run's adapters stand beside: begin"
+            " again with `gemsieve train --init`"
+        ) from None
+
+
+def _merged(item: Path, base: Stored, settings: LoraSettings, like: Params) -> Params:
+    """Read weights with their adapters added, in the shapes, types and shardings of `like`."""
+    weights = base.read(jax.tree.map(lambda leaf: _retyped(leaf, base.dtype), like))
+    adapted = {path for path, _ in leaves(like) if path[-1] in settings.names}
+    halves = nested(
+        (path, jax.ShapeDtypeStruct(found.shape, found.dtype))
+        for path, found in stored_shapes(item).items()
+        if path[:-1] in adapted
+    )
+    numbers = read_params(item, on_first_device(halves))
+    whole = merge_back(attach(base_of(weights, settings), numbers, settings.scale))
+    placed: Params = jax.tree.map(_as, whole, like)
+    return placed
+
+
+def _as(leaf: jax.Array, like: Any) -> jax.Array:  # noqa: ANN401 - jax.ShapeDtypeStruct has no types
+    """Return an array in another's type and place."""
+    return jax.device_put(leaf.astype(like.dtype), like.sharding)
+
+
+def _retyped(leaf: Any, dtype: str) -> Any:  # noqa: ANN401 - jax.ShapeDtypeStruct has no types
+    """Return a shape of another type."""
+    return jax.ShapeDtypeStruct(leaf.shape, dtype, sharding=leaf.sharding)  # type: ignore[no-untyped-call]
