@@ -1,4 +1,4 @@
-"""`gemsieve serve`: mistakes are told before it listens; what it answers is in safety/test_api."""
+"""`gemsieve serve`: mistakes are told before it listens; what it answers is in safety/api."""
 
 from __future__ import annotations
 
@@ -20,6 +20,12 @@ def test_mistakes_end_with_status_2(tmp_path: Path, capsys: pytest.CaptureFixtur
             (["--policy", str(tmp_path / "empty.toml")], "has no [[output]] rules"),
             (["--port", str(taken.getsockname()[1])], "Address already in use"),
             (["--port", "99999"], "--port 99999: must be 0..65535"),
+            (["--tls-key", "key.pem"], "--tls-cert and --tls-key go together"),
+            (["--threads", "0"], "at least 1"),
+            (["--rate", "often"], "--rate, --rate-store: couldn't parse"),
+            (["--rate-store", "redis://x"], "--rate-store"),
+            (["--keys", str(tmp_path / "none.json")], "cannot read the keys"),
+            (["--keys", str(tmp_path / "wrong.toml")], "not a file of keys"),
         ]:
             assert main(["serve", *options]) == 2
             assert reason in capsys.readouterr().err

@@ -31,11 +31,13 @@ COMMANDS: dict[str, str] = {
     "decrypt": "restore what a policy encrypted, with its key",
     "tokenize": "turn verified shards into ArrayRecord files of tokens",
     "train": "train a tokenizer and a Gemma 2 model on verified shards",
+    "teach": "write down what a teacher says of the rows that a run would train on",
     "convert": "turn a model into another form: Hugging Face's, Kaggle's for Flax, or a run's",
     "merge": "make one model of several that were tuned from one start",
     "sample": "write from a trained checkpoint, through the guard",
     "chat": "talk with a trained checkpoint, through the guard",
-    "serve": "answer POST /v1/moderations over HTTP",
+    "serve": "judge texts over HTTP, for clients of OpenAI's API and others",
+    "keys": "make, list and revoke the API keys of `gemsieve serve`",
     "demo": "the whole thread on this machine: corpus, sieve, report, training, guarded sample",
 }
 

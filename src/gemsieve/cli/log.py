@@ -36,11 +36,11 @@ class Lines(logging.Formatter):
         return json.dumps({"time": time, "level": record.levelname.lower(), **told})
 
 
-def show(kind: str | None) -> None:
-    """Write what becomes of slices from now on; None for nothing."""
+def show(kind: str | None, name: str | None = None) -> None:
+    """Write what a logger tells from now on, else what becomes of slices; None for nothing."""
     from gemsieve.pipeline.watch.seen import LOGGER
 
-    logger = logging.getLogger(LOGGER)
+    logger = logging.getLogger(name or LOGGER)
     for handler in logger.handlers[:]:
         logger.removeHandler(handler)
     logger.setLevel(logging.INFO if kind else logging.NOTSET)

@@ -1,12 +1,17 @@
-"""`gemsieve serve`: the moderation service."""
+"""`gemsieve serve`: the safety-check service."""
 
 from __future__ import annotations
 
 import argparse
 import socket
 import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gemsieve.cli import UsageError, add_policy
+
+if TYPE_CHECKING:
+    from gemsieve.safety.api import Access, Limits
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,31 +21,110 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--port", type=int, default=8080, metavar="N", help="default 8080; 0 for any that is free"
     )
     add_policy(parser)
+    who = parser.add_argument_group("who may ask")
+    who.add_argument(
+        "--keys",
+        type=Path,
+        metavar="FILE",
+        help="API keys, from `gemsieve keys`; else no key is asked",
+    )
+    who.add_argument(
+        "--rate", metavar="N/UNIT", help="most requests of a key or address: 100/minute"
+    )
+    who.add_argument(
+        "--rate-store",
+        default="memory://",
+        metavar="URL",
+        help="where they are counted: redis://...",
+    )
+    who.add_argument(
+        "--cors",
+        action="append",
+        default=[],
+        metavar="ORIGIN",
+        help="a web page's origin; none else",
+    )
+    limit = parser.add_argument_group("how much")
+    for option, default, what in (
+        ("--max-body", 4_000_000, "bytes of a body"),
+        ("--max-connections", 1000, "connections at a time"),
+        ("--max-waiting", 8_000_000, "characters that wait to be judged"),
+        ("--threads", 2, "threads that judge"),
+    ):
+        limit.add_argument(
+            option, type=int, default=default, metavar="N", help=f"{what} (default {default})"
+        )
+    run = parser.add_argument_group("how")
+    run.add_argument("--tls-cert", type=Path, metavar="FILE", help="certificate (PEM), for HTTPS")
+    run.add_argument("--tls-key", type=Path, metavar="FILE", help="its key (PEM)")
+    run.add_argument(
+        "--drain",
+        type=float,
+        default=0.0,
+        metavar="SECONDS",
+        help="stay open so long after SIGTERM, not ready (default 0)",
+    )
+    run.add_argument("--log-format", choices=("json", "text"), help="write a line for each request")
 
 
 def run(args: argparse.Namespace) -> int:
     """Serve until told to stop."""
     try:
-        import uvicorn
-
-        from gemsieve.safety.api import create_app
+        from gemsieve.safety.api import create_app, serve
     except ModuleNotFoundError as error:
         raise UsageError(f"{error}; pip install 'gemsieve[serve]'") from None
+    from gemsieve.cli.log import show
     from gemsieve.filters import load_filter
     from gemsieve.filters.policy_file import PolicyError
 
+    if (args.tls_cert is None) != (args.tls_key is None):
+        raise UsageError("--tls-cert and --tls-key go together")
     try:
-        app = create_app(load_filter(args.policy))
+        judge = load_filter(args.policy)
+        app = create_app(judge, limits=limits(args), access=access(args), origins=args.cors)
     except (PolicyError, LookupError) as error:
         raise UsageError(str(error)) from None
     listener = listen(args.host, args.port)
     host = f"[{args.host}]" if ":" in args.host else args.host
-    port = listener.getsockname()[1]
-    print(f"gemsieve serves on http://{host}:{port}/v1/moderations", file=sys.stderr, flush=True)
-    # No access log: a URL may hold what its user typed.
-    config = uvicorn.Config(app, log_level="warning", access_log=False)
-    uvicorn.Server(config).run(sockets=[listener])
+    port, scheme = listener.getsockname()[1], "https" if args.tls_cert else "http"
+    print(
+        f"gemsieve serves on {scheme}://{host}:{port}/v1/moderations", file=sys.stderr, flush=True
+    )
+    show(args.log_format, "gemsieve.safety")
+    try:
+        serve(app, listener, drain=args.drain, certificate=args.tls_cert, key=args.tls_key)
+    except OSError as error:
+        raise UsageError(f"--tls-cert, --tls-key: {error.strerror or error}") from None
     return 0
+
+
+def limits(args: argparse.Namespace) -> Limits:
+    """Return what may be asked."""
+    from gemsieve.safety.api import Limits
+
+    if min(args.max_body, args.max_connections, args.max_waiting, args.threads) < 1:
+        raise UsageError("--max-body, --max-connections, --max-waiting, --threads: at least 1")
+    return Limits(
+        body_bytes=args.max_body,
+        connections=args.max_connections,
+        waiting=args.max_waiting,
+        threads=args.threads,
+    )
+
+
+def access(args: argparse.Namespace) -> Access:
+    """Return who may ask."""
+    from gemsieve.safety.api import Access
+    from gemsieve.safety.keys import Keyring, KeysError
+
+    try:
+        keyring = Keyring(args.keys) if args.keys else None
+    except KeysError as error:
+        raise UsageError(f"--keys {error}") from None
+    try:
+        return Access(keyring, args.rate, args.rate_store)
+    except ValueError as error:
+        raise UsageError(f"--rate, --rate-store: {error}") from None
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -1,0 +1,83 @@
+"""The application: one filter, its endpoints, its limits and who may use them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+
+from gemsieve.filters import Filter
+from gemsieve.safety.api import health, models, moderations
+from gemsieve.safety.api.access import Access
+from gemsieve.safety.api.errors import add_errors
+from gemsieve.safety.api.limits import Limits
+from gemsieve.safety.api.metrics import Metrics
+from gemsieve.safety.api.service import Recorder, Service, stop
+from gemsieve.safety.api.watch import Watch
+
+# One line a group of endpoints.
+ROUTERS = (
+    moderations.moderations,
+    models.models,
+    health.open_to_all,
+    health.measured,
+)
+
+
+def create_app(
+    judge: Filter,
+    *,
+    limits: Limits | None = None,
+    access: Access | None = None,
+    origins: Sequence[str] = (),
+    recorders: Sequence[Recorder] = (),
+) -> FastAPI:
+    """Return the service of one filter; it loads its models when it starts.
+
+    Args:
+        judge: The filter.
+        limits: What may be asked of it.
+        access: Who may ask; without it everybody.
+        origins: Web pages from elsewhere that may call it (CORS); none unless named.
+        recorders: Told of all that is decided, before clients are.
+
+    Raises:
+        LookupError: The policy has no rules for `output`.
+    """
+    judge.policy.ruleset("output")
+    limits = limits or Limits()
+    metrics = Metrics(lambda: service.batcher.waiting)
+    service = Service(judge, limits, (metrics.judged, *recorders))
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, Any]]:
+        running = asyncio.create_task(service.run())
+        yield {"limits": limits}
+        await stop(running)
+
+    app = FastAPI(
+        title="gemsieve",
+        description="Judges texts under one policy; speaks what clients already speak.",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+    )
+    app.state.service, app.state.metrics = service, metrics
+    app.state.limits, app.state.access = limits, access or Access()
+    add_errors(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    if origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(origins),
+            allow_methods=["GET", "POST"],
+            allow_headers=["authorization", "content-type"],
+        )
+    app.add_middleware(Watch, metrics=metrics)
+    return app

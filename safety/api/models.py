@@ -1,0 +1,51 @@
+"""`GET /v1/models`: the names that clients may ask for."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel
+
+from gemsieve.safety.api.errors import ApiError
+from gemsieve.safety.api.route import router
+from gemsieve.safety.api.service import Judge, Service
+
+MODERATION = "omni-moderation-latest"
+
+models = router(scope="judge")
+
+
+class Model(BaseModel):
+    """A name, in OpenAI's words."""
+
+    id: str
+    object: Literal["model"] = "model"
+    created: int = 0
+    owned_by: str = "gemsieve"
+
+
+class Models(BaseModel):
+    """All of them."""
+
+    object: Literal["list"] = "list"
+    data: list[Model]
+
+
+@models.get("/v1/models")
+async def list_models(service: Judge) -> Models:
+    """List what judges: OpenAI's name for it, and the policy's own."""
+    return Models(data=known(service))
+
+
+@models.get("/v1/models/{model}")
+async def retrieve_model(model: str, service: Judge) -> Model:
+    """Return one of them."""
+    for one in known(service):
+        if one.id == model:
+            return one
+    raise ApiError(404, "no such model", "model_not_found", "model")
+
+
+def known(service: Service) -> list[Model]:
+    """Return every name."""
+    return [Model(id=MODERATION), Model(id=service.model)]

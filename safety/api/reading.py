@@ -1,0 +1,102 @@
+"""Bodies: bounded in size and time, unpacked, and JSON in UTF-8 or nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from typing import TYPE_CHECKING
+
+from fastapi import Request
+from pydantic_core import from_json
+
+from gemsieve.safety.api.errors import ApiError
+from gemsieve.safety.api.limits import Limits
+
+if TYPE_CHECKING:
+    from zlib import _Decompress
+
+GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS  # told apart by their first bytes
+PACKED = frozenset({"gzip", "x-gzip", "deflate"})
+
+
+class Bounded(Request):
+    """A request whose body is read once, within the server's limits."""
+
+    _body: bytes
+    _json: object
+
+    async def body(self) -> bytes:
+        """Return the body, unpacked.
+
+        Raises:
+            ApiError: It is too large, too slow, or not what its header says.
+        """
+        if not hasattr(self, "_body"):
+            self._body = await read(self, self.app.state.limits)
+        return self._body
+
+    async def json(self) -> object:
+        """Return what the body says.
+
+        Raises:
+            ApiError: It is not JSON; also NaN, half of a surrogate pair or too many levels.
+        """
+        if not hasattr(self, "_json"):
+            self._json = parsed(await self.body())
+        return self._json
+
+
+async def read(request: Request, limits: Limits) -> bytes:
+    """Read a body within the limits."""
+    length = request.headers.get("content-length", "0")
+    if length.isdecimal() and int(length) > limits.body_bytes:
+        raise too_large(limits)
+    unpack = unpacker(request.headers.get("content-encoding", "identity"))
+    content, received = bytearray(), 0
+    try:
+        async with asyncio.timeout(limits.body_seconds):
+            async for chunk in request.stream():
+                received += len(chunk)
+                room = limits.body_bytes + 1 - len(content)
+                content += unpack.decompress(chunk, room) if unpack else chunk
+                if max(received, len(content)) > limits.body_bytes:
+                    raise too_large(limits)
+    except TimeoutError:
+        raise ApiError(408, "the body came too slowly", "request_timeout") from None
+    except zlib.error:
+        raise ApiError(400, "the body is not packed as it says", "invalid_encoding") from None
+    if unpack and received and not (unpack.eof and not unpack.unused_data):
+        raise ApiError(400, "the packed body ends too soon or too late", "invalid_encoding")
+    return bytes(content)
+
+
+def unpacker(encoding: str) -> _Decompress | None:
+    """Return what unpacks a body, or None for one that is not packed.
+
+    Raises:
+        ApiError: We cannot (415).
+    """
+    name = encoding.strip().lower()
+    if name in {"", "identity"}:
+        return None
+    if name not in PACKED:
+        message = "send content-encoding gzip, deflate or none"
+        raise ApiError(415, message, "unsupported_encoding")
+    return zlib.decompressobj(GZIP_OR_ZLIB)
+
+
+def too_large(limits: Limits) -> ApiError:
+    """Return the error of a body that is too large."""
+    return ApiError(413, f"the body is larger than {limits.body_bytes} bytes", "too_large")
+
+
+def parsed(content: bytes) -> object:
+    """Return what JSON says.
+
+    Raises:
+        ApiError: It says nothing.
+    """
+    try:
+        return from_json(content, allow_inf_nan=False)
+    except ValueError:
+        raise ApiError(400, "the body is not JSON in UTF-8", "invalid_json") from None

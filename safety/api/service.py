@@ -1,0 +1,163 @@
+"""The service behind the endpoints: a filter that has to prove itself before it answers."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, cast
+
+from fastapi import Depends, Request
+
+from gemsieve.filters import Batch, Filter, Finding, Verdict
+from gemsieve.filters.identity import IdentityDetector
+from gemsieve.filters.policy import USES, Use
+from gemsieve.safety.api.batching import Batcher, NotJudgedError, OverloadedError
+from gemsieve.safety.api.caller import Caller
+from gemsieve.safety.api.errors import ApiError
+from gemsieve.safety.api.limits import Limits
+
+SENTENCE = "The weather is fine today."
+IDENTITY = "identity"
+
+log = logging.getLogger(__name__)
+
+State = Literal["loading", "ready", "failed", "draining"]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What was decided about the texts of a request, before the client is told."""
+
+    caller: Caller
+    use: Use
+    batch: Batch
+    verdicts: Sequence[Verdict]
+
+
+# Told of everything that is decided, and awaited before the answer: an audit log, metrics.
+Recorder = Callable[[Judged], Awaitable[None]]
+
+
+class Service:
+    """Judges texts off the event loop, in batches, once its models are loaded and self-tested."""
+
+    def __init__(self, judge: Filter, limits: Limits, recorders: Sequence[Recorder] = ()) -> None:
+        self.policy = judge.policy
+        self.uses = tuple(use for use in USES if use in judge.policy.rulesets)
+        self.state: State = "loading"
+        self.batcher = Batcher(self._work, waiting=limits.waiting, threads=limits.threads)
+        self._judge = judge
+        self._identity = IdentityDetector()
+        self._seconds = limits.answer_seconds
+        self._recorders = tuple(recorders)
+
+    @property
+    def model(self) -> str:
+        """The policy as the name of a model: what judged, to the digest."""
+        return f"gemsieve-{self.policy.name}-{self.policy.sha256[:12]}"
+
+    async def run(self) -> None:
+        """Load the models and judge a sentence for every use; then judge what comes, for good."""
+        try:
+            await asyncio.to_thread(self._self_test)
+        except Exception as error:
+            self.state = "failed"
+            log.error("not ready, and will not be: %s: %s", type(error).__name__, error)
+            return
+        if self.state == "loading":
+            self.state = "ready"
+        await self.batcher.run()
+
+    def drain(self) -> None:
+        """Say from now on that nothing new should be sent here; what comes is answered still."""
+        self.state = "draining"
+
+    def check_ready(self) -> None:
+        """Raise ApiError (503) before the models have been loaded."""
+        if self.state in {"loading", "failed"}:
+            raise ApiError(503, "the models are not loaded", "not_ready", retry_after=1)
+
+    def check_use(self, use: Use) -> None:
+        """Raise ApiError (400) for a use that the policy has no rules for."""
+        if use not in self.uses:
+            message = f"the policy has no rules for {use}"
+            raise ApiError(400, message, "use_unsupported", "use")
+
+    async def judge(
+        self,
+        caller: Caller,
+        use: Use,
+        texts: Sequence[str],
+        prompts: Sequence[str | None] | None = None,
+    ) -> list[Verdict]:
+        """Return the verdict on each text.
+
+        Args:
+            caller: Who asks.
+            use: By whose rules.
+            texts: The texts.
+            prompts: What each text answers, for detectors that read it.
+
+        Raises:
+            ApiError: Not ready or too much to do (503), or a text could not be judged (500).
+        """
+        self.check_use(use)
+        batch = Batch(texts, {} if prompts is None else {"prompt": prompts})
+        verdicts: list[Verdict] = await self._ask(use, batch)
+        if any(verdict.fault is not None for verdict in verdicts):
+            raise not_judged()
+        for record in self._recorders:
+            await record(Judged(caller, use, batch, verdicts))
+        return verdicts
+
+    async def identities(self, texts: Sequence[str]) -> list[list[Finding]]:
+        """Return whom each text mentions: for a client that asks, and for no record."""
+        return await self._ask(IDENTITY, Batch(texts))
+
+    async def _ask(self, kind: str, batch: Batch) -> list[Any]:
+        self.check_ready()
+        try:
+            async with asyncio.timeout(self._seconds):
+                return await self.batcher(kind, batch)
+        except (OverloadedError, TimeoutError):
+            message = "there is too much to judge; come back"
+            raise ApiError(503, message, "overloaded", retry_after=1) from None
+        except NotJudgedError:
+            raise not_judged() from None
+
+    def _work(self, kind: str, batch: Batch) -> Sequence[Any]:
+        if kind == IDENTITY:
+            return self._identity(batch)
+        return self._judge(batch, cast("Use", kind))
+
+    def _self_test(self) -> None:
+        self._identity.setup()
+        for use in self.uses:
+            self._judge.setup(use)
+            (verdict,) = self._judge(Batch([SENTENCE]), use)
+            if verdict.fault is not None:
+                raise RuntimeError(f"the self-test of {use} ended with {verdict.fault}")
+
+
+def not_judged() -> ApiError:
+    """Return the error of a text that could not be judged; asking again would not help."""
+    return ApiError(500, "the input could not be judged", "not_judged")
+
+
+def service(request: Request) -> Service:
+    """Return the service of the application."""
+    found: Service = request.app.state.service
+    return found
+
+
+Judge = Annotated[Service, Depends(service)]
+
+
+async def stop(task: asyncio.Task[None]) -> None:
+    """Cancel a task and wait until it has ended."""
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
