@@ -25,7 +25,7 @@ check: .venv/ready
 	$(RUN) pytest -n 2 -m "not slow"
 
 bench: .venv/ready
-	for bench in $(filter-out bench/cost.py bench/runners.py bench/flink_%.py bench/texts.py bench/pii_peers.py bench/contender.py bench/model_peers.py bench/functional_%.py,$(wildcard bench/*.py)); do echo "== $$bench"; .venv/bin/python $$bench || exit 1; done
+	for bench in $(filter-out bench/cost.py bench/runners.py bench/flink_%.py bench/texts.py bench/pii_peers.py bench/contender.py bench/model_peers.py bench/functional_%.py bench/gpu%.py,$(wildcard bench/*.py)); do echo "== $$bench"; .venv/bin/python $$bench || exit 1; done
 
 # Runners that are no Python: built or fetched once, then the demo's corpus goes through each.
 BEAM := 2.77.0
