@@ -3,18 +3,24 @@
 A run's folder holds `tokenizer.model`, `metrics.jsonl` and `checkpoints/STEP/`, each of these
 with the items `params`, `optimizer` and `about`; `average`, a running mean of parameters, where a
 run keeps it: that is the model to use; and `losses` where a run was told to end. Orbax writes a
-checkpoint under another name first, so one that is there is whole.
+checkpoint under another name first, so one that is there was finished, and `digests.json` says
+what it was then (`whole`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import jax
+
 from gemsieve.model.checkpoints.about import About
+from gemsieve.model.checkpoints.kept import Keep
 from gemsieve.model.checkpoints.new_folder import new_folder
+from gemsieve.model.checkpoints.whole import last_whole, set_aside_after, write_digests
 from gemsieve.model.gemma.transformer import Params
 from gemsieve.model.tokenizer import FILE_NAME, Tokenizer
 
@@ -24,14 +30,30 @@ if TYPE_CHECKING:
 FOLDER = "checkpoints"
 
 
-def open_checkpoints(run: Path, keep: int | None = None) -> ocp.CheckpointManager:
-    """Open a run's checkpoints; close them (or use `with`) when done."""
+def open_checkpoints(run: Path, keep: int | None = None, best: int = 0) -> ocp.CheckpointManager:
+    """Open a run's checkpoints; close them (or use `with`) when done, which waits for the last.
+
+    Args:
+        run: The run's folder.
+        keep: How many of the latest stay; what is damaged behind the last whole one is then set
+            aside, with a warning. None to keep all and tidy nothing.
+        best: How many of the lowest held-out loss stay besides.
+
+    Raises:
+        CheckpointError: There are checkpoints to go on from, and none is whole.
+    """
     import orbax.checkpoint as ocp
 
+    folder = (run / FOLDER).absolute()
+    if keep and (step := last_whole(folder)) is not None:
+        set_aside_after(folder, step)
+    finish = partial(write_digests, folder) if jax.process_index() == 0 else None
     options = ocp.CheckpointManagerOptions(
-        max_to_keep=keep, enable_async_checkpointing=False, cleanup_tmp_directories=keep is not None
+        preservation_policy=Keep(run, keep, best) if keep else None,
+        cleanup_tmp_directories=keep is not None,
+        async_options=ocp.AsyncOptions(post_finalization_callback=finish),
     )
-    return ocp.CheckpointManager((run / FOLDER).absolute(), options=options)
+    return ocp.CheckpointManager(folder, options=options)
 
 
 def save(  # noqa: PLR0913 (what a checkpoint holds)
@@ -44,9 +66,11 @@ def save(  # noqa: PLR0913 (what a checkpoint holds)
     average: Params | None = None,
     losses: Sequence[float] = (),
 ) -> None:
-    """Write a checkpoint, whole or not at all, and let the oldest go; `optimizer` may be None.
+    """Begin a checkpoint, whole or not at all; the caller may go on, and change what was given.
 
-    `losses` are those of steps that no line of metrics holds yet.
+    It is written by a thread; older ones go when it is there. What goes wrong meanwhile is raised
+    by the next call, or on closing. `optimizer` may be None; `losses` are those of steps that no
+    line of metrics holds yet.
     """
     import orbax.checkpoint as ocp
 

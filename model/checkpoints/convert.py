@@ -43,6 +43,7 @@ class Wanted:
         vocab: Rows of the embedding; as stored when None.
         tokenizer: The model's tokenizer, where it is not beside it.
         size: The named size of a model from Kaggle, where its shapes do not tell.
+        at: Which checkpoint of a run, as of `open_model`.
     """
 
     to: str
@@ -52,6 +53,7 @@ class Wanted:
     vocab: int | None = None
     tokenizer: Path | None = None
     size: str | None = None
+    at: str = "last"
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ def convert(source: Path, target: Path, wanted: Wanted) -> Converted:
         raise ValueError(f"{target}: there already; name a new folder")
     if wanted.bits and wanted.to == "hf":
         raise ValueError("Hugging Face's form holds floats: quantise a run (orbax) or GGUF")
-    opened = forms.open_model(source, named(wanted.size) if wanted.size else None)
+    opened = forms.open_model(source, named(wanted.size) if wanted.size else None, wanted.at)
     if wanted.tokenizer:
         opened = _with_tokenizer(opened, Tokenizer.read(wanted.tokenizer))
     config, dtype = opened.stored.config, wanted.dtype or _floating(opened.stored.dtype)

@@ -10,7 +10,9 @@ from pathlib import Path
 
 from gemsieve.model.checkpoints.about import NOTE, About, CheckpointError
 from gemsieve.model.checkpoints.checkpoint import FOLDER, open_checkpoints, restore_about
+from gemsieve.model.checkpoints.kept import best_first
 from gemsieve.model.checkpoints.placement import Stored, abstract
+from gemsieve.model.checkpoints.whole import MODEL, flaw, last_whole, steps_in
 from gemsieve.model.gemma.config import GemmaConfig
 from gemsieve.model.gemma.transformer import Params
 from gemsieve.model.tokenizer import FILE_NAME, Tokenizer
@@ -44,17 +46,18 @@ class Opened:
     step: int
 
 
-def load(folder: Path, dtype: str | None = None) -> Trained:
+def load(folder: Path, dtype: str | None = None, at: str = "last") -> Trained:
     """Read a model and its tokenizer, whatever form it is in (`open_model`), to sample from.
 
     Args:
-        folder: A run, its last checkpoint; a conversion; or a Hugging Face folder.
+        folder: A run, a conversion, or a Hugging Face folder.
         dtype: Of the parameters; as stored when None.
+        at: Which checkpoint, as of `open_model`.
 
     Raises:
         CheckpointError: There is no model, or its tokenizer is absent or another.
     """
-    opened = open_model(folder)
+    opened = open_model(folder, at=at)
     if opened.tokenizer is None:
         raise CheckpointError(
             f"{folder}: no {FILE_NAME} beside it: put the model's there, or name it once with"
@@ -68,19 +71,23 @@ def load(folder: Path, dtype: str | None = None) -> Trained:
     return Trained(params, config, opened.tokenizer, opened.about, opened.step)
 
 
-def open_model(folder: Path, config: GemmaConfig | None = None) -> Opened:
+def open_model(folder: Path, config: GemmaConfig | None = None, at: str = "last") -> Opened:
     """Find out which form a folder has, and open it; no parameter is read yet.
 
     Args:
         folder: A run or conversion, a Hugging Face folder, or a checkpoint from Kaggle for Flax.
         config: The shape of the last, where it is of no named size.
+        at: Of a run, which checkpoint: the `last` that is whole, the `best` by held-out loss, or a
+            step.
 
     Raises:
         CheckpointError: It is none of these, or what is there does not fit together.
     """
     try:
         if (folder / FOLDER).is_dir():
-            return _open_run(folder)
+            return _open_run(folder, at)
+        if at != "last":
+            raise CheckpointError(f"{folder}: no run of ours, so it has no checkpoint {at!r}")
         if (folder / "config.json").exists():
             return _open_huggingface(folder)
         if (item := _orbax_item(folder)) is not None:
@@ -96,24 +103,24 @@ def open_model(folder: Path, config: GemmaConfig | None = None) -> Opened:
     )
 
 
-def _open_run(run: Path) -> Opened:
-    """Open the last checkpoint of a run of ours, or of a conversion."""
+def _open_run(run: Path, at: str) -> Opened:
+    """Open a checkpoint of a run of ours, or of a conversion."""
+    from gemsieve.model.checkpoints.adapted import open_adapted
     from gemsieve.model.checkpoints.orbax_item import read_params, stored_shapes
     from gemsieve.model.checkpoints.quantised_item import TABLE, read_quantised
 
+    step = _step_at(run, at)
     with open_checkpoints(run) as manager:
-        step = manager.latest_step()
-        if step is None:
-            raise CheckpointError(f"{run}: no checkpoint was finished; train again to resume")
         about = restore_about(manager, step)
     items = [run / FOLDER / str(step) / name for name in ("average", "params")]
     item = next(filter(Path.is_dir, items), items[-1])
     config = GemmaConfig(**about.settings["model"])
     if form := about.settings.get(TABLE):
         stored = Stored(config, f"int{form['bits']}", partial(read_quantised, item, **form), {})
+    elif whole := stored_shapes(item).get(("embedding",)):
+        stored = Stored(config, whole.dtype, partial(read_params, item), {})
     else:
-        dtype = stored_shapes(item)["embedding",].dtype
-        stored = Stored(config, dtype, partial(read_params, item), {})
+        stored = open_adapted(run, item, about)
     try:
         # A conversion may have had none, and get one later.
         there = about.tokenizer or (run / FILE_NAME).exists()
@@ -122,6 +129,31 @@ def _open_run(run: Path) -> Opened:
         raise CheckpointError(f"{run}: the tokenizer cannot be read: {error}") from None
     _same_tokenizer(run, tokenizer, about)
     return Opened(stored, about, tokenizer, step)
+
+
+def _step_at(run: Path, at: str) -> int:
+    """Return the step of the checkpoint that was asked for.
+
+    Raises:
+        CheckpointError: It is not there, or damaged.
+    """
+    folder = run / FOLDER
+    if at == "last":
+        last = last_whole(folder, MODEL)
+        if last is None:
+            raise CheckpointError(f"{run}: no checkpoint was finished; train again to resume")
+        return last
+    steps = steps_in(folder)
+    if at == "best" and not (ranked := best_first(run, steps)):
+        raise CheckpointError(f"{run}: no checkpoint's held-out loss is known; name another")
+    step = ranked[0] if at == "best" else next((s for s in steps if str(s) == at), None)
+    if step is None:
+        raise CheckpointError(
+            f"{run}: no checkpoint {at!r}: there is last, best, {', '.join(map(str, steps))}"
+        )
+    if wrong := flaw(folder / str(step), MODEL):
+        raise CheckpointError(f"{folder / str(step)} is damaged: {wrong}; name another checkpoint")
+    return step
 
 
 def _open_huggingface(folder: Path) -> Opened:

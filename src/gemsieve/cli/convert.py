@@ -41,6 +41,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tokenizer", type=Path, metavar="FILE", help="tokenizer.model, if it is not beside it"
     )
+    parser.add_argument(
+        "--checkpoint", default="last", metavar="STEP", help="of a run: last, best, or a step"
+    )
     parser.add_argument("--size", metavar="NAME", help="of Kaggle's, if its shapes do not tell")
 
 
@@ -65,6 +68,7 @@ def run(args: argparse.Namespace) -> int:
         vocab=args.vocab,
         tokenizer=args.tokenizer,
         size=args.size,
+        at=args.checkpoint,
     )
     try:
         made = convert(args.source, args.target, wanted)

@@ -30,6 +30,9 @@ _STEERING = {
 def add_sampling(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("model", type=Path, metavar="MODEL", help="the folder of a trained model")
+    parser.add_argument(
+        "--checkpoint", default="last", metavar="STEP", help="of a run: last, best, or a step"
+    )
     parser.add_argument("--policy", type=Path, help="the guard's policy; the default one if absent")
     parser.add_argument("--unguarded", action="store_true", help="without any filter: raw text")
     parser.add_argument("--max-tokens", type=int, default=128, help="the most tokens written")
@@ -117,7 +120,7 @@ def writer_from(args: argparse.Namespace, rows: int = 1, alternatives: int = 0) 
         repetition_penalty=args.repetition_penalty,
     )
     Stop(args.stop)  # refuses an empty one before a model is read
-    model = load(args.model, args.dtype)
+    model = load(args.model, args.dtype, args.checkpoint)
     if model.about.warning:
         print(f"gemsieve: {args.model}: {model.about.warning}", file=sys.stderr)
     engine = Engine(
