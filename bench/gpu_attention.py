@@ -78,7 +78,7 @@ def measure(section: Section, case: Case, ways: Mapping[str, Way]) -> None:
     warm = section.prepared({name: partial(_warm, call) for name, call in calls.items()})
     for name in warm:
         flops = case.flops() * (3 if name.endswith("both") else 1)
-        section.case(name, partial(_rate, calls[name], flops))
+        section.case(name, partial(_rate, calls[name], flops), compiled=True)
 
 
 def _warm(call: Callable[[], Any]) -> bool:

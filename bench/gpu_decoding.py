@@ -55,7 +55,7 @@ class Bench:
                 count = 64
                 return self._figures(rows, slots, self._steps(step, rows, slots, count) / count)
 
-            self.section.case(name, measure)
+            self.section.case(name, measure, compiled=True)
         rows, slots = shapes[0]
         cache, token = empty_cache(self.config, rows, slots, DTYPE), jnp.zeros((rows, 1), jnp.int32)
         kernels = partial(kernel_times, lambda: step(self.params, cache, token))
@@ -79,7 +79,7 @@ class Bench:
                     "whole_tokens_s": engine.rows * WRITTEN / whole,
                 }
 
-            self.section.case(name, measure)
+            self.section.case(name, measure, compiled=True)
 
     def _prepared(self, jobs: Mapping[str, Callable[[], Any]]) -> list[str]:
         """Compile together, if there is time; return what can be measured."""

@@ -67,7 +67,7 @@ def run(section: Section) -> None:
         for setting in wave:
             if setting.title in compiled:
                 measure = partial(train, config, setting, compiled[setting.title])
-                section.case(setting.title, measure)
+                section.case(setting.title, measure, compiled=True)
         if wave[0].title in compiled:
             step = compiled[wave[0].title][0]
             kernels = partial(profile, config, wave[0], step)
@@ -82,18 +82,15 @@ def waves(attention: Attention, *, tiny: bool) -> list[list[Setting]]:
         attention=attention, attention_block=block, loss_tokens=loss, scan=True, remat="full"
     )
     dots, half = replace(full, remat="dots"), "bfloat16"
-    first = [
-        Setting(rows, length, dots),
-        Setting(rows, length, full),
-        Setting(rows, length, dots, half),
-        Setting(rows, length, replace(dots, scan=False)),
-    ]
+    first = [Setting(rows, length, dots), Setting(rows, length, full)]
     larger = Setting(4 * rows, length, full, half)
+    unrolled = Setting(rows, length, replace(dots, scan=False))
     if attention == "tokamax":
-        return [first, [larger, Setting(rows, length, replace(dots, loss_tokens=2 * loss))]]
+        return [[*first, Setting(rows, length, dots, half), larger], [unrolled]]
+    blocks = Setting(rows, length, replace(dots, attention_block=2 * block))
     fewer = Setting(rows, length, replace(dots, loss_tokens=loss // 8))
     dense = Setting(4 * rows, length // 4, replace(full, attention="dense"))
-    return [first, [Setting(rows, length, replace(dots, attention_block=2 * block)), fewer, dense]]
+    return [[*first, blocks], [fewer, larger, dense], [unrolled]]
 
 
 def make_step(config: GemmaConfig, setting: Setting) -> tuple[Any, Callable[[], list[Any]]]:
