@@ -61,6 +61,8 @@ def rulings(
 
 def word(rule: Rule) -> str:
     """Return a policy's word for what a rule does."""
+    if rule.flag:
+        return "flag"
     return rule.operator.name if rule.action is Action.REDACT else rule.action.name.lower()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -15,6 +15,7 @@ from gemsieve.filters.operators.plain import REDACT
 from gemsieve.filters.operators.standing import due, outside
 from gemsieve.filters.policy import Action, Decision, Policy, Ruleset, Use, rewriting
 from gemsieve.filters.redact import Redaction, rewrite
+from gemsieve.filters.remedy import BLOCK, Remedy
 
 # A redaction can uncover a finding that its neighbour hid, and what an operator wrote can be found
 # again. Each round writes over at least one more character or gives up one operator for a
@@ -34,6 +35,8 @@ class Verdict:
         redacted: The text that may be used: as it was, or redacted; None when it is dropped.
         findings: Everything that was found: whole-text findings first, then by place.
         edits: Under REDACT, those of them that `redacted` hides, and how.
+        flags: Labels that a rule tells of and that decided nothing, sorted.
+        remedy: Under DROP, what a guard does beside ending an answer.
     """
 
     action: Action
@@ -41,6 +44,8 @@ class Verdict:
     redacted: str | None
     findings: tuple[Finding, ...]
     edits: tuple[Edit, ...] = ()
+    flags: tuple[str, ...] = ()
+    remedy: Remedy = BLOCK
 
     @property
     def redactions(self) -> tuple[Finding, ...]:
@@ -153,7 +158,7 @@ class Filter:
         decision = rules.decide(text, findings, batch.row(i))
         if decision.action is not Action.REDACT:
             return decision
-        return rewriting(due(text, decision.edits, self._entities, key))
+        return rewriting(due(text, decision.edits, self._entities, key), decision.flags)
 
     def _judge(self, batch: Batch, found: Found, rules: Ruleset, use: Use) -> list[Verdict]:
         verdicts: dict[int, Verdict] = {}
@@ -165,7 +170,7 @@ class Filter:
                 drafts[i] = decision
             else:
                 kept = text if decision.action is Action.KEEP else None
-                verdicts[i] = Verdict(decision.action, decision.reasons, kept, tuple(findings))
+                verdicts[i] = verdict(decision, kept, findings)
         if drafts:
             verdicts |= self._settle(batch, found, drafts, use)
         return [verdicts[i] for i in range(len(batch.texts))]
@@ -186,20 +191,31 @@ class Filter:
                 draft, decision = drafts[i], self._decide(rules, again, j, looks[j], key)
                 new, edits = followed(redaction, draft.edits, decision.edits)
                 if decision.action is Action.DROP:
-                    settled[i] = Verdict(Action.DROP, decision.reasons, None, tuple(found[i]))
+                    settled[i] = verdict(decision, None, found[i])
                 elif edits != draft.edits:
                     found[i] = [*found[i], *(edit.finding for edit in new)]
-                    drafts[i] = rewriting(edits)
+                    drafts[i] = rewriting(edits, draft.flags)
                 else:
-                    settled[i] = Verdict(
-                        Action.REDACT, draft.reasons, redaction.text, tuple(found[i]), edits
-                    )
+                    settled[i] = verdict(draft, redaction.text, found[i])
             drafts = {i: draft for i, draft in drafts.items() if i not in settled}
             if not drafts:
                 break
         for i in drafts:
             settled[i] = Verdict(Action.DROP, ("unstable.redaction",), None, tuple(found[i]))
         return settled
+
+
+def verdict(decision: Decision, redacted: str | None, findings: Sequence[Finding]) -> Verdict:
+    """Return what a decision comes to for a text."""
+    return Verdict(
+        decision.action,
+        decision.reasons,
+        redacted,
+        tuple(findings),
+        decision.edits,
+        decision.flags,
+        decision.remedy,
+    )
 
 
 def followed(

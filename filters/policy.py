@@ -22,6 +22,7 @@ from gemsieve.filters.operators.key import KeySource
 from gemsieve.filters.operators.operator import Edit, Operator
 from gemsieve.filters.operators.plain import REDACT
 from gemsieve.filters.policy_column import ColumnRule, in_force, read_by
+from gemsieve.filters.remedy import BLOCK, Remedy, strictest
 
 Use = Literal["corpus", "prompt", "output"]
 USES: tuple[Use, ...] = get_args(Use)
@@ -49,6 +50,8 @@ class Rule:
         excepted: Globs of labels that the rule is not about all the same.
         operator: Under REDACT, what writes over a finding.
         target: Where `above` was set by a target, how, and what it costs.
+        flag: Under KEEP, whether what it acts on is told.
+        remedy: Under DROP, what a guard does beside ending an answer.
     """
 
     labels: tuple[str, ...]
@@ -63,6 +66,8 @@ class Rule:
     excepted: tuple[str, ...] = ()
     operator: Operator = REDACT
     target: Limit | None = None
+    flag: bool = False
+    remedy: Remedy = BLOCK
 
     def names(self, label: str) -> bool:
         """Say whether the rule is about a label."""
@@ -116,11 +121,18 @@ class Owed:
 
 @dataclass(frozen=True)
 class Decision:
-    """An action, the labels that caused it, and what to write over (under REDACT alone)."""
+    """An action, the labels that caused it, and what to write over (under REDACT alone).
+
+    Attributes:
+        flags: Labels that a rule tells of and that decided nothing, sorted.
+        remedy: Under DROP, the strictest of those that its rules ask for.
+    """
 
     action: Action
     reasons: tuple[str, ...] = ()
     edits: tuple[Edit, ...] = ()
+    flags: tuple[str, ...] = ()
+    remedy: Remedy = BLOCK
 
     @property
     def redactions(self) -> tuple[Finding, ...]:
@@ -128,8 +140,9 @@ class Decision:
         return tuple(edit.finding for edit in self.edits)
 
 
-# An action, the label that is its reason, and what it writes over.
-Cause = tuple[Action, str, Edit | None]
+# An action (KEEP where something is only told), the label that is its reason, and what it writes
+# over or does beside dropping.
+Cause = tuple[Action, str, Edit | Remedy | None]
 
 
 @dataclass(frozen=True)
@@ -158,11 +171,13 @@ class Ruleset:
         return self._about(label)[0]
 
     def _about(self, label: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """Return what `about` does, and the indexes of those that do not just keep."""
+        """Return what `about` does, and the indexes of those that do more than keep."""
         found = self._by_label.get(label)
         if found is None:
             named = tuple(i for i, rule in enumerate(self.rules) if rule.names(label))
-            acting = tuple(i for i in named if self.rules[i].action is not Action.KEEP)
+            acting = tuple(
+                i for i in named if self.rules[i].action is not Action.KEEP or self.rules[i].flag
+            )
             found = self._by_label[label] = named, acting
         return found
 
@@ -203,7 +218,7 @@ class Ruleset:
             named, acting = self._about(finding.label)
             if holding.isdisjoint(named):
                 causes.append((Action.DROP, finding.label, None))
-            for i in acting:  # a rule that keeps is never the strictest
+            for i in acting:  # a rule that keeps and tells nothing changes nothing
                 if i in holding:
                     groups.setdefault(i, []).append(finding)
         causes += [(Action.DROP, reason, None) for reason in self._missing(findings)]
@@ -224,7 +239,7 @@ class Ruleset:
 def cause(rule: Rule, finding: Finding) -> Cause:
     """Return what one finding calls for; a whole text cannot be redacted, so it is dropped."""
     if rule.action is not Action.REDACT:
-        return rule.action, finding.label, None
+        return rule.action, finding.label, rule.remedy
     if finding.span is None:
         return Action.DROP, finding.label, None
     return Action.REDACT, finding.label, Edit(finding, rule.operator)
@@ -232,15 +247,21 @@ def cause(rule: Rule, finding: Finding) -> Cause:
 
 def conclude(causes: Sequence[Cause]) -> Decision:
     """Take the strictest action, with its labels; only what is kept is written over."""
-    action = max((a for a, _, _ in causes), default=Action.KEEP)
-    if action is Action.KEEP:
+    if not causes:
         return Decision(Action.KEEP)
+    action = max(a for a, _, _ in causes)
+    flags = tuple(sorted({label for a, label, _ in causes if a is Action.KEEP}))
+    if action is Action.KEEP:
+        return Decision(action, flags=flags)
     if action is Action.DROP:
-        return Decision(action, tuple(sorted({x for a, x, _ in causes if a is action})))
-    return rewriting(edit for _, _, edit in causes if edit is not None)
+        drops = [(label, part) for a, label, part in causes if a is action]
+        remedy = strictest(part if isinstance(part, Remedy) else BLOCK for _, part in drops)
+        reasons = tuple(sorted({label for label, _ in drops}))
+        return Decision(action, reasons, flags=flags, remedy=remedy)
+    return rewriting((part for _, _, part in causes if isinstance(part, Edit)), flags)
 
 
-def rewriting(edits: Iterable[Edit]) -> Decision:
+def rewriting(edits: Iterable[Edit], flags: tuple[str, ...] = ()) -> Decision:
     """Return the decision to carry out edits: one a finding, the one that reveals least."""
     chosen: dict[Finding, Edit] = {}
     for edit in edits:
@@ -248,10 +269,10 @@ def rewriting(edits: Iterable[Edit]) -> Decision:
         if edit.operator.order < other.operator.order:
             chosen[edit.finding] = edit
     if not chosen:
-        return Decision(Action.KEEP)
+        return Decision(Action.KEEP, flags=flags)
     ordered = sorted(chosen.values(), key=lambda e: (e.span, e.finding.label, e.finding.score))
     reasons = sorted({edit.finding.label for edit in ordered})
-    return Decision(Action.REDACT, tuple(reasons), tuple(ordered))
+    return Decision(Action.REDACT, tuple(reasons), tuple(ordered), flags)
 
 
 def invalid(finding: Finding, length: int) -> str | None:

@@ -7,8 +7,10 @@ import json
 import math
 import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from gemsieve.filters import remedy
 from gemsieve.filters.detector import Detector
 from gemsieve.filters.limits import policy as limits
 from gemsieve.filters.policy import USES, Action, Owed, Rule, Ruleset, Use
@@ -30,7 +32,7 @@ __all__ = [
 
 CONDITIONS = ("above", "below", "outside")
 KEYS = ("labels", "except", "action", *PARAMETERS, *CONDITIONS, *limits.KEYS)
-KEYS += ("any_of", "count_above", "share_above", "when")
+KEYS += ("any_of", "count_above", "share_above", "when", *remedy.KEYS)
 TOP = ("name", "key", "audit", "columns", "detectors", "dropped", "leak_check", "mitigate", *USES)
 
 
@@ -99,11 +101,13 @@ def ruleset(
     tables = body.get(use, [])
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise PolicyError(f"{file}: {use}: must be an array of tables, as in [[{use}]]")
-    ranges = {label: r for d in detectors for label, r in d.labels.ranges().items()}
-    owed = frozenset(label for d in detectors for group in d.labels.owed() for label in group)
-    counted = limits.counted(detectors)
+    known = Known(
+        {label: r for d in detectors for label, r in d.labels.ranges().items()},
+        frozenset(label for d in detectors for group in d.labels.owed() for label in group),
+        limits.counted(detectors),
+    )
     rules = tuple(
-        RuleReader(table, f"{file}: {use}[{number}]", ranges, owed, counted).rule()
+        RuleReader(table, f"{file}: {use}[{number}]", use, known).rule()
         for number, table in enumerate(tables, 1)
     )
     for number, rule in enumerate(rules, 1):
@@ -126,19 +130,20 @@ def ruleset(
     return Ruleset(rules, debts, columns), needed
 
 
+@dataclass(frozen=True)
+class Known:
+    """What rules may speak of: labels with their ranges, those that are owed, those with counts."""
+
+    ranges: Mapping[str, tuple[float, float]]
+    owed: frozenset[str]
+    counted: limits.Counted
+
+
 class RuleReader:
     """Checks one table of a policy and builds its rule."""
 
-    def __init__(
-        self,
-        table: Mapping[str, Any],
-        place: str,
-        ranges: Mapping[str, tuple[float, float]],
-        owed: frozenset[str],
-        counted: limits.Counted,
-    ) -> None:
-        self.table, self.place, self.ranges, self.owed = table, place, ranges, owed
-        self.counted = counted
+    def __init__(self, table: Mapping[str, Any], place: str, use: Use, known: Known) -> None:
+        self.table, self.place, self.use, self.known = table, place, use, known
 
     def rule(self) -> Rule:
         """Return the rule, or raise PolicyError."""
@@ -159,13 +164,13 @@ class RuleReader:
         given = [key for key in CONDITIONS if key in self.table]
         if len(given) > 1:
             raise self.error(given[1], f"cannot stand beside {given[0]!r}; write two rules")
-        if any_of and (given != ["below"] or any(label not in self.owed for label in any_of)):
+        if any_of and (given != ["below"] or any(label not in self.known.owed for label in any_of)):
             raise self.error(
                 "any_of", 'needs below = LIMIT and labels that are owed, such as "language.en"'
             )
-        if given and given[0] != "above" and any(label not in self.owed for label in scope):
+        if given and given[0] != "above" and any(label not in self.known.owed for label in scope):
             raise self.error(given[0], "is for labels that every text has; events may be absent")
-        target = limits.target(self.table, self.place, scope, self.counted)
+        target = limits.target(self.table, self.place, scope, self.known.counted)
         return Rule(
             labels=labels,
             action=action,
@@ -179,6 +184,8 @@ class RuleReader:
             excepted=excepted,
             operator=operator(self.table, self.place, scope),
             target=target,
+            flag=self.flag(),
+            remedy=remedy.remedy(self.table, self.place, self.use),
         )
 
     def error(self, key: str, text: str) -> PolicyError:
@@ -198,10 +205,10 @@ class RuleReader:
         named: list[str] = []
         for glob in globs:
             rule = Rule((glob,), Action.KEEP)
-            matched = [label for label in self.ranges if rule.names(label)]
+            matched = [label for label in self.known.ranges if rule.names(label)]
             if not matched:
                 raise self.error(
-                    key, f"no detector has a label {glob!r}{nearest(glob, self.ranges)}"
+                    key, f"no detector has a label {glob!r}{nearest(glob, self.known.ranges)}"
                 )
             named += matched
         return named
@@ -213,6 +220,13 @@ class RuleReader:
             raise self.error("action", f"{value!r} is no action{nearest(str(value), ACTIONS)}")
         return ACTIONS[value]
 
+    def flag(self) -> bool:
+        """Return whether the rule tells of what it acts on, and decides nothing."""
+        flag = bool(self.table["action"] == "flag")
+        if flag and self.use == "corpus":
+            raise self.error("action", "'flag' is for prompts and outputs; a corpus counts all")
+        return flag
+
     def number(self, key: str, value: object) -> float:
         """Return a finite number."""
         if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
@@ -223,7 +237,7 @@ class RuleReader:
         """Return a limit that lies in the range of every label it is for."""
         limit = self.number(key, value)
         for label in scope:
-            low, high = self.ranges[label]
+            low, high = self.known.ranges[label]
             if not low <= limit <= high:
                 raise self.error(key, f"{limit:g} is outside {low:g}..{high:g} of {label!r}")
         return limit
@@ -267,5 +281,6 @@ class RuleReader:
         table = self.table.get("when", {})
         if not isinstance(table, dict):
             raise self.error("when", 'must be a table, as in when = { language = "en" }')
-        reader = RuleReader(table, f"{self.place}.when", self.ranges, self.owed, self.counted)
+        place = f"{self.place}.when"
+        reader = RuleReader(table, place, self.use, self.known)
         return {column: reader.words(column) for column in table}

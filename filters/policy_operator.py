@@ -14,9 +14,8 @@ from gemsieve.filters.policy import Action
 from gemsieve.filters.policy_error import PolicyError, nearest
 
 # What an action of a rule is to the policy, and the parameters of those that have any.
-ACTIONS = {action.name.lower(): action for action in Action} | dict.fromkeys(
-    ("replace", "mask", "hash", "surrogate", "encrypt"), Action.REDACT
-)
+ACTIONS = {action.name.lower(): action for action in Action} | {"flag": Action.KEEP}
+ACTIONS |= dict.fromkeys(("replace", "mask", "hash", "surrogate", "encrypt"), Action.REDACT)
 TAKES = {"replace": ("new_value",), "mask": ("masking_char", "chars_to_mask", "from_end")}
 PARAMETERS = tuple(key for keys in TAKES.values() for key in keys)
 KEY_PLACES = ("env", "file")

@@ -8,19 +8,18 @@ same units, hence the same answer.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from gemsieve.filters.filter import Filter, Verdict
-from gemsieve.filters.finding import Batch, Span
-from gemsieve.filters.operators.key import Key
-from gemsieve.filters.operators.operator import Edit, placeholder
+from gemsieve.filters.finding import Batch
 from gemsieve.filters.policy import Action, Decision
 from gemsieve.filters.redact import merge
 from gemsieve.safety.units import Horizon, Unit, units
+from gemsieve.safety.write import Mask, Written, touches, write
 
-SPACE = re.compile(r"\s")
+# Units judged at once: behind one that is dropped, no more than this many are judged in vain.
+TOGETHER = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,24 +38,12 @@ def act(
 ) -> Answer:
     """Return what the policy releases of a whole text: what the guard streams, for every chunking.
 
-    `prompt` is shown to the detectors that read the column of that name.
+    `prompt` is shown to the detectors that read the column of that name. No other text can be
+    asked for: of several attempts, this is what becomes of the last.
     """
     screen = Screen(filter, prompt)
     released = screen.release(list(units(text, horizon or Horizon())))
     return Answer(released, screen.decision)
-
-
-@dataclass(frozen=True, slots=True)
-class Mask:
-    """What earlier units hide of the one that comes.
-
-    Attributes:
-        length: So many of its first characters are redacted; their placeholder has been written.
-        open: The redaction goes on behind them, up to the next white space.
-    """
-
-    length: int = 0
-    open: bool = False
 
 
 @dataclass
@@ -64,72 +51,61 @@ class Screen:
     """Judges units in order and says what is released of them; one for each answer.
 
     Attributes:
-        decision: The strictest action so far and its labels; under DROP nothing more is released.
+        attempt: How many answers were given up before this one; None where it is the last.
+        decision: The strictest action so far, its labels, and flags of what was released; under
+            DROP nothing more is.
+        again: Whether the answer is given up for another: its first unit was dropped, and the
+            policy allows one more attempt. Nothing of it has been released then.
     """
 
     filter: Filter
     prompt: str | None = None
+    attempt: int | None = None
     decision: Decision = field(default=Decision(Action.KEEP), init=False)
+    again: bool = field(default=False, init=False)
     _mask: Mask = field(default=Mask(), init=False)
+    _begun: bool = field(default=False, init=False)
 
     def release(self, units: Sequence[Unit]) -> str:
         """Return what is released of the next units."""
-        if self.decision.action is Action.DROP or not units:
-            return ""
-        released: list[str] = []
-        verdicts = self._judge([unit.window for unit in units])
-        for unit, verdict in zip(units, verdicts, strict=True):
+        return "".join(written.text for written in self.written(units))
+
+    def written(self, units: Sequence[Unit]) -> list[Written]:
+        """Return what is released of the next units, one by one, and the message that ends them."""
+        released: list[Written] = []
+        for unit, verdict in self._judged(units):
             if verdict.action is Action.DROP:
-                self.decision = Decision(Action.DROP, verdict.reasons)
-                break
-            edits = [edit for edit in merge(verdict.edits) if touches(unit, edit.span)]
-            text, self._mask = write(unit, edits, self._mask, self.filter.key("output"))
-            released.append(text)
-            if edits:
-                hits = [e for e in verdict.edits if touches(unit, e.span)]
-                reasons = {*self.decision.reasons, *(e.finding.label for e in hits)}
-                self.decision = Decision(Action.REDACT, tuple(sorted(reasons)))
-        return "".join(released)
+                return [*released, *self._dropped(verdict)]
+            released.append(self._passed(unit, verdict))
+        return released
 
-    def _judge(self, windows: Sequence[str]) -> list[Verdict]:
-        """Judge each window as one text; findings are in its own offsets."""
-        columns = {} if self.prompt is None else {"prompt": [self.prompt] * len(windows)}
-        return self.filter(Batch(windows, columns), "output")
+    def _judged(self, units: Sequence[Unit]) -> Iterator[tuple[Unit, Verdict]]:
+        """Judge each window as one text, until one is dropped; findings are in its own offsets."""
+        for start in range(0, len(units), TOGETHER):
+            if self.decision.action is Action.DROP:
+                return
+            some = units[start : start + TOGETHER]
+            columns = {} if self.prompt is None else {"prompt": [self.prompt] * len(some)}
+            verdicts = self.filter(Batch([unit.window for unit in some], columns), "output")
+            yield from zip(some, verdicts, strict=True)
 
+    def _passed(self, unit: Unit, verdict: Verdict) -> Written:
+        edits = [edit for edit in merge(verdict.edits) if touches(unit, edit.span)]
+        written, self._mask = write(unit, edits, self._mask, self.filter.key("output"))
+        hits = [edit.finding.label for edit in verdict.edits if touches(unit, edit.span)]
+        self.decision = Decision(
+            Action.REDACT if edits else self.decision.action,
+            tuple(sorted({*self.decision.reasons, *hits})),
+            flags=tuple(sorted({*self.decision.flags, *verdict.flags})),
+        )
+        self._begun = True
+        return written
 
-def touches(unit: Unit, span: Span) -> bool:
-    """Say whether a span of the window covers a character of the unit itself."""
-    start, end = span
-    return end > len(unit.before) and start < len(unit.before) + len(unit.text)
-
-
-def write(unit: Unit, edits: Sequence[Edit], mask: Mask, key: Key | None) -> tuple[str, Mask]:
-    """Return the unit with what is edited in it written over, and what that hides of the next.
-
-    A stretch that earlier units began is removed silently, for what stands for it is there
-    already; one that overlaps it goes the same way. A redaction that touches the horizon's edge
-    may go on behind it: patterns without a bound (e-mail, URL, IPv6) never cross white space, so
-    everything up to the next white space is hidden with it.
-
-    Args:
-        unit: The unit.
-        edits: Those of its window that touch it, disjoint and in order.
-        mask: What earlier units hide of it.
-        key: The operators' key.
-    """
-    offset, size, edge = len(unit.before), len(unit.text), len(unit.text) + len(unit.after)
-    hidden, is_open = mask.length, mask.open
-    if is_open and hidden <= size:
-        space = SPACE.search(unit.text, hidden)
-        hidden, is_open = (space.start(), False) if space else (size, True)
-    pieces: list[str] = []
-    for edit in edits:
-        start, end = edit.span[0] - offset, edit.span[1] - offset
-        if start >= hidden or not hidden:
-            # Of a value that is not all here, an operator would make something of its own.
-            whole = start >= 0 and (end < edge or not unit.open)
-            new = edit.written(unit.window, key) if whole else placeholder(edit.entity)
-            pieces += [unit.text[hidden : max(start, 0)], new]
-        hidden, is_open = max(hidden, end), is_open or end == edge
-    pieces.append(unit.text[hidden:])
-    return "".join(pieces), Mask(max(0, hidden - size), is_open)
+    def _dropped(self, verdict: Verdict) -> list[Written]:
+        remedy = verdict.remedy
+        self.decision = Decision(
+            Action.DROP, verdict.reasons, flags=self.decision.flags, remedy=remedy
+        )
+        left = 0 if self.attempt is None else remedy.attempts - self.attempt
+        self.again = left > 0 and not self._begun
+        return [] if self.again or not remedy.message else [Written(remedy.message, 0)]

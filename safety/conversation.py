@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 from gemsieve.filters.filter import Filter
 from gemsieve.model.sampling.chat import Turn
-from gemsieve.safety.guard import Guarded, guarded, stop
+from gemsieve.safety.choices import stop
+from gemsieve.safety.guard import Guarded, guarded
 
 
 class Conversation:
@@ -23,11 +24,13 @@ class Conversation:
 
     def __init__(
         self,
-        write: Callable[[Sequence[Turn]], Iterator[str]],
+        write: Callable[[Sequence[Turn], int], Iterator[str]],
         filter: Filter | None = None,  # noqa: A002 - the field's word for it, here as everywhere
         system: str = "",
     ) -> None:
         """Talk with what `write` answers to turns, under a filter's rules or unguarded.
+
+        It is told how many answers to these turns the guard has given up for another.
 
         Raises:
             LookupError: The policy has no rules for `prompt` or for `output`.
@@ -52,13 +55,14 @@ class Conversation:
         """
         heard: list[Turn] = []
 
-        def listen(message: str) -> Iterator[str]:
-            chunks = self._write([*self.turns, Turn("user", message)])
-            heard.append(Turn("user", message))
+        def listen(message: str, attempt: int = 0) -> Iterator[str]:
+            chunks = self._write([*self.turns, Turn("user", message)], attempt)
+            heard[:] = [Turn("user", message)]
             return chunks
 
         self.reasons = ()
-        answer = guarded(listen, self._filter)(text) if self._filter else listen(text)
+        judge = self._filter
+        answer = guarded(listen, judge, again=listen)(text) if judge else listen(text)
         said: list[str] = []
         try:
             for chunk in answer:

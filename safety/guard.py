@@ -1,4 +1,4 @@
-"""The guard: a sampler around a sampler, under the policy that also sieved the corpus."""
+"""A sampler under guard: the prompt is judged before it is sampled, the answer while it is."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Literal, Protocol, final
 from gemsieve.filters.filter import Filter
 from gemsieve.filters.finding import Batch
 from gemsieve.filters.policy import Action, Decision
-from gemsieve.safety.act import Screen
-from gemsieve.safety.units import Cutter, Horizon
+from gemsieve.filters.remedy import strictest
+from gemsieve.safety.choices import Choice, Said, released, stop
+from gemsieve.safety.units import Horizon
 
 
 class Sampler(Protocol):
@@ -19,22 +20,38 @@ class Sampler(Protocol):
         """Return the chunks of one answer, in order; how it is cut into them is free."""
 
 
+class Resampler(Protocol):
+    """A prompt and a number in, chunks of another answer to it out: that of this attempt."""
+
+    def __call__(self, prompt: str, attempt: int, /) -> Iterator[str]:
+        """Return the chunks of the answer of an attempt from 1 on; equal numbers, equal answers."""
+
+
 @final
 class Guarded(Iterator[str]):
     """Yield what may be released of one answer, and tell afterwards how it ended.
 
-    The guard adds no words of its own: an answer cut short is one whose `finish_reason` is
-    `content_filter`.
+    The guard adds no words of its own but the policy's message: an answer cut short is one whose
+    `finish_reason` is `content_filter`.
+
+    Attributes:
+        attempts: How many answers were begun.
     """
 
     def __init__(
-        self, prompt: Decision, chunks: Iterator[str], horizon: Horizon, screen: Screen
+        self,
+        prompt: Decision,
+        chunks: Iterator[str],
+        again: Callable[[int], Iterator[str]],
+        choice: Choice[None],
     ) -> None:
         self._prompt = prompt
         self._chunks = chunks
-        self._screen = screen
-        self._released = self._screened(Cutter(horizon))
+        self._again = again
+        self._choice = choice
+        self._released = self._screened()
         self._ended = False
+        self.attempts = 0
 
     def __iter__(self) -> Guarded:
         return self
@@ -56,7 +73,7 @@ class Guarded(Iterator[str]):
     @property
     def output(self) -> Decision:
         """What was decided about the answer so far, by this guard or by one inside it."""
-        inner, own = self._chunks, self._screen.decision
+        inner, own = self._chunks, self._choice.decision
         return stricter(own, inner.output) if isinstance(inner, Guarded) else own
 
     @property
@@ -73,16 +90,22 @@ class Guarded(Iterator[str]):
             return ()
         return tuple(sorted({*self.prompt.reasons, *self.output.reasons}))
 
-    def _screened(self, cutter: Cutter) -> Generator[str]:
+    def _screened(self) -> Generator[str]:
+        if self._prompt.action is Action.DROP:
+            if message := self._prompt.remedy.message:
+                yield message
+            return
+        for part in released(self._choice, self._attempt):
+            yield part.text
+        self._ended = True
+
+    def _attempt(self, number: int) -> Generator[Said[None]]:
+        self.attempts += 1
+        if number:
+            self._chunks = self._again(number)
         try:
             for chunk in self._chunks:
-                if text := self._screen.release(cutter.feed(chunk)):
-                    yield text
-                if self._screen.decision.action is Action.DROP:
-                    return
-            if text := self._screen.release(cutter.finish()):
-                yield text
-            self._ended = True
+                yield Said(chunk)
         finally:
             stop(self._chunks)
 
@@ -91,6 +114,7 @@ def guarded(
     sampler: Sampler,
     filter: Filter,  # noqa: A002 - the field's word for it, here as everywhere
     horizon: Horizon | None = None,
+    again: Resampler | None = None,
 ) -> Callable[[str], Guarded]:
     """Return the sampler under guard; it is a sampler itself.
 
@@ -98,31 +122,53 @@ def guarded(
     the sampler sees the redacted one. The answer is released as `act` says, for every chunking.
     What the sampler raises is raised, and what is held back then is never released.
 
+    Args:
+        sampler: Gives the first answer to a prompt.
+        filter: Its policy has rules for `prompt` and for `output`.
+        horizon: How answers are cut, and how far around a unit the guard looks.
+        again: Gives others, where the policy says `regenerate`.
+
     Raises:
         LookupError: The policy has no rules for `prompt` or for `output`.
+        ValueError: It says `regenerate`, and there is no `again`.
     """
     filter.setup("prompt")
     filter.setup("output")
+    regenerate = again or never(filter)
 
     def sample(prompt: str, /) -> Guarded:
         verdict = filter(Batch([prompt]), "prompt")[0]
         passed = verdict.redacted
         chunks = iter(()) if passed is None else sampler(passed)
-        decision = Decision(verdict.action, verdict.reasons)
-        return Guarded(decision, chunks, horizon or Horizon(), Screen(filter, passed))
+        decision = Decision(
+            verdict.action, verdict.reasons, flags=verdict.flags, remedy=verdict.remedy
+        )
+        choice: Choice[None] = Choice(filter, passed, horizon)
+        return Guarded(decision, chunks, lambda attempt: regenerate(passed or "", attempt), choice)
 
     return sample
 
 
-def stop(chunks: Iterator[str]) -> None:
-    """Close an iterator that can be closed, as generators can."""
-    close = getattr(chunks, "close", None)
-    if close is not None:
-        close()
+def never(filter: Filter) -> Resampler:  # noqa: A002
+    """Return what stands for a resampler where the policy asks for none.
+
+    Raises:
+        ValueError: It asks for one.
+    """
+    for number, rule in enumerate(filter.policy.ruleset("output").rules, 1):
+        if rule.remedy.attempts:
+            raise ValueError(
+                f'policy {filter.policy.name!r}: output[{number}] says then = "regenerate", and the'
+                " sampler gives one answer only: pass again=, which gives others"
+            )
+    return lambda prompt, attempt: iter(())  # noqa: ARG005
 
 
 def stricter(one: Decision, other: Decision) -> Decision:
     """Return the stricter of two decisions, with the labels of both where they agree."""
+    flags = tuple(sorted({*one.flags, *other.flags}))
     if one.action is not other.action:
-        return max(one, other, key=lambda decision: decision.action)
-    return Decision(one.action, tuple(sorted({*one.reasons, *other.reasons})))
+        strict = max(one, other, key=lambda decision: decision.action)
+        return Decision(strict.action, strict.reasons, flags=flags, remedy=strict.remedy)
+    reasons = tuple(sorted({*one.reasons, *other.reasons}))
+    return Decision(one.action, reasons, flags=flags, remedy=strictest([one.remedy, other.remedy]))

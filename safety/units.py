@@ -14,6 +14,8 @@ from dataclasses import dataclass
 # where the script puts no space; a line ends with its break. Nothing beyond the end is looked at,
 # so that an end once seen stays one, whatever follows.
 SENTENCE_END = re.compile(r"[.!?…][\"'”’»)\]]*\s|[。！？]|\n")
+# What may become one when white space follows.
+MARK_AT_END = re.compile(r"[.!?…][\"'”’»)\]]*\Z")
 
 
 @dataclass(frozen=True)
@@ -61,10 +63,13 @@ class Unit:
         return self.before + self.text + self.after
 
 
-def unit_end(text: str, start: int, horizon: Horizon) -> int | None:
-    """Return where the unit that begins at `start` ends, or None while more text could tell."""
+def unit_end(text: str, start: int, horizon: Horizon, searched: int = 0) -> int | None:
+    """Return where the unit that begins at `start` ends, or None while more text could tell.
+
+    No end is looked for that begins before `searched`.
+    """
     limit = start + horizon.longest
-    for match in SENTENCE_END.finditer(text, start, limit):
+    for match in SENTENCE_END.finditer(text, max(start, searched), limit):
         if match.end() >= start + horizon.shortest:
             return match.end()
     return limit if len(text) >= limit else None
@@ -86,29 +91,48 @@ def units(text: str, horizon: Horizon, start: int = 0) -> Iterator[Unit]:
 
 
 class Cutter:
-    """Cuts a stream into the units of its whole text, each once its horizon is there."""
+    """Cuts a stream into the units of its whole text, each once its horizon is there.
+
+    However small the chunks, no character is looked at again to find where a unit ends, but for
+    closing quotes behind a mark.
+    """
 
     def __init__(self, horizon: Horizon) -> None:
         self._horizon = horizon
         self._text = ""  # from `before` characters ahead of the next unit
         self._start = 0  # where the next unit begins in it
+        self._end: int | None = None  # where it ends, once that is known
+        self._searched = 0  # no end that begins before this place is of the next unit
 
     def feed(self, chunk: str) -> list[Unit]:
         """Take more text and return the units that no further text can change."""
         horizon = self._horizon
         self._text += chunk
         ready: list[Unit] = []
-        while (end := unit_end(self._text, self._start, horizon)) is not None:
-            if len(self._text) < end + horizon.after:
-                break
+        while (end := self._known_end()) is not None and len(self._text) >= end + horizon.after:
             ready.append(unit_at(self._text, self._start, end, horizon))
-            self._start = end
-        seen = max(0, self._start - horizon.before)
-        self._text, self._start = self._text[seen:], self._start - seen
+            self._start, self._end, self._searched = end, None, end
+        if ready:
+            self._forget(max(0, self._start - horizon.before))
         return ready
+
+    def _known_end(self) -> int | None:
+        """Return where the next unit ends, or None while more text could tell."""
+        if self._end is None:
+            self._end = unit_end(self._text, self._start, self._horizon, self._searched)
+            if self._end is None:
+                mark = MARK_AT_END.search(self._text, self._searched)
+                self._searched = mark.start() if mark else len(self._text)
+        return self._end
+
+    def _forget(self, count: int) -> None:
+        """Drop the first characters."""
+        self._text, self._start = self._text[count:], self._start - count
+        self._searched -= count
+        self._end = None if self._end is None else self._end - count
 
     def finish(self) -> list[Unit]:
         """Return the units of what is left; the stream has ended."""
         left = list(units(self._text, self._horizon, self._start))
-        self._text, self._start = "", 0
+        self._text, self._start, self._end, self._searched = "", 0, None, 0
         return left

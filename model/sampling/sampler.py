@@ -55,7 +55,11 @@ class Sampler:
         Raises:
             PromptTooLong: At once, when the prompt fills the context.
         """
-        stream = self._engine.submit(self._request(prompt))
+        return self.again(prompt, 0)
+
+    def again(self, prompt: str, attempt: int) -> Iterator[str]:
+        """Yield another continuation: that of this attempt, which has a seed of its own."""
+        stream = self._engine.submit(self._request(prompt, attempt))
         return texts(Answer(self.tokenizer, stream, self.stop))
 
     @cached_property
@@ -64,11 +68,11 @@ class Sampler:
         allowed = drawable(self.tokenizer, self.config.vocab_size)
         return Engine(params=self.params, config=self.config, rows=1, allowed=allowed)
 
-    def _request(self, prompt: str) -> Request:
+    def _request(self, prompt: str, attempt: int = 0) -> Request:
         return Request(
             tokens=[BOS, *self.tokenizer.encode(prompt)],
             drawing=self.drawing,
-            seed=self.seed,
+            seed=(self.seed + attempt) % (1 << 32) if attempt else self.seed,
             max_new_tokens=self.max_new_tokens,
             ends=self.tokenizer.ends,
         )

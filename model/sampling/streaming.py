@@ -19,6 +19,11 @@ class Detokenizer:
         self._tokenizer = tokenizer
         self._held: list[int] = []
 
+    @property
+    def waiting(self) -> bool:
+        """Tell whether the last pieces have no certain text yet."""
+        return bool(self._held)
+
     def feed(self, piece: int) -> str:
         """Return the text that is certain now that this piece follows."""
         if piece in self._tokenizer.special:

@@ -38,10 +38,16 @@ class Token:
 
 @dataclass(frozen=True)
 class Chunk:
-    """Hold a piece of an answer, and the tokens whose first character is in it."""
+    """Hold a piece of an answer, and the tokens whose first character is in it.
+
+    Attributes:
+        spans: The characters of the answer that each token has a part in, from its beginning: of a
+            token that has none an empty span. A stop string may have cut off the last ones.
+    """
 
     text: str
     tokens: tuple[Token, ...]
+    spans: tuple[tuple[int, int], ...]
 
 
 class Writing:
@@ -55,8 +61,12 @@ class Writing:
         self._tokenizer = tokenizer
         self._detokenizer = Detokenizer(tokenizer)
         self._stop = Stop(stop)
-        # Tokens not yet told, and the character of the answer each begins at.
-        self._waiting: list[tuple[Token, int]] = []
+        # Tokens not yet told, with the characters of the answer that they have a part in.
+        self._waiting: list[tuple[Token, tuple[int, int]]] = []
+        # Those after them whose characters are not certain yet, bytes of one that is not whole, and
+        # where their characters begin.
+        self._uncertain: list[Token] = []
+        self._certain = 0
         self._decoded = self._released = 0
 
     @property
@@ -66,24 +76,38 @@ class Writing:
 
     def feed(self, sampled: Sampled) -> Chunk:
         """Return what may leave, now that this token follows."""
-        self._waiting.append((described(self._tokenizer, sampled), self._decoded))
+        token = described(self._tokenizer, sampled)
         text = self._detokenizer.feed(sampled.piece)
         self._decoded += len(text)
+        if self._detokenizer.waiting or self._tokenizer.byte(sampled.piece) is not None:
+            self._uncertain.append(token)
+            if not self._detokenizer.waiting:
+                self._settle(self._decoded)
+        else:
+            self._settle(self._decoded - len(token.data.decode()))
+            self._waiting.append((token, (self._certain, self._decoded)))
+            self._certain = self._decoded
         return self._chunk(self._stop.feed(text))
+
+    def _settle(self, end: int) -> None:
+        """Note that what was uncertain has become the characters up to a place, all of it."""
+        self._waiting += [(token, (self._certain, end)) for token in self._uncertain]
+        self._uncertain, self._certain = [], end
 
     def finish(self) -> Chunk:
         """Return what waited, now that the answer is over; empty where a stop string ended it."""
-        text = self._stop.feed(self._detokenizer.finish()) + self._stop.finish()
-        last = self._chunk(text)
-        silent = () if self.stopped else tuple(token for token, _ in self._waiting)
-        self._waiting = []
-        return Chunk(last.text, last.tokens + silent)
+        last = self._detokenizer.finish()
+        self._decoded += len(last)
+        self._settle(self._decoded)
+        text = self._stop.feed(last) + self._stop.finish()
+        return self._chunk(text, silent=not self.stopped)
 
-    def _chunk(self, text: str) -> Chunk:
+    def _chunk(self, text: str, *, silent: bool = False) -> Chunk:
+        """Return a chunk of this text; with `silent`, tokens without a character in it as well."""
         self._released += len(text)
-        told = sum(start < self._released for _, start in self._waiting)
-        tokens, self._waiting = self._waiting[:told], self._waiting[told:]
-        return Chunk(text, tuple(token for token, _ in tokens))
+        told = sum(silent or start < self._released for _, (start, _) in self._waiting)
+        known, self._waiting = self._waiting[:told], self._waiting[told:]
+        return Chunk(text, tuple(token for token, _ in known), tuple(span for _, span in known))
 
 
 def described(tokenizer: Tokenizer, sampled: Sampled) -> Token:

@@ -42,6 +42,21 @@ def test_every_token_is_told_once_in_order(tokenizer: Tokenizer, pieces: list[in
     assert [token.logprob for token in tokens] == [-float(n) for n in range(len(pieces))]
 
 
+@example(pieces=[203, 137, 0, 289])  # bytes of no character, then a piece of its own text
+@given(pieces=answers)
+def test_spans_are_where_the_tokens_stand(tokenizer: Tokenizer, pieces: list[int]) -> None:
+    """In order they cover the text; a token that is no byte stands in the whole of its own."""
+    chunks = written(tokenizer, pieces, [])
+    text, reached = tokenizer.decode(pieces), 0
+    for chunk in chunks:
+        for token, (start, end) in zip(chunk.tokens, chunk.spans, strict=True):
+            assert start <= reached <= max(reached, end)
+            reached = max(reached, end)
+            if tokenizer.byte(token.piece) is None and token.data:
+                assert text[start:end] == token.data.decode()
+    assert reached == len(text)
+
+
 @given(text=st.text(st.sampled_from("aß鯨🐳 ")), stop=st.sampled_from(["鯨", "a ", "🐳ß"]))
 def test_tokens_told_cover_the_text_and_none_begins_after_it(
     tokenizer: Tokenizer, text: str, stop: str

@@ -85,10 +85,13 @@ class ShareDetector:
 
 
 def build(
-    rules: list[dict[str, Any]], *detectors: Detector, uses: tuple[str, ...] = USES
+    rules: list[dict[str, Any]] | dict[str, list[dict[str, Any]]],
+    *detectors: Detector,
+    uses: tuple[str, ...] = USES,
 ) -> Filter:
-    """Build a filter whose policy says the same for every use."""
-    body = {**dict.fromkeys(uses, rules), "key": {"env": KEY}}
+    """Build a filter whose policy says the same for every use, or what is given for each."""
+    tables = rules if isinstance(rules, dict) else dict.fromkeys(uses, rules)
+    body = {**tables, "key": {"env": KEY}}
     parts = {use: ruleset(body, use, "test.toml", detectors) for use in USES if use in body}
     rulesets = {use: part[0] for use, part in parts.items()}
     policy = Policy("test", "0" * 64, rulesets, key=KeySource(env=KEY))

@@ -9,7 +9,7 @@ from gemsieve.model.sampling.chat import Turn
 from gemsieve.safety.conversation import Conversation
 
 
-def heard(turns: Sequence[Turn]) -> Iterator[str]:
+def heard(turns: Sequence[Turn], _attempt: int) -> Iterator[str]:
     """Answer with what was heard so far, a sentence a turn."""
     for turn in turns:
         yield f"{turn.role} said {turn.text}. "
@@ -37,7 +37,7 @@ def test_only_what_passed_the_guard_is_remembered(plain_filter: Filter) -> None:
     assert "a@b.cd" not in answer + talk.turns[0].text
     assert talk.turns == (Turn("user", "write to <EMAIL_ADDRESS>"), Turn("model", answer))
 
-    def turning(turns: Sequence[Turn]) -> Iterator[str]:
+    def turning(turns: Sequence[Turn], _attempt: int) -> Iterator[str]:
         yield "All is well. " * 40
         yield "But this is bad. And so on."
 
@@ -60,11 +60,11 @@ def test_an_interrupted_answer_is_remembered_as_far_as_it_came() -> None:
 def test_a_failure_leaves_the_conversation_as_it_was() -> None:
     """An error, before the answer or in it, is raised, and the message can be asked again."""
 
-    def failing(turns: Sequence[Turn]) -> Iterator[str]:
+    def failing(turns: Sequence[Turn], _attempt: int) -> Iterator[str]:
         yield "well"
         raise RuntimeError("no more")
 
-    def refusing(turns: Sequence[Turn]) -> Iterator[str]:
+    def refusing(turns: Sequence[Turn], _attempt: int) -> Iterator[str]:
         raise RuntimeError("no more")
 
     for write in (failing, refusing):

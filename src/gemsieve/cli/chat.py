@@ -41,7 +41,9 @@ def run(args: argparse.Namespace) -> int:
         judge, writer = filter_from(args), writer_from(args)
         marks(writer.tokenizer)  # refuses one that has none before anything is asked
         talk = Conversation(
-            lambda turns: until(interrupted, texts(writer.reply(turns))), judge, args.system
+            lambda turns, attempt: until(interrupted, texts(writer.reply(turns, attempt))),
+            judge,
+            args.system,
         )
         for line in lines():
             if line == "/exit":

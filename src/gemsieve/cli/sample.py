@@ -164,11 +164,11 @@ def begin(writer: Writer, judge: Filter | None, prompt: str, number: int) -> Tex
 
     text = Text()
 
-    def sampler(passed: str) -> Iterator[str]:
-        text.answer = writer.go_on(passed, number)
+    def sampler(passed: str, attempt: int = 0) -> Iterator[str]:
+        text.answer = writer.go_on(passed, number, attempt)
         return texts(text.answer, text.tokens)
 
-    text.chunks = guarded(sampler, judge)(prompt) if judge else sampler(prompt)
+    text.chunks = guarded(sampler, judge, again=sampler)(prompt) if judge else sampler(prompt)
     return text
 
 

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from gemsieve.model.sampling.writing import Answer
     from gemsieve.model.tokenizer import Tokenizer
 
+# Seeds of one attempt lie this far from the next one's: more than there are answers to a prompt.
+_ATTEMPT = 1 << 16
+
 # Control characters, which could steer a terminal; line ends and tabs among them are text.
 _STEERING = {
     code: "\ufffd" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"
@@ -66,17 +69,17 @@ class Writer:
     stop: tuple[str, ...]
     known: Prefix | None = None
 
-    def go_on(self, prompt: str, number: int = 0) -> Answer:
-        """Begin the continuation of a text; those of other numbers have other seeds."""
+    def go_on(self, prompt: str, number: int = 0, attempt: int = 0) -> Answer:
+        """Begin the continuation of a text; other numbers and attempts have other seeds."""
         from gemsieve.model.tokenizer import BOS
 
-        return self._write([BOS, *self.tokenizer.encode(prompt)], number)
+        return self._write([BOS, *self.tokenizer.encode(prompt)], number + attempt * _ATTEMPT)
 
-    def reply(self, turns: Sequence[Turn]) -> Answer:
-        """Begin the answer to a conversation's last turn."""
+    def reply(self, turns: Sequence[Turn], attempt: int = 0) -> Answer:
+        """Begin the answer to a conversation's last turn; other attempts have other seeds."""
         from gemsieve.model.sampling.chat import prompt
 
-        return self._write(prompt(self.tokenizer, turns), 0)
+        return self._write(prompt(self.tokenizer, turns), attempt * _ATTEMPT)
 
     def _write(self, pieces: list[int], number: int) -> Answer:
         from gemsieve.model.sampling.request import Request
@@ -90,7 +93,7 @@ class Writer:
             tokens=(),
             prefix=self.known,
             drawing=self.drawing,
-            seed=self.seed + number,
+            seed=(self.seed + number) % (1 << 32),
             max_new_tokens=self.max_tokens,
             ends=self.tokenizer.ends,
         )
