@@ -56,6 +56,12 @@ def open_checkpoints(run: Path, keep: int | None = None, best: int = 0) -> ocp.C
     return ocp.CheckpointManager(folder, options=options)
 
 
+def model_item(run: Path, step: int) -> Path:
+    """Return where a checkpoint has the parameters to use: their running mean, if it is kept."""
+    items = [run / FOLDER / str(step) / name for name in ("average", "params")]
+    return next(filter(Path.is_dir, items), items[-1])
+
+
 def save(  # noqa: PLR0913 (what a checkpoint holds)
     manager: ocp.CheckpointManager,
     step: int,

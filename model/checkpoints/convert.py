@@ -36,7 +36,7 @@ class Wanted:
 
     Attributes:
         to: `hf` for Hugging Face's form, `orbax` for that of our runs, `gguf` for a file that
-            llama.cpp reads.
+            llama.cpp reads, `peft` for a run's adapters alone.
         dtype: `float32`, `bfloat16` or, for GGUF, `float16`; as stored when None.
         bits: 8 or 4 for quantised weights, not of Hugging Face's form; None for floats.
         group: As of `quantise`; GGUF has its own blocks.
@@ -44,6 +44,7 @@ class Wanted:
         tokenizer: The model's tokenizer, where it is not beside it.
         size: The named size of a model from Kaggle, where its shapes do not tell.
         at: Which checkpoint of a run, as of `open_model`.
+        adapters: PEFT's adapters, added to the weights.
     """
 
     to: str
@@ -54,6 +55,7 @@ class Wanted:
     tokenizer: Path | None = None
     size: str | None = None
     at: str = "last"
+    adapters: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -80,11 +82,15 @@ def convert(source: Path, target: Path, wanted: Wanted) -> Converted:
         raise ValueError(f"{target}: there already; name a new folder")
     if wanted.bits and wanted.to == "hf":
         raise ValueError("Hugging Face's form holds floats: quantise a run (orbax) or GGUF")
+    if wanted.to == "peft":
+        return _write_peft(source, target, wanted)
     opened = forms.open_model(source, named(wanted.size) if wanted.size else None, wanted.at)
     if wanted.tokenizer:
         opened = _with_tokenizer(opened, Tokenizer.read(wanted.tokenizer))
     config, dtype = opened.stored.config, wanted.dtype or _floating(opened.stored.dtype)
     params = opened.stored.read(abstract(config, dtype))
+    if wanted.adapters:
+        params, opened = _with_adapters(params, opened, wanted.adapters)
     if wanted.vocab:
         params["embedding"] = resized(params["embedding"], wanted.vocab, opened.tokenizer)
         config = replace(config, vocab_size=wanted.vocab)
@@ -132,6 +138,43 @@ def _with_tokenizer(opened: Opened, tokenizer: Tokenizer) -> Opened:
         raise CheckpointError("the model has a tokenizer already, and this is another")
     about = replace(opened.about, tokenizer=tokenizer.digest)
     return replace(opened, about=about, tokenizer=tokenizer)
+
+
+def _with_adapters(params: Params, opened: Opened, folder: Path) -> tuple[Params, Opened]:
+    """Add adapters to the weights they were trained beside, and say so.
+
+    Raises:
+        ValueError: They are not for such a model.
+        CheckpointError: They are ours, and were trained beside another model.
+    """
+    from gemsieve.model.checkpoints.adapters import read_adapters
+    from gemsieve.model.checkpoints.origin import START, digest_of
+    from gemsieve.model.training.lora import attach, base_of, merge_back
+
+    found = read_adapters(folder, opened.stored.config)
+    if found.about is None:
+        about = replace(opened.about, manifest="", policy={}, imported="PEFT's adapters")
+    else:
+        about = found.about
+        if digest_of(opened.stored) != about.settings[START]["parameters"]:
+            raise CheckpointError(f"{folder}: these adapters were trained beside another model")
+    base, dtype = base_of(params, found.settings), params["embedding"].dtype
+    merged = merge_back(attach(base, found.numbers, found.settings.scale))
+    return jax.tree.map(lambda leaf: leaf.astype(dtype), merged), replace(opened, about=about)
+
+
+def _write_peft(source: Path, target: Path, wanted: Wanted) -> Converted:
+    """Write a run's adapters alone.
+
+    Raises:
+        ValueError: The run has none, or something was asked for that adapters have not.
+    """
+    from gemsieve.model.checkpoints.adapters import export_adapters
+
+    if wanted != Wanted(to=wanted.to, at=wanted.at):
+        raise ValueError("adapters alone are written as they are: leave other options out")
+    opened, count = export_adapters(source, target, wanted.at)
+    return Converted(opened.stored.config, count, "float32", opened.about)
 
 
 def _write_huggingface(target: Path, params: Params, about: About, opened: Opened) -> None:

@@ -9,7 +9,12 @@ from importlib.metadata import version
 from pathlib import Path
 
 from gemsieve.model.checkpoints.about import NOTE, About, CheckpointError
-from gemsieve.model.checkpoints.checkpoint import FOLDER, open_checkpoints, restore_about
+from gemsieve.model.checkpoints.checkpoint import (
+    FOLDER,
+    model_item,
+    open_checkpoints,
+    restore_about,
+)
 from gemsieve.model.checkpoints.kept import best_first
 from gemsieve.model.checkpoints.placement import Stored, abstract
 from gemsieve.model.checkpoints.whole import MODEL, flaw, last_whole, steps_in
@@ -112,8 +117,7 @@ def _open_run(run: Path, at: str) -> Opened:
     step = _step_at(run, at)
     with open_checkpoints(run) as manager:
         about = restore_about(manager, step)
-    items = [run / FOLDER / str(step) / name for name in ("average", "params")]
-    item = next(filter(Path.is_dir, items), items[-1])
+    item = model_item(run, step)
     config = GemmaConfig(**about.settings["model"])
     if form := about.settings.get(TABLE):
         stored = Stored(config, f"int{form['bits']}", partial(read_quantised, item, **form), {})

@@ -18,8 +18,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--to",
         required=True,
-        choices=("hf", "orbax", "gguf"),
-        help="Hugging Face's form, a run's, or llama.cpp's",
+        choices=("hf", "orbax", "gguf", "peft"),
+        help="Hugging Face's form, a run's, llama.cpp's, or PEFT's for adapters alone",
     )
     parser.add_argument(
         "--dtype",
@@ -43,6 +43,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--checkpoint", default="last", metavar="STEP", help="of a run: last, best, or a step"
+    )
+    parser.add_argument(
+        "--adapters", type=Path, metavar="DIR", help="PEFT's, to be added to the weights"
     )
     parser.add_argument("--size", metavar="NAME", help="of Kaggle's, if its shapes do not tell")
 
@@ -69,6 +72,7 @@ def run(args: argparse.Namespace) -> int:
         tokenizer=args.tokenizer,
         size=args.size,
         at=args.checkpoint,
+        adapters=args.adapters,
     )
     try:
         made = convert(args.source, args.target, wanted)
