@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
 from gemsieve.filters import Filter
-from gemsieve.safety.api import health, models, moderations
+from gemsieve.safety.api import check, comments, decisions, health, models, moderations
 from gemsieve.safety.api.access import Access
 from gemsieve.safety.api.errors import add_errors
 from gemsieve.safety.api.limits import Limits
@@ -22,6 +22,9 @@ from gemsieve.safety.api.watch import Watch
 # One line a group of endpoints.
 ROUTERS = (
     moderations.moderations,
+    check.check,
+    decisions.decisions,
+    comments.comments,
     models.models,
     health.open_to_all,
     health.measured,

@@ -23,6 +23,20 @@ CODES = {
     "too_short": "empty_array",
 }
 
+# Where clients of Google's APIs ask, and what those call our statuses.
+GOOGLE = "/v1alpha1/"
+STATUSES = {
+    401: "UNAUTHENTICATED",
+    403: "PERMISSION_DENIED",
+    404: "NOT_FOUND",
+    408: "DEADLINE_EXCEEDED",
+    429: "RESOURCE_EXHAUSTED",
+    500: "INTERNAL",
+    503: "UNAVAILABLE",
+}
+PERSPECTIVE = {"comment_empty", "no_requested_attributes", "language_not_supported_by_attribute"}
+PERSPECTIVE_ERROR = "type.googleapis.com/google.commentanalyzer.v1alpha1.Error"
+
 
 class ErrorDetail(BaseModel):
     """What went wrong."""
@@ -39,8 +53,26 @@ class ErrorBody(BaseModel):
     error: ErrorDetail
 
 
+class GoogleErrorDetail(BaseModel):
+    """What went wrong, in Google's words."""
+
+    code: int
+    message: str
+    status: str
+    details: list[dict[str, Any]]
+
+
+class GoogleErrorBody(BaseModel):
+    """The body of an error under `/v1alpha1/`."""
+
+    error: GoogleErrorDetail
+
+
 class ApiError(HTTPException):
-    """An answer that is an error; asking again may help where `retry_after` says when (seconds)."""
+    """An answer that is an error; asking again may help where `retry_after` says when (seconds).
+
+    `about` may be set to what Perspective's clients are told beside its code.
+    """
 
     def __init__(
         self,
@@ -55,33 +87,50 @@ class ApiError(HTTPException):
             headers = {"x-should-retry": "true", "retry-after": str(retry_after)}
         super().__init__(status, message, headers)
         self.code, self.param = code, param
+        self.about: Mapping[str, Any] = {}
 
-    def response(self) -> JSONResponse:
-        """Return it as HTTP."""
+    def response(self, path: str = "") -> JSONResponse:
+        """Return it as HTTP, in the shape that clients of a path know."""
+        body = self.google() if path.startswith(GOOGLE) else self.openai()
+        return JSONResponse(body.model_dump(), self.status_code, dict(self.headers or {}))
+
+    def openai(self) -> ErrorBody:
+        """Return it in OpenAI's shape."""
         kind = "invalid_request_error" if self.status_code < 500 else "server_error"
         detail = ErrorDetail(message=self.detail, type=kind, param=self.param, code=self.code)
-        return JSONResponse(
-            ErrorBody(error=detail).model_dump(), self.status_code, dict(self.headers or {})
+        return ErrorBody(error=detail)
+
+    def google(self) -> GoogleErrorBody:
+        """Return it in Google's shape (google.rpc.Status), with Perspective's kind of error."""
+        known = self.code in PERSPECTIVE
+        kind = {"errorType": self.code.upper() if known else "INVALID_REQUEST"}
+        error = GoogleErrorDetail(
+            code=self.status_code,
+            message=self.detail,
+            status=STATUSES.get(self.status_code, "INVALID_ARGUMENT"),
+            details=[{"@type": PERSPECTIVE_ERROR, **kind, **self.about}],
         )
+        return GoogleErrorBody(error=error)
 
 
 def add_errors(app: FastAPI) -> None:
     """Give every error of the service the one shape."""
 
     @app.exception_handler(ApiError)
-    async def answer_error(_: Request, error: ApiError) -> JSONResponse:
-        return error.response()
+    async def answer_error(request: Request, error: ApiError) -> JSONResponse:
+        return error.response(request.url.path)
 
     @app.exception_handler(StarletteError)
-    async def answer_http_error(_: Request, error: StarletteError) -> JSONResponse:
+    async def answer_http_error(request: Request, error: StarletteError) -> JSONResponse:
         code = HTTPStatus(error.status_code).name.lower()
-        response = ApiError(error.status_code, str(error.detail), code).response()
+        response = ApiError(error.status_code, str(error.detail), code).response(request.url.path)
         response.headers.update(error.headers or {})
         return response
 
     @app.exception_handler(RequestValidationError)
     async def answer_invalid(request: Request, error: RequestValidationError) -> JSONResponse:
-        return invalid(error.errors(), fields(request.app.openapi())).response()
+        mistake = invalid(error.errors(), fields(request.app.openapi()))
+        return mistake.response(request.url.path)
 
     @app.exception_handler(ClientDisconnect)
     async def answer_nobody(_: Request, __: ClientDisconnect) -> JSONResponse:
@@ -102,10 +151,21 @@ def invalid(errors: Iterable[Mapping[str, Any]], known: frozenset[str]) -> ApiEr
     """
     seen = [(place(error["loc"], known), error) for error in errors]
     param, first = max(seen, key=lambda s: (len(s[1]["loc"]), s[1]["type"] in CODES))
-    also = [e["msg"] for p, e in seen if p == param and len(e["loc"]) == len(first["loc"])]
-    wanted = " or ".join(dict.fromkeys([first["msg"], *also]))
+    also = [
+        e
+        for p, e in seen
+        if first["type"] not in CODES and p == param and len(e["loc"]) == len(first["loc"])
+    ]
+    wanted = " or ".join(dict.fromkeys(told(error) for error in (first, *also)))
     code = CODES.get(first["type"], "invalid_type")
     return ApiError(400, f"{param or 'body'}: {wanted}", code, param or None)
+
+
+def told(error: Mapping[str, Any]) -> str:
+    """Return what is wrong, without the one value that pydantic would repeat."""
+    if error["type"] == "union_tag_invalid":
+        return f"Input should have a type of {error['ctx']['expected_tags']}"
+    return str(error["msg"])
 
 
 def place(location: Iterable[str | int], known: frozenset[str]) -> str:
@@ -115,4 +175,6 @@ def place(location: Iterable[str | int], known: frozenset[str]) -> str:
         for part in location
         if isinstance(part, int) or part in known
     ]
-    return "".join(parts).removeprefix(".")
+    # A part of an array is named by its type as well, often the name of its field.
+    alone = [part for part, before in zip(parts, ["", *parts], strict=False) if part != before]
+    return "".join(alone).removeprefix(".")

@@ -8,6 +8,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 from starlette.requests import ClientDisconnect
 
 from gemsieve.safety.api.errors import ApiError, ErrorBody
@@ -17,8 +18,11 @@ from gemsieve.safety.keys import Scope
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
-def router(scope: Scope | None) -> APIRouter:
-    """Return a router for endpoints that a key needs this scope for; None for those open to all."""
+def router(scope: Scope | None, error: type[BaseModel] = ErrorBody) -> APIRouter:
+    """Return a router for endpoints that a key needs this scope for; None for those open to all.
+
+    `error` is the body that its errors have.
+    """
 
     class Route(APIRoute):
         """One endpoint."""
@@ -41,8 +45,8 @@ def router(scope: Scope | None) -> APIRouter:
             return handle
 
     responses: dict[int | str, dict[str, Any]] = {
-        "4XX": {"model": ErrorBody, "description": "The request cannot be answered."},
-        "5XX": {"model": ErrorBody, "description": "The server cannot answer it."},
+        "4XX": {"model": error, "description": "The request cannot be answered."},
+        "5XX": {"model": error, "description": "The server cannot answer it."},
     }
     return APIRouter(route_class=Route, responses=responses)
 

@@ -7,12 +7,15 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Any, Literal, cast
 
 from fastapi import Depends, Request
 
 from gemsieve.filters import Batch, Filter, Finding, Verdict
+from gemsieve.filters.detector import PROBABILITY, Detector
 from gemsieve.filters.identity import IdentityDetector
+from gemsieve.filters.language import UNDETERMINED, LanguageDetector
 from gemsieve.filters.policy import USES, Use
 from gemsieve.safety.api.batching import Batcher, NotJudgedError, OverloadedError
 from gemsieve.safety.api.caller import Caller
@@ -20,7 +23,8 @@ from gemsieve.safety.api.errors import ApiError
 from gemsieve.safety.api.limits import Limits
 
 SENTENCE = "The weather is fine today."
-IDENTITY = "identity"
+IDENTITY, LANGUAGE = "identity", "language"
+SURE = 0.5  # that a text is in another language than the detectors are made for
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +54,10 @@ class Service:
         self.state: State = "loading"
         self.batcher = Batcher(self._work, waiting=limits.waiting, threads=limits.threads)
         self._judge = judge
-        self._identity = IdentityDetector()
+        self._asked: dict[str, Detector] = {
+            IDENTITY: IdentityDetector(),
+            LANGUAGE: LanguageDetector(),
+        }
         self._seconds = limits.answer_seconds
         self._recorders = tuple(recorders)
 
@@ -117,6 +124,18 @@ class Service:
         """Return whom each text mentions: for a client that asks, and for no record."""
         return await self._ask(IDENTITY, Batch(texts))
 
+    async def language(self, text: str) -> str:
+        """Return the language that a text is surely in (ISO 639-1), else English."""
+        ((best, *_),) = await self._ask(LANGUAGE, Batch([text]))
+        code = best.label.split(".")[1]
+        return code if best.score >= SURE and code != UNDETERMINED else "en"
+
+    @cached_property
+    def probabilities(self) -> frozenset[str]:
+        """The labels by which outputs are judged that have a probability."""
+        ranges = (d.labels.ranges().items() for d in self._judge.detectors["output"])
+        return frozenset(name for some in ranges for name, span in some if span == PROBABILITY)
+
     async def _ask(self, kind: str, batch: Batch) -> list[Any]:
         self.check_ready()
         try:
@@ -129,12 +148,13 @@ class Service:
             raise not_judged() from None
 
     def _work(self, kind: str, batch: Batch) -> Sequence[Any]:
-        if kind == IDENTITY:
-            return self._identity(batch)
+        if kind in self._asked:
+            return self._asked[kind](batch)
         return self._judge(batch, cast("Use", kind))
 
     def _self_test(self) -> None:
-        self._identity.setup()
+        for detector in self._asked.values():
+            detector.setup()
         for use in self.uses:
             self._judge.setup(use)
             (verdict,) = self._judge(Batch([SENTENCE]), use)

@@ -49,8 +49,8 @@ class Watch:
                 # Its words could hold the text's, so its kind and place alone are told.
                 log.error("an answer failed: %s at %s", type(error).__name__, where(error))
                 if not status:
-                    failed = ApiError(500, "the server failed", "server_error").response()
-                    await failed(scope, receive, sending)
+                    failed = ApiError(500, "the server failed", "server_error")
+                    await failed.response(scope["path"])(scope, receive, sending)
             endpoint, seconds = caller.endpoint or ELSEWHERE, time.perf_counter() - begun
             attach(endpoint=endpoint, status=status)
         self._metrics.answered(endpoint, status, seconds)

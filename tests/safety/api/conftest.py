@@ -1,4 +1,4 @@
-"""One server under the shipped policy for all tests of the API, in a process of its own."""
+"""One server under the shipped policy for all tests of the API."""
 
 from __future__ import annotations
 
@@ -6,23 +6,24 @@ from collections.abc import Iterator
 
 import openai
 import pytest
-from tests.safety.api.serving import command
+from tests.safety.api.serving import serving, until_ready
+
+from gemsieve.filters import Filter, load_filter
+from gemsieve.safety.api import create_app
 
 
 @pytest.fixture(scope="session")
-def shipped() -> Iterator[tuple[str, int]]:
-    """The address and process of `gemsieve serve`; whatever is asked of it, it logs nothing."""
-    with command() as (url, process):
-        yield url, process.pid
-        process.terminate()
-        _, errors = process.communicate(timeout=30)
-    assert errors == "", "nothing is worth a line here, least of all a text"
+def judge() -> Filter:
+    """The filter of the shipped policy, which the server has too."""
+    return load_filter()
 
 
 @pytest.fixture(scope="session")
-def url(shipped: tuple[str, int]) -> str:
-    """Its address."""
-    return shipped[0]
+def url(judge: Filter) -> Iterator[str]:
+    """The address of a server."""
+    with serving(create_app(judge)) as (url, _):
+        until_ready(url)
+        yield url
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,188 @@
+"""`POST /v1/decisions`, as OpenAI's clients know it, where a question names a label."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+
+from fastapi import Body
+from pydantic import BaseModel, ConfigDict, Field
+
+from gemsieve.filters import Verdict
+from gemsieve.safety.api.caller import Asking
+from gemsieve.safety.api.errors import ApiError
+from gemsieve.safety.api.limits import MAX_INPUTS
+from gemsieve.safety.api.route import router
+from gemsieve.safety.api.service import Judge
+
+decisions = router(scope="judge")
+
+
+class TextPart(BaseModel):
+    """A part of a message that is text."""
+
+    model_config = ConfigDict(strict=True)
+    type: Literal["input_text", "output_text"]
+    text: str
+
+
+class ImagePart(BaseModel):
+    """A part that is an image; understood in order to be refused."""
+
+    model_config = ConfigDict(strict=True)
+    type: Literal["input_image"]
+
+
+Part = Annotated[TextPart | ImagePart, Field(discriminator="type")]
+Parts = Annotated[list[Part], Field(min_length=1, max_length=MAX_INPUTS)]
+
+
+class Message(BaseModel):
+    """One message of a conversation."""
+
+    model_config = ConfigDict(strict=True)
+    type: Literal["message"] = "message"
+    role: Literal["user", "assistant", "developer", "system"]
+    content: str | Parts
+
+
+class Predicate(BaseModel):
+    """A question: how likely is it that the input is what a label says?"""
+
+    model_config = ConfigDict(strict=True)
+    type: Literal["predicate"]
+    instructions: str = Field(description="A label of the policy, such as `toxicity.threat`.")
+    name: str | None = None
+
+
+class OtherQuestion(BaseModel):
+    """A question of another type; understood in order to be refused."""
+
+    model_config = ConfigDict(strict=True)
+    type: Literal["choice", "score"]
+
+
+Question = Annotated[Predicate | OtherQuestion, Field(discriminator="type")]
+Messages = Annotated[list[Message], Field(min_length=1, max_length=MAX_INPUTS)]
+
+
+class DecisionRequest(BaseModel):
+    """What is asked about what."""
+
+    model_config = ConfigDict(strict=True)
+    input: str | Messages
+    model: str = Field(max_length=200)
+    questions: Annotated[list[Question], Field(min_length=1, max_length=400)]
+
+
+class PredicateAnswer(BaseModel):
+    """How likely it is."""
+
+    type: Literal["predicate"] = "predicate"
+    name: str | None
+    probability: float
+
+
+class InputDetails(BaseModel):
+    """Of tokens read."""
+
+    cache_write_tokens: int = 0
+    cached_tokens: int = 0
+
+
+class OutputDetails(BaseModel):
+    """Of tokens written."""
+
+    reasoning_tokens: int = 0
+
+
+class Usage(BaseModel):
+    """No tokens: detectors read characters."""
+
+    input_tokens: int = 0
+    input_tokens_details: InputDetails = InputDetails()
+    output_tokens: int = 0
+    output_tokens_details: OutputDetails = OutputDetails()
+    total_tokens: int = 0
+
+
+class DecisionResponse(BaseModel):
+    """The answers, in the order of the questions; `model` names the policy that judged."""
+
+    answers: list[PredicateAnswer]
+    model: str
+    usage: Usage = Usage()
+
+
+EXAMPLES: dict[str, Any] = {
+    "threat": {
+        "summary": "Two labels of one text",
+        "value": {
+            "model": "gemsieve",
+            "input": "The ferry leaves at nine.",
+            "questions": [
+                {"type": "predicate", "name": "threat", "instructions": "toxicity.threat"},
+                {"type": "predicate", "name": "mail", "instructions": "pii.email_address"},
+            ],
+        },
+    }
+}
+
+
+@decisions.post("/v1/decisions")
+async def decide(
+    request: Annotated[DecisionRequest, Body(openapi_examples=EXAMPLES)],
+    service: Judge,
+    caller: Asking,
+) -> DecisionResponse:
+    """Answer how likely what each question's label says is; of several texts, the worst."""
+    given = texts(request)
+    labels = [
+        label(question, i, service.probabilities) for i, question in enumerate(request.questions)
+    ]
+    verdicts = await service.judge(caller, "output", given)
+    answers = [
+        PredicateAnswer(name=getattr(question, "name", None), probability=worst(verdicts, asked))
+        for question, asked in zip(request.questions, labels, strict=True)
+    ]
+    return DecisionResponse(answers=answers, model=service.model)
+
+
+def label(question: Predicate | OtherQuestion, number: int, known: frozenset[str]) -> str:
+    """Return the label that a question names.
+
+    Raises:
+        ApiError: None of the policy's (400).
+    """
+    if isinstance(question, Predicate) and question.instructions.strip() in known:
+        return question.instructions.strip()
+    families = ", ".join(sorted({f"{name.split('.')[0]}.*" for name in known}))
+    message = (
+        "no model for free questions is loaded: ask a predicate whose instructions are a label "
+        f"by which the policy judges outputs, of {families}"
+    )
+    raise ApiError(400, message, "question_unsupported", f"questions[{number}]")
+
+
+def texts(request: DecisionRequest) -> list[str]:
+    """Return the texts of an input.
+
+    Raises:
+        ApiError: There is an image among them (400).
+    """
+    if isinstance(request.input, str):
+        return [request.input]
+    found: list[str] = []
+    for message in request.input:
+        parts = message.content
+        for part in [parts] if isinstance(parts, str) else parts:
+            if isinstance(part, ImagePart):
+                text = "images cannot be judged; send text"
+                raise ApiError(400, text, "image_unsupported", "input")
+            found.append(part if isinstance(part, str) else part.text)
+    return found
+
+
+def worst(verdicts: Sequence[Verdict], label: str) -> float:
+    """Return the highest probability that was found for a label; 0 where it was not found."""
+    return max((f.score for v in verdicts for f in v.findings if f.label == label), default=0.0)
