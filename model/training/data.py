@@ -22,7 +22,7 @@ Row = dict[str, Array]
 
 EVEN = Emphasis()
 
-_TEXTS_AT_ONCE = 256
+TEXTS_AT_ONCE = 256
 
 
 def read_texts(shards: Sequence[Path]) -> Iterator[list[str]]:
@@ -31,7 +31,7 @@ def read_texts(shards: Sequence[Path]) -> Iterator[list[str]]:
 
     for shard in shards:
         with pq.ParquetFile(shard) as file:
-            for batch in file.iter_batches(_TEXTS_AT_ONCE, columns=["text"]):
+            for batch in file.iter_batches(TEXTS_AT_ONCE, columns=["text"]):
                 yield batch.column("text").to_pylist()
 
 
@@ -172,8 +172,10 @@ class Rows:
         if self.documents.weights is not None:
             columns["weights"] = columns["weights"] * self.documents.weights[owner[1:]]
         missing = self.length + 1 - len(piece)
+        if missing:
+            columns = {name: np.pad(column, (0, missing)) for name, column in columns.items()}
         return {
-            name: np.pad(column, (0, missing)).astype(np.float32 if name == "weights" else np.int32)
+            name: column.astype(np.float32 if name == "weights" else np.int32)
             for name, column in columns.items()
         }
 

@@ -32,10 +32,12 @@ class Mixture:
     Attributes:
         sources: Each with its own epochs, and a shuffle of its own in each.
         weights: One a source, above 0; only their ratios count.
+        names: What metrics call each.
     """
 
     sources: tuple[Source, ...]
     weights: tuple[float, ...]
+    names: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return sum(map(len, self.sources))
@@ -67,10 +69,13 @@ class Mixture:
         source = next(i for i, (a, b) in enumerate(zip(before, after, strict=True)) if a != b)
         return source, before[source]
 
-    def epochs(self, rows: int) -> list[float]:
-        """Return how often each source was read once the first rows were."""
-        counted = zip(self.counts(rows), self.sources, strict=True)
-        return [count / len(source) for count, source in counted]
+
+def epochs_of(rows: Source | Mixture, read: int) -> dict[str, float]:
+    """Return how often each source was read once the first rows were; "" names a single one."""
+    if not isinstance(rows, Mixture):
+        return {"": read / len(rows)}
+    counted = zip(rows.names, rows.counts(read), rows.sources, strict=True)
+    return {name: count / len(source) for name, count, source in counted}
 
 
 @dataclass(frozen=True)
@@ -114,13 +119,17 @@ def endless_rows(rows: Source | Mixture, seed: int) -> grain.MapDataset:
 
     if not isinstance(rows, Mixture):
         return grain.MapDataset.source(rows).seed(seed).shuffle().repeat()
-    seeds = [seed, *(_seed_of(seed, number) for number in range(1, len(rows.sources)))]
-    each = [endless_rows(*pair) for pair in zip(rows.sources, seeds, strict=True)]
+    each = [endless_rows(one, seed_of(seed, number)) for number, one in enumerate(rows.sources)]
     return grain.MapDataset.source(_Mixed(rows, each))
 
 
-def _seed_of(seed: int, source: int) -> int:
-    """Return the seed of a source's shuffle: far from the others', as epochs count up from it."""
+def seed_of(seed: int, source: int) -> int:
+    """Return the seed of a source's shuffles; the first has the run's.
+
+    The others' are far from it and each other, as a shuffle's seed counts up by epochs.
+    """
+    if source == 0:
+        return seed
     return int(np.random.SeedSequence((seed, source)).generate_state(1)[0])
 
 

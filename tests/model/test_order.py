@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gemsieve.model.training.data import Row
-from gemsieve.model.training.order import Mixture, batches, endless_rows, read_ahead
+from gemsieve.model.training.order import Mixture, batches, endless_rows, epochs_of, read_ahead
 
 
 @dataclass(frozen=True)
@@ -80,11 +80,12 @@ def test_a_mixture_is_exact() -> None:
 
 def test_each_source_has_its_own_epochs() -> None:
     """A small source comes round three times as the large one does once, none half-read."""
-    mixture = Mixture((Numbered(0, 600), Numbered(600, 200)), (1, 1))
+    mixture = Mixture((Numbered(0, 600), Numbered(600, 200)), (1, 1), ("large", "small"))
     rows = endless_rows(mixture, seed=4)
     read = [int(rows[i]["number"]) for i in range(1200)]
     assert Counter(read) == {number: 1 if number < 600 else 3 for number in range(800)}
-    assert mixture.epochs(1200) == [1.0, 3.0]
+    assert epochs_of(mixture, 1200) == {"large": 1.0, "small": 3.0}
+    assert epochs_of(Numbered(0, 600), 1200) == {"": 2.0}
     small = [number for number in read if number >= 600]
     assert sorted(small[:200]) == sorted(small[200:400]) == list(range(600, 800))
     assert small[:200] != small[200:400]
