@@ -272,12 +272,13 @@ def with_adapters(params: Params, trained: Params) -> Params:
 
 
 def merge_back(params: Params) -> Params:
-    """Return plain weights with their adapters added; quantised ones become float32."""
+    """Return plain weights, adapters added where there are some; quantised ones become float32."""
 
     def merged(leaf: Any) -> Any:  # noqa: ANN401 - an array or a box
+        base = leaf.base if isinstance(leaf, Adapted) else leaf
+        base = base.floats() if isinstance(base, Quantised) else base
         if not isinstance(leaf, Adapted):
-            return leaf
-        base = leaf.base.floats() if isinstance(leaf.base, Quantised) else leaf.base
+            return base
         change = leaf.scale * jnp.tensordot(leaf.down, leaf.up, 1)
         return (base.astype(jnp.float32) + change).astype(base.dtype)
 
