@@ -66,17 +66,19 @@ class Chats:
 
 
 def read_rows(path: Path) -> Iterator[Any]:
-    """Yield the rows of a `.jsonl` or `.parquet` file in order.
+    """Yield the rows of a `.jsonl` or `.parquet` file, or an `.arrow` file of `datasets`, in order.
 
     Raises:
         ExamplesError: The file is of neither form; a line that is no JSON is named by its number.
     """
     if path.suffix == ".parquet":
         yield from _parquet(path)
+    elif path.suffix == ".arrow":
+        yield from _arrow(path)
     elif path.suffix == ".jsonl":
         yield from _jsonl(path)
     else:
-        raise ExamplesError(f"{path}: chats are read from .jsonl or .parquet files")
+        raise ExamplesError(f"{path}: chats are read from .jsonl, .parquet or .arrow files")
 
 
 def read_chats(rows: Iterable[Any], tokenizer: Tokenizer, length: int, name: str) -> Chats:
@@ -221,3 +223,15 @@ def _parquet(path: Path) -> Iterator[Any]:
                 yield from batch.to_pylist()
     except pa.ArrowInvalid:
         raise ExamplesError(f"{path}: no Parquet file, or a damaged one") from None
+
+
+def _arrow(path: Path) -> Iterator[Any]:
+    """Yield rows with all columns of a file in Arrow's stream format, some hundred at a time."""
+    import pyarrow as pa
+
+    try:
+        with pa.memory_map(str(path)) as source, pa.ipc.open_stream(source) as batches:
+            for batch in batches:
+                yield from batch.to_pylist()
+    except pa.ArrowInvalid:
+        raise ExamplesError(f"{path}: no Arrow stream, or a damaged one") from None

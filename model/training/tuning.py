@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import asdict
-from importlib.metadata import version
 from pathlib import Path
 
-from gemsieve.model.checkpoints.about import About
-from gemsieve.model.tokenizer import Tokenizer
 from gemsieve.model.training.chat_rows import PairRows, apart, packed
-from gemsieve.model.training.conversations import Conversations, open_conversations
+from gemsieve.model.training.conversations import conversations
+from gemsieve.model.training.corpora import Corpus, open_corpora, origin_of
 from gemsieve.model.training.examples import read_chats, read_pairs
 from gemsieve.model.training.inputs import Inputs
 from gemsieve.model.training.loss import text_loss, text_measures
 from gemsieve.model.training.preference import preference_loss, preference_measures
 from gemsieve.model.training.settings import TrainSettings
-from gemsieve.model.training.start import Start, settle, start_from
+from gemsieve.model.training.start import settle, start_from
 from gemsieve.model.training.task import Task
-
-# What a checkpoint says of the policies that sieved its data.
-_POLICY = ("name", "sha256")
-# The table of settings that tells of chats which nothing vouches for.
-CHATS = "chats"
 
 
 def chat(settings: TrainSettings, inputs: Inputs, run: Path) -> Task:
@@ -30,13 +22,14 @@ def chat(settings: TrainSettings, inputs: Inputs, run: Path) -> Task:
 
     Raises:
         ManifestError: A folder of chats is no finished, untouched output of a filter job.
-        ExamplesError: Chats cannot be learned from, or nothing vouches for them.
+        InputError: There are no chats to be read.
+        ExamplesError: Chats cannot be learned from.
         CheckpointError: There is no model to start from, or it is not the run's.
         ValueError: There are too few chats.
     """
-    folder, found = _found(settings, inputs)
+    folder, corpora, name = _inputs(settings, inputs)
     start, tokenizer = start_from(folder, settings)
-    chats = read_chats(found.rows(), tokenizer, settings.data.sequence_length, found.name)
+    chats = read_chats(conversations(corpora), tokenizer, settings.data.sequence_length, name)
     rows, held_out = map(packed, chats.split(settings.data.held_out_every))
     how, whole = (settings.model, settings.execution), start.whole
     settle(run, folder, start, tokenizer)
@@ -49,7 +42,7 @@ def chat(settings: TrainSettings, inputs: Inputs, run: Path) -> Task:
         whole=whole,
         loss=text_loss(*how, settings.optimizer.z_loss, whole),
         measure=text_measures(*how, whole),
-        about=_about(settings, found, start, tokenizer),
+        about=start.descend(origin_of(asdict(settings), corpora, tokenizer.digest)),
     )
 
 
@@ -61,9 +54,9 @@ def preference(settings: TrainSettings, inputs: Inputs, run: Path) -> Task:
     Raises:
         ManifestError: As of `chat`; so are the others.
     """
-    folder, found = _found(settings, inputs)
+    folder, corpora, name = _inputs(settings, inputs)
     start, tokenizer = start_from(folder, settings)
-    both = read_pairs(found.rows(), tokenizer, settings.data.sequence_length, found.name)
+    both = read_pairs(conversations(corpora), tokenizer, settings.data.sequence_length, name)
     sides = (map(apart, side.split(settings.data.held_out_every)) for side in both)
     rows, held_out = (PairRows(*pair) for pair in zip(*sides, strict=True))
     how = (settings.model, settings.execution, settings.preference, start.whole)
@@ -77,38 +70,27 @@ def preference(settings: TrainSettings, inputs: Inputs, run: Path) -> Task:
         whole=start.whole,
         loss=preference_loss(*how),
         measure=preference_measures(*how),
-        about=_about(settings, found, start, tokenizer),
+        about=start.descend(origin_of(asdict(settings), corpora, tokenizer.digest)),
     )
 
 
-def _found(settings: TrainSettings, inputs: Inputs) -> tuple[Path, Conversations]:
-    """Return the folder of the model to tune, and what it is to learn."""
+def _inputs(settings: TrainSettings, inputs: Inputs) -> tuple[Path, tuple[Corpus, ...], str]:
+    """Return the folder of the model to tune, what it is to learn, and what errors call that.
+
+    Raises:
+        ValueError: Something is asked for that is of texts alone.
+    """
     if inputs.init is None:
         kind = settings.task.kind
         raise ValueError(f"task.kind {kind!r} tunes a model: name the one to start from by --init")
-    return inputs.init, open_conversations(inputs.data, unverified=inputs.unverified)
-
-
-def _about(
-    settings: TrainSettings, found: Conversations, start: Start, tokenizer: Tokenizer
-) -> About:
-    """Tell where the tuned model comes from."""
-    manifests = found.manifests
-    policies = [manifest.policy for manifest in manifests]
-    tables = asdict(settings)
-    if found.unverified:
-        tables[CHATS] = {"sha256": found.unverified}
-    about = About(
-        settings=tables,
-        manifest=_joined(manifest.digest for manifest in manifests),
-        policy={key: _joined(p.get(key, "none") for p in policies) for key in _POLICY if policies},
-        tokenizer=tokenizer.digest,
-        code=version("gemsieve"),
-        imported="chats" if found.unverified else "",
-    )
-    return start.descend(about)
-
-
-def _joined(values: Iterable[str]) -> str:
-    """Return the different values, in order, with plus signs between."""
-    return "+".join(dict.fromkeys(values))
+    if inputs.tokens or settings.data.weights is not None:
+        asked = "--tokens" if inputs.tokens else "data.weights"
+        raise ValueError(f"{asked} is of texts: chats are read as they are, all folders alike")
+    corpora = open_corpora(inputs.data, unverified=inputs.unverified)
+    for corpus in corpora:
+        if corpus.emphasis.copies is not None or corpus.emphasis.weights is not None:
+            raise ValueError(
+                f"{corpus.place}: its policy weighs records, which chats do not follow: sieve them"
+                " without"
+            )
+    return inputs.init, corpora, " and ".join(str(corpus.place) for corpus in corpora)
