@@ -23,7 +23,8 @@ class About:
         policy: `name` and `sha256` of the policy that sieved the data; several likewise.
         tokenizer: SHA-256 (hex) of the tokenizer's file.
         code: The version of gemsieve that trained, or converted.
-        imported: Whose form it was converted from, where it was not trained here.
+        imported: Whose form it was converted from, where it was not trained here; or the model that
+            it was tuned from.
     """
 
     settings: dict[str, Any]
@@ -36,9 +37,10 @@ class About:
     @property
     def warning(self) -> str | None:
         """What a user must be told before using the model, if anything."""
-        if self.manifest:
+        if self.manifest and not self.imported:
             return None
+        told = "all that" if self.manifest else "what"
         return (
             f"imported from {self.imported or 'elsewhere'}, unverified:"
-            " no manifest says what this model was trained on"
+            f" no manifest says {told} this model was trained on"
         )
