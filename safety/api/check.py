@@ -58,10 +58,11 @@ class PolicyBody(BaseModel):
 
 
 class Checked(BaseModel):
-    """What is done about one text, why, and all that was found."""
+    """What is done about one text, why, what is told beside that, and all that was found."""
 
     action: Literal["keep", "redact", "drop"]
     reasons: list[str]
+    flags: list[str]
     findings: list[FindingBody]
 
 
@@ -153,6 +154,7 @@ def checked(verdict: Verdict, people: Sequence[Finding]) -> Checked:
     return Checked(
         action=named(verdict),
         reasons=list(verdict.reasons),
+        flags=list(verdict.flags),
         findings=[body(finding) for finding in (*harms, *people)],
     )
 

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import json
+import signal
 import socket
+import ssl
+import urllib.request
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from tests.safety.api.serving import command
 
 from gemsieve.cli import main
+from gemsieve.safety.keys import create
+
+POLICY = """
+name = "small"
+[[output]]
+labels = "secret.*"
+action = "drop"
+"""
 
 
 def test_mistakes_end_with_status_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -29,3 +43,62 @@ def test_mistakes_end_with_status_2(tmp_path: Path, capsys: pytest.CaptureFixtur
         ]:
             assert main(["serve", *options]) == 2
             assert reason in capsys.readouterr().err
+
+
+def test_a_server_with_keys_tls_and_lines_stops_in_order(tmp_path: Path) -> None:
+    """The options reach the server: HTTPS, a key asked for, a line as JSON, an end by SIGTERM."""
+    files = {name: tmp_path / name for name in ("policy.toml", "cert.pem", "key.pem", "keys.json")}
+    files["policy.toml"].write_text(POLICY)
+    certify(files["cert.pem"], files["key.pem"])
+    _, words = create(files["keys.json"], "app", ["judge"])
+    options = ["--policy", files["policy.toml"], "--keys", files["keys.json"]]
+    options += ["--tls-cert", files["cert.pem"], "--tls-key", files["key.pem"]]
+    trust = ssl.create_default_context(cafile=str(files["cert.pem"]))
+    with command(*map(str, options), "--log-format", "json", trust=trust) as (url, process):
+        assert url.startswith("https://")
+        request = urllib.request.Request(  # noqa: S310  # our own server
+            f"{url}/v1/check",
+            b'{"input": "a secret"}',
+            {"content-type": "application/json", "authorization": f"Bearer {words}"},
+        )
+        with urllib.request.urlopen(request, context=trust) as response:  # noqa: S310
+            assert json.loads(response.read())["policy"]["name"] == "small"
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=30)
+    lines = [json.loads(line) for line in errors.splitlines()]
+    assert (
+        lines[-1].items() >= {"event": "answered", "endpoint": "/v1/check", "status": 200}.items()
+    )
+    assert lines[-1]["key"] == words.split("-")[1]
+    assert "secret" not in errors
+    assert process.returncode == -signal.SIGTERM
+
+
+def certify(certificate: Path, key: Path) -> None:
+    """Write a certificate of this machine, signed by itself, and its key."""
+    from ipaddress import ip_address
+
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    secret = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test")])
+    now = datetime.now(UTC)
+    signed = (
+        x509.CertificateBuilder(name, name, secret.public_key(), x509.random_serial_number())
+        .not_valid_before(now)
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
+        )
+        .sign(secret, hashes.SHA256())
+    )
+    certificate.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
+    key.write_bytes(
+        secret.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )

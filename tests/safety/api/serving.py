@@ -6,6 +6,7 @@ import json
 import re
 import select
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -47,12 +48,17 @@ class Answer:
         return str(error["code"])
 
 
-def ask(url: str, body: object = None, headers: Mapping[str, str] | None = None) -> Answer:
+def ask(
+    url: str,
+    body: object = None,
+    headers: Mapping[str, str] | None = None,
+    trust: ssl.SSLContext | None = None,
+) -> Answer:
     """GET, or POST a body: bytes as they are, anything else as JSON."""
     data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
     request = urllib.request.Request(url, data, {**JSON, **(headers or {})})  # noqa: S310  # ours
     try:
-        with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=60, context=trust) as response:  # noqa: S310
             return Answer(response.status, dict(response.headers), response.read())
     except urllib.error.HTTPError as error:
         with error:
@@ -101,7 +107,9 @@ def serving(app: FastAPI, drain: float = 0.0) -> Iterator[tuple[str, Server]]:
 
 
 @contextmanager
-def command(*options: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+def command(
+    *options: str, trust: ssl.SSLContext | None = None
+) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """Run `gemsieve serve` and wait until it is ready."""
     line = [sys.executable, "-m", "gemsieve.cli", "serve", "--port", "0", *options]
     with subprocess.Popen(line, stderr=subprocess.PIPE, text=True) as process:
@@ -109,16 +117,16 @@ def command(*options: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
         told = re.search(r"https?://127\.0\.0\.1:\d+", process.stderr.readline())
         assert told
         try:
-            until_ready(told.group())
+            until_ready(told.group(), trust)
             yield told.group(), process
         finally:
             process.terminate()
 
 
-def until_ready(url: str) -> None:
+def until_ready(url: str, trust: ssl.SSLContext | None = None) -> None:
     """Wait until the models are loaded; nothing but 503 may be said before."""
-    deadline = time.monotonic() + 120
-    while (seen := ask(f"{url}/v2/health/ready").status) != 200 and time.monotonic() < deadline:
+    deadline, ready = time.monotonic() + 120, f"{url}/v2/health/ready"
+    while (seen := ask(ready, trust=trust).status) != 200 and time.monotonic() < deadline:
         assert seen == 503
         time.sleep(0.02)
     assert seen == 200

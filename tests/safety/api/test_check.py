@@ -23,7 +23,7 @@ def test_a_check_is_what_the_filter_says(url: str, judge: Filter, use: Use) -> N
     assert answer["policy"] == {"name": "default", "sha256": judge.policy.sha256}
     for result, verdict in zip(answer["results"], judge(Batch(TEXTS), use), strict=True):
         assert result["action"] == verdict.action.name.lower()
-        assert result["reasons"] == list(verdict.reasons)
+        assert (result["reasons"], result["flags"]) == ([*verdict.reasons], [*verdict.flags])
         told = [(f["label"], f["score"], f["start"], f["end"]) for f in result["findings"]]
         kept = [f for f in verdict.findings if not f.label.startswith(("identity.", "dialect."))]
         assert told == [(f.label, f.score, *(f.span or (None, None))) for f in kept]
