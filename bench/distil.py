@@ -12,56 +12,36 @@ from __future__ import annotations
 
 import argparse
 import statistics
+import tempfile
 import time
-from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 
 import jax
-import jax.numpy as jnp
-import optax  # type: ignore[import-untyped]
-from small_training import SMALL, make_settings, measured, read_corpus, trained
+from small_training import SMALL, Corpus, make_settings, measured, read_corpus, trained
 
-from gemsieve.model.gemma.transformer import Params, Transformer, count_parameters, initialise
-from gemsieve.model.training.data import Rows, batches
-from gemsieve.model.training.distil import from_distribution, from_likeliest, likeliest, mixed
-from gemsieve.model.training.loss import Batch
-from gemsieve.model.training.optimizer import make_optimizer
+from gemsieve.model.checkpoints.about import About
+from gemsieve.model.checkpoints.checkpoint import write_model
+from gemsieve.model.gemma.transformer import Params, count_parameters, initialise
+from gemsieve.model.training.data import batches
+from gemsieve.model.training.distil import DistillationSettings
+from gemsieve.model.training.loss import alone, text_loss, text_measures
 from gemsieve.model.training.settings import TrainSettings
-
-# What a position's loss is, of the student's logits, the teacher's and the next tokens.
-Loss = Callable[[jax.Array, jax.Array, jax.Array], jax.Array]
+from gemsieve.model.training.step import fresh, make_update
+from gemsieve.model.training.task import Task
+from gemsieve.model.training.taught import distilled
 
 _STUDENT = replace(SMALL, embed_dim=48, hidden_dim=96, num_layers=2, num_heads=2, num_kv_heads=1)
 _LEARNING_RATE = 6e-3
-
-
-def next_token(student: jax.Array, _: jax.Array, targets: jax.Array) -> jax.Array:
-    """Return the cross-entropy of the text's own next tokens."""
-    losses: jax.Array = optax.softmax_cross_entropy_with_integer_labels(student, targets)
-    return losses
-
-
-def whole(student: jax.Array, teacher: jax.Array, _: jax.Array) -> jax.Array:
-    """Return the cross-entropy to all that the teacher says."""
-    return from_distribution(student, teacher)
-
-
-def listed(
-    k: int, share: float, student: jax.Array, teacher: jax.Array, targets: jax.Array
-) -> jax.Array:
-    """Return the cross-entropy to k tokens and a bucket, and for the rest that of `next_token`."""
-    told = from_likeliest(student, *likeliest(teacher, k))
-    return mixed(told, next_token(student, teacher, targets), share)
-
-
-LOSSES: dict[str, Loss] = {
-    "next token": next_token,
-    "whole distribution": whole,
-    "top 8, bucket": partial(listed, 8, 1.0),
-    "top 64, bucket": partial(listed, 64, 1.0),
-    "top 8, bucket; half text": partial(listed, 8, 0.5),
+# How each student learns; None from the text alone.
+WAYS: dict[str, DistillationSettings | None] = {
+    "next token": None,
+    "whole distribution": DistillationSettings(),
+    "top 64, bucket": DistillationSettings(likeliest=64),
+    "top 8, bucket": DistillationSettings(likeliest=8),
+    "top 8, bucket; half text": DistillationSettings(likeliest=8, share=0.5),
+    "whole, reverse": DistillationSettings(divergence="reverse"),
 }
 
 
@@ -81,52 +61,48 @@ def main() -> None:
     sizes = [sum(count_parameters(config)) for config in (SMALL, _STUDENT)]
     print(f"teacher of {sizes[0]:,} parameters, students of {sizes[1]:,}")
     print(f"{'teacher':<26}{measured(taught, corpus.held_out)(teacher):8.4f}", flush=True)
-    for name, loss in LOSSES.items():
-        step = make_step(settings, loss, teacher)
-        found = [
-            evaluate(student(settings, corpus.second, step, seed)) for seed in range(args.seeds)
-        ]
-        each = "".join(f"{value:8.4f}" for value in found)
-        print(f"{name:<26}{each}   mean {statistics.mean(found):.4f}", flush=True)
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place) / "teacher"
+        write_model(folder, teacher, about(taught, corpus), corpus.tokenizer)
+        for name, way in WAYS.items():
+            own = replace(settings, distillation=way or DistillationSettings())
+            task = distilled(text_of(settings, corpus), own, folder if way else None)
+            found = [evaluate(student(own, task, seed)) for seed in range(args.seeds)]
+            each = "".join(f"{value:8.4f}" for value in found)
+            print(f"{name:<26}{each}   mean {statistics.mean(found):.4f}", flush=True)
     print(f"{time.process_time():.0f} s of processor time")
 
 
-Step = Callable[[Params, optax.OptState, Batch], tuple[Params, optax.OptState]]
+def about(settings: TrainSettings, corpus: Corpus) -> About:
+    """Tell what the experiment's models share."""
+    return About(asdict(settings), "", {}, corpus.tokenizer.digest, "bench")
 
 
-def make_step(settings: TrainSettings, loss: Loss, teacher: Params) -> Step:
-    """Return a compiled step of a student that learns by a loss."""
-    optimizer = make_optimizer(settings.optimizer, settings.train.steps)
-
-    def logits(model: Transformer, params: Params, batch: Batch) -> jax.Array:
-        places = (batch["tokens"], batch["positions"], batch["segments"])
-        found: tuple[jax.Array, object] = model.apply({"params": params}, *places)
-        return found[0]
-
-    def mean(params: Params, batch: Batch) -> jax.Array:
-        told = logits(Transformer(SMALL), teacher, batch)
-        heard = logits(Transformer(_STUDENT), params, batch)
-        weights = jnp.asarray(batch["weights"])
-        losses = loss(heard, told, jnp.asarray(batch["targets"]))
-        return jnp.sum(losses * weights) / jnp.sum(weights)
-
-    @jax.jit
-    def step(params: Params, memory: optax.OptState, batch: Batch) -> tuple[Params, optax.OptState]:
-        updates, memory = optimizer.update(jax.grad(mean)(params, batch), memory, params)
-        moved: Params = optax.apply_updates(params, updates)
-        return moved, memory
-
-    return step
+def text_of(settings: TrainSettings, corpus: Corpus) -> Task:
+    """Return the task of learning from the text alone."""
+    how = settings.model, settings.execution
+    shapes = jax.eval_shape(partial(initialise, settings.model, 0))
+    return Task(
+        rows=corpus.second,
+        held_out=corpus.held_out,
+        shapes=shapes,
+        start=lambda _: initialise(settings.model, 0),
+        fixed={},
+        loss=text_loss(*how),
+        measure=text_measures(*how),
+        whole=alone,
+        about=about(settings, corpus),
+    )
 
 
-def student(settings: TrainSettings, rows: Rows, step: Step, seed: int) -> Params:
-    """Return a student's parameters after its steps."""
-    params: Params = initialise(_STUDENT, seed)
-    memory = make_optimizer(settings.optimizer, settings.train.steps).init(params)
-    source = batches(rows, settings.train.batch_size, seed)
-    for number in range(settings.train.steps):
-        params, memory = step(params, memory, source[number])
-    return params
+def student(settings: TrainSettings, task: Task, seed: int) -> Params:
+    """Return a student's parameters after its steps; the seed is of the first and of the order."""
+    state = fresh(settings, initialise(settings.model, seed))
+    update = make_update(settings, task.loss, task.fixed)
+    source = batches(task.rows, settings.train.batch_size, seed)
+    for step in range(settings.train.steps):
+        state, _, _ = update(state, source[step])
+    return state.params
 
 
 if __name__ == "__main__":

@@ -14,6 +14,8 @@ import numpy as np
 
 from gemsieve.model.gemma.config import GemmaConfig
 from gemsieve.model.gemma.transformer import Params
+from gemsieve.model.tokenizer import Tokenizer
+from gemsieve.model.training.corpora import open_corpus
 from gemsieve.model.training.data import Rows, batches, read_texts, split, tokenize
 from gemsieve.model.training.loss import text_loss, text_measures
 from gemsieve.model.training.pretrain import prepare_tokenizer
@@ -39,23 +41,24 @@ _BATCHES_OF_TEXTS = 2
 
 @dataclass(frozen=True)
 class Corpus:
-    """Hold rows of three sets of documents: two to train on, and the held-out ones."""
+    """Hold rows of three sets of documents, two to train on and one held out; and the tokenizer."""
 
     first: Rows
     second: Rows
     held_out: Rows
+    tokenizer: Tokenizer
 
 
 def read_corpus(data: Path, settings: TrainSettings) -> Corpus:
     """Read the first 512 documents that a job kept; nothing is written."""
     manifest = verify(data)
     with tempfile.TemporaryDirectory() as run:
-        tokenizer = prepare_tokenizer(settings, manifest, Path(run))
+        tokenizer = prepare_tokenizer(settings, [open_corpus(data)], Path(run))
     documents = tokenize(islice(read_texts(manifest.kept), _BATCHES_OF_TEXTS), tokenizer)
     training, held_out = split(documents, settings.data.held_out_every, settings.data.shuffle_seed)
     halves = np.array_split(np.arange(len(training)), 2)
     parts = (training.take(halves[0]), training.take(halves[1]), held_out)
-    return Corpus(*(Rows(part, settings.data.sequence_length) for part in parts))
+    return Corpus(*(Rows(part, settings.data.sequence_length) for part in parts), tokenizer)
 
 
 def make_settings(model: GemmaConfig, steps: int, learning_rate: float) -> TrainSettings:

@@ -1,77 +1,112 @@
-"""What a student is told by its teacher, beside or instead of the next token.
+"""What a student is told by its teacher, and how far it is from saying the same.
 
 The report's small models learn from a teacher's whole distribution (arXiv 2408.00118, section 3).
 A teacher that is asked once and stored can tell only its likeliest tokens; the rest of its
 probability is told too, as one more outcome, "any other token". Leaving it out and calling what is
 left 1 would reward a student for tokens that the teacher thinks unlikely together.
+
+The vocabulary is the first axis of everything here, as in the chunks of a loss.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
 import jax
 import jax.numpy as jnp
 
-
-def from_distribution(
-    student: jax.Array, teacher: jax.Array, temperature: float = 1.0
-) -> jax.Array:
-    """Return the cross-entropy of the student to the teacher's whole distribution, in nats.
-
-    Args:
-        student: Logits, [..., vocab_size].
-        teacher: Logits in the same shape; no gradient flows to them.
-        temperature: Divides both; losses are multiplied by its square, so that the gradient keeps
-            its size (arXiv 1503.02531, section 2).
-
-    Returns:
-        [...], float32: the KL divergence, and the teacher's entropy, which no student can change.
-    """
-    wide = jax.lax.stop_gradient(teacher).astype(jnp.float32) / temperature
-    told = jax.nn.softmax(wide, axis=-1)
-    heard = jax.nn.log_softmax(student.astype(jnp.float32) / temperature, axis=-1)
-    return -jnp.sum(told * heard, axis=-1) * temperature**2
+Divergence = Literal["forward", "reverse"]
 
 
-def from_likeliest(student: jax.Array, tokens: jax.Array, logprobs: jax.Array) -> jax.Array:
-    """Return the cross-entropy to a teacher's likeliest tokens and, in one bucket, all others.
+@dataclass(frozen=True, kw_only=True)
+class DistillationSettings:
+    """Set how a student learns from a teacher, where it has one.
 
-    Equal to `from_distribution` where the k tokens are the whole vocabulary. Else what the teacher
-    thinks of each token in the bucket is not known: the loss is least where the student gives each
-    listed token, and all others together, what the teacher gives them.
-
-    Args:
-        student: Logits, [..., vocab_size].
-        tokens: The teacher's likeliest tokens, [..., k], all different.
-        logprobs: Its log probabilities of them, in nats, [..., k].
-
-    Returns:
-        [...], float32.
-    """
-    wide = student.astype(jnp.float32)
-    total = jax.nn.logsumexp(wide, axis=-1)
-    heard = jnp.take_along_axis(wide, tokens, axis=-1) - total[..., None]
-    told = jnp.exp(jax.lax.stop_gradient(logprobs).astype(jnp.float32))
-    losses = -jnp.sum(told * heard, axis=-1)
-    if tokens.shape[-1] == wide.shape[-1]:
-        return losses
-    # The others' share is summed over themselves: 1 minus the listed share would round to nothing.
-    listed = jnp.any(tokens[..., None] == jnp.arange(wide.shape[-1]), axis=-2)
-    others = jax.nn.logsumexp(jnp.where(listed, -jnp.inf, wide), axis=-1) - total
-    return losses - jnp.clip(1.0 - jnp.sum(told, axis=-1), 0.0) * others
-
-
-def likeliest(teacher: jax.Array, k: int) -> tuple[jax.Array, jax.Array]:
-    """Return a teacher's k likeliest tokens and their log probabilities, [..., k] each."""
-    logprobs, tokens = jax.lax.top_k(jax.nn.log_softmax(teacher.astype(jnp.float32), axis=-1), k)
-    return tokens, logprobs
-
-
-def mixed(distilled: jax.Array, next_token: jax.Array, share: float) -> jax.Array:
-    """Return `share` of the teacher's losses and the rest of those of the next tokens.
+    Attributes:
+        share: The teacher's part of the loss, from 0 to 1; the rest is the next token's.
+        temperature: Divides both models' logits (arXiv 1503.02531, section 2).
+        likeliest: How many tokens the teacher tells, and the probability of all others in one; 0:
+            the whole distribution.
+        divergence: "forward", KL(teacher, student), or "reverse", KL(student, teacher), which
+            forgives a student for leaving out what it cannot say (arXiv 2306.13649, section 2).
 
     Raises:
-        ValueError: `share` is not from 0 to 1.
+        ValueError: A value is out of its range.
     """
-    if not 0.0 <= share <= 1.0:
-        raise ValueError(f"the teacher's share of the loss must be from 0 to 1, not {share}")
-    return share * distilled + (1.0 - share) * next_token
+
+    share: float = 1.0
+    temperature: float = 1.0
+    likeliest: int = 0
+    divergence: Divergence = "forward"
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.share <= 1.0:
+            raise ValueError(f"share must be above 0 and at most 1, not {self.share}")
+        if not self.temperature > 0.0:
+            raise ValueError(f"temperature must be above 0, not {self.temperature}")
+        if self.divergence not in ("forward", "reverse"):
+            raise ValueError(f"divergence must be forward or reverse, not {self.divergence!r}")
+
+
+class Listed(NamedTuple):
+    """A teacher's likeliest tokens, and in one bucket all others.
+
+    Attributes:
+        tokens: [..., k], integers, all different.
+        logprobs: Their log probabilities, in nats, [..., k].
+        rest: The log probability of all others together, [...].
+    """
+
+    tokens: jax.Array
+    logprobs: jax.Array
+    rest: jax.Array
+
+
+def likeliest(logits: jax.Array, k: int) -> Listed:
+    """Return the k likeliest tokens by logits [vocab_size, ...]."""
+    logprobs = jnp.moveaxis(jax.nn.log_softmax(logits.astype(jnp.float32), axis=0), 0, -1)
+    listed, tokens = jax.lax.top_k(logprobs, k)
+    # The others' part is summed over themselves: 1 minus the listed would round to nothing.
+    others = jnp.put_along_axis(logprobs, tokens, -jnp.inf, axis=-1, inplace=False)
+    return Listed(tokens, listed, jax.nn.logsumexp(others, axis=-1))
+
+
+def completed(listed: Listed, heard: jax.Array) -> jax.Array:
+    """Return a teacher's log probabilities of all tokens, [vocab_size, ...].
+
+    In the bucket, of which it tells the sum, they are in the student's own proportions: the
+    divergence from the student is then that between lists with a bucket each.
+
+    Args:
+        listed: What the teacher told, [...].
+        heard: The student's log probabilities, [vocab_size, ...].
+    """
+    unknown = jnp.full_like(heard, -jnp.inf)
+    tokens, logprobs = (jnp.moveaxis(part, -1, 0) for part in (listed.tokens, listed.logprobs))
+    known = jnp.put_along_axis(unknown, tokens, logprobs.astype(heard.dtype), 0, inplace=False)
+    is_listed = jnp.isfinite(known)
+    others = jax.nn.logsumexp(jnp.where(is_listed, -jnp.inf, heard), axis=0)
+    return jnp.where(is_listed, known, heard + (listed.rest.astype(heard.dtype) - others))
+
+
+def divergence(
+    told: jax.Array, heard: jax.Array, kind: Divergence = "forward"
+) -> tuple[jax.Array, jax.Array]:
+    """Return a divergence in nats, 0 where both say the same, and its gradient.
+
+    Args:
+        told: The teacher's log probabilities, [vocab_size, ...].
+        heard: The student's, in the same shape.
+        kind: Which.
+
+    Returns:
+        [...], and the gradient to the student's logits, [vocab_size, ...].
+    """
+    teacher, student = jnp.exp(told), jnp.exp(heard)
+    if kind == "forward":
+        # A token without probability has no part, whatever its logarithm.
+        losses = jnp.sum(jnp.where(teacher > 0, teacher * (told - heard), 0.0), axis=0)
+        return losses, student - teacher
+    losses = jnp.sum(student * (heard - told), axis=0)
+    return losses, student * (heard - told - losses)
