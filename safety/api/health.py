@@ -12,6 +12,8 @@ from gemsieve.safety.api.errors import ApiError
 from gemsieve.safety.api.route import router
 from gemsieve.safety.api.service import Judge
 
+LIVE = "/v2/health/live"
+
 open_to_all = router(scope=None)
 measured = router(scope="metrics")
 
@@ -43,7 +45,7 @@ async def health(service: Judge) -> Health:
     return Health(policy=service.policy.name, policy_sha256=service.policy.sha256)
 
 
-@open_to_all.get("/v2/health/live")
+@open_to_all.get(LIVE)
 async def live() -> Live:
     """Say that the server runs, whatever it can do."""
     return Live()

@@ -11,12 +11,15 @@ import socket
 import time
 from pathlib import Path
 from types import FrameType
+from typing import Any, cast
 
 import h11
 import uvicorn
 from fastapi import FastAPI
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from gemsieve.safety.api import health
 from gemsieve.safety.api.errors import ApiError
 from gemsieve.safety.api.limits import Limits
 from gemsieve.safety.api.service import Service
@@ -44,10 +47,7 @@ class Protocol(H11Protocol):
         if len(self.connections) > 2 * self.limits.connections:
             transport.abort()
         elif len(self.connections) > self.limits.connections:
-            error = ApiError(503, "too many connections", "overloaded", retry_after=1)
-            response = error.response()
-            response.headers["connection"] = "close"
-            self.app = response
+            self.app = cast("Any", crowded(cast("ASGIApp", self.app)))
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop the clocks."""
@@ -116,6 +116,21 @@ class Protocol(H11Protocol):
         ):
             self.transport.write(self.conn.send(event) or b"")
         self.transport.close()
+
+
+def crowded(app: ASGIApp) -> ASGIApp:
+    """Return what answers on a connection too many: to come back, or that the server lives."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] == health.LIVE:
+            await app(scope, receive, send)
+            return
+        error = ApiError(503, "too many connections", "overloaded", retry_after=1)
+        response = error.response(scope["path"])
+        response.headers["connection"] = "close"
+        await response(scope, receive, send)
+
+    return answer
 
 
 class Server(uvicorn.Server):

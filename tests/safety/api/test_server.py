@@ -125,6 +125,7 @@ def test_too_many_connections_are_told_to_come_back(hasty: Running) -> None:
         answer = received(late)
     assert parsed(answer) == (503, "overloaded")
     assert b"retry-after: 1" in answer
+    assert ask(f"{hasty[0]}/v2/health/live").status == 200, "a supervisor must not restart it"
     for wire in idle:
         wire.close()
     time.sleep(0.05)
