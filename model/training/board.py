@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,7 +32,7 @@ def event_file(folder: Path) -> Iterator[Callable[[Progress], None]]:
         writer = writer or SummaryWriter(
             str(folder), purge_step=step, filename_suffix=f".{step}", flush_secs=10
         )
-        told = {name: value for name, value in progress.entry.items() if name != "step"}
+        told = scalars(progress.entry)
         told["tokens_per_second"] = progress.tokens_per_second
         if progress.utilisation is not None:
             told["utilisation"] = progress.utilisation
@@ -44,3 +44,14 @@ def event_file(folder: Path) -> Iterator[Callable[[Progress], None]]:
     finally:
         if writer:
             writer.close()
+
+
+def scalars(entry: Mapping[str, Any]) -> dict[str, float]:
+    """Return the numbers of a line of metrics; those of groups as `held_out_by/NAME`."""
+    told: dict[str, float] = {}
+    for name, value in entry.items():
+        if isinstance(value, Mapping):
+            told |= {f"{name}/{group}": number for group, number in value.items()}
+        elif name != "step" and not isinstance(value, list):
+            told[name] = value
+    return told

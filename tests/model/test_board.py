@@ -23,17 +23,18 @@ def events(path: Path) -> Iterator[Any]:
         left = left[16 + length :]
 
 
-def told(step: int, **more: float) -> Progress:
+def told(step: int, **more: Any) -> Progress:
     """Return what a run tells of a step."""
     entry = {"step": step, "loss": 3.0 / step, "tokens": 128 * step, **more}
     return Progress(step, 9, 3.0 / step, None, 50.0 + step, 1.0, None, entry)
 
 
 def test_events_are_the_metrics(tmp_path: Path) -> None:
-    """Each number of each line is a scalar of its step; what is not known has none."""
+    """Each number of each line is a scalar of its step, a group's too; what is unknown has none."""
+    by = {"held_out_by": {"web": 1.75}, "rewinds": [{"from": 3}]}
     with event_file(tmp_path) as watch:
         watch(told(1, learning_rate=0.0))
-        watch(told(4, held_out_loss=1.5))
+        watch(told(4, held_out_loss=1.5, **by))
     (path,) = tmp_path.iterdir()
     found = {(e.step, v.tag): v.simple_value for e in events(path) for v in e.summary.value}
     assert found == {
@@ -44,6 +45,7 @@ def test_events_are_the_metrics(tmp_path: Path) -> None:
         (4, "loss"): float(np.float32(0.75)),
         (4, "tokens"): 512.0,
         (4, "held_out_loss"): 1.5,
+        (4, "held_out_by/web"): 1.75,
         (4, "tokens_per_second"): 54.0,
     }
 
