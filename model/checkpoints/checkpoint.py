@@ -2,14 +2,14 @@
 
 A run's folder holds `tokenizer.model`, `metrics.jsonl` and `checkpoints/STEP/`, each of these
 with the items `params`, `optimizer` and `about`; `average`, a running mean of parameters, where a
-run keeps it: that is the model to use; and `losses` where a run was told to end. Orbax writes a
-checkpoint under another name first, so one that is there was finished, and `digests.json` says
-what it was then (`whole`).
+run keeps it: that is the model to use; and `losses`, where a run was told to end or looks for
+spikes. Orbax writes a checkpoint under another name first, so one that is there was finished, and
+`digests.json` says what it was then (`whole`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -23,6 +23,7 @@ from gemsieve.model.checkpoints.new_folder import new_folder
 from gemsieve.model.checkpoints.whole import last_whole, set_aside_after, write_digests
 from gemsieve.model.gemma.transformer import Params
 from gemsieve.model.tokenizer import FILE_NAME, Tokenizer
+from gemsieve.model.training.hosts import first_alone
 
 if TYPE_CHECKING:
     import orbax.checkpoint as ocp  # type: ignore[import-untyped]
@@ -45,8 +46,10 @@ def open_checkpoints(run: Path, keep: int | None = None, best: int = 0) -> ocp.C
     import orbax.checkpoint as ocp
 
     folder = (run / FOLDER).absolute()
-    if keep and (step := last_whole(folder)) is not None:
-        set_aside_after(folder, step)
+    if keep:
+        with first_alone("checkpoints are tidy"):  # the other processes find them so
+            if (step := last_whole(folder)) is not None:
+                set_aside_after(folder, step)
     finish = partial(write_digests, folder) if jax.process_index() == 0 else None
     options = ocp.CheckpointManagerOptions(
         preservation_policy=Keep(run, keep, best) if keep else None,
@@ -71,12 +74,13 @@ def save(  # noqa: PLR0913 (what a checkpoint holds)
     *,
     average: Params | None = None,
     losses: Sequence[float] = (),
+    vigil: Mapping[str, Any] | None = None,
 ) -> None:
     """Begin a checkpoint, whole or not at all; the caller may go on, and change what was given.
 
     It is written by a thread; older ones go when it is there. What goes wrong meanwhile is raised
     by the next call, or on closing. `optimizer` may be None; `losses` are those of steps that no
-    line of metrics holds yet.
+    line of metrics holds yet, `vigil` what is known of losses where spikes are looked for.
     """
     import orbax.checkpoint as ocp
 
@@ -88,8 +92,8 @@ def save(  # noqa: PLR0913 (what a checkpoint holds)
         items["optimizer"] = ocp.args.StandardSave(optimizer)
     if average is not None:
         items["average"] = ocp.args.StandardSave(average)
-    if losses:
-        items["losses"] = ocp.args.JsonSave({"losses": list(losses)})
+    if losses or vigil:
+        items["losses"] = ocp.args.JsonSave({"losses": list(losses), "vigil": dict(vigil or {})})
     manager.save(step, args=ocp.args.Composite(**items))
 
 
@@ -116,15 +120,15 @@ def restore_about(manager: ocp.CheckpointManager, step: int) -> About:
     return About(**items["about"])
 
 
-def restore_losses(manager: ocp.CheckpointManager, step: int) -> list[float]:
-    """Read the losses of a checkpoint's steps that no line of metrics holds."""
+def restore_losses(manager: ocp.CheckpointManager, step: int) -> tuple[list[float], dict[str, Any]]:
+    """Read the losses of a checkpoint's steps that no line of metrics holds, and its vigil."""
     import orbax.checkpoint as ocp
 
     if not (manager.directory / str(step) / "losses").exists():
-        return []
+        return [], {}
     items = manager.restore(step, args=ocp.args.Composite(losses=ocp.args.JsonRestore()))
-    losses: list[float] = items["losses"]["losses"]
-    return losses
+    told = items["losses"]
+    return told["losses"], told.get("vigil", {})
 
 
 def restore(manager: ocp.CheckpointManager, step: int, **like: object) -> dict[str, Any]:

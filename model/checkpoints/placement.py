@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gemsieve.model.gemma.config import GemmaConfig
+from gemsieve.model.gemma.sharding import parameters_over
 from gemsieve.model.gemma.transformer import Params, initialise
 
 Array = npt.NDArray[Any]
@@ -44,13 +45,25 @@ class Stored:
 
 
 def abstract(config: GemmaConfig, dtype: str = "float32") -> Params:
-    """Return the shapes and types of a model's parameters, placed on the first device."""
-    params: Params = on_first_device(
+    """Return the shapes and types of a model's parameters, placed by `in_place`."""
+    params: Params = in_place(
         jax.eval_shape(
             lambda: jax.tree.map(lambda leaf: leaf.astype(dtype), initialise(config, seed=0))
         )
     )
     return params
+
+
+def in_place(shapes: Any) -> Any:  # noqa: ANN401 - any tree of shapes, returned in kind
+    """Put parameters over the mesh in use (`jax.set_mesh`), or on the first device without one."""
+    mesh = jax.sharding.get_mesh()
+    if mesh.empty:
+        return on_first_device(shapes)
+
+    def placed(shape: Any, where: jax.sharding.NamedSharding) -> Any:  # noqa: ANN401 - as above
+        return jax.ShapeDtypeStruct(shape.shape, shape.dtype, sharding=where)  # type: ignore[no-untyped-call]
+
+    return jax.tree.map(placed, shapes, parameters_over(mesh, shapes))
 
 
 def on_first_device(shapes: Any) -> Any:  # noqa: ANN401 - any tree of shapes, returned in kind

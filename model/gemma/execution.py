@@ -8,6 +8,7 @@ from typing import Literal
 
 Attention = Literal["chunked", "dense", "tokamax"]
 Remat = Literal["none", "dots", "full"]
+Precision = Literal["float32", "bfloat16"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +27,9 @@ class Execution:
             gradient is their sum.
         remat: What is computed a second time on the way back to save memory (arXiv 1604.06174):
             "none", all of a layer but its matrix products ("dots"), or all of it ("full").
+        precision: The type of activations and of the weights they are multiplied by in training.
+            Norms, softmax, losses, sums of gradients and what is trained stay float32 (mixed
+            precision, arXiv 1710.03740, without its scaling: bfloat16 has float32's range).
 
     Raises:
         ValueError: A value is not one of these.
@@ -37,9 +41,10 @@ class Execution:
     scan: bool = False
     accumulate: int = 1
     remat: Remat = "none"
+    precision: Precision = "float32"
 
     def __post_init__(self) -> None:
-        for name, kinds in (("attention", Attention), ("remat", Remat)):
+        for name, kinds in (("attention", Attention), ("remat", Remat), ("precision", Precision)):
             choice, choices = getattr(self, name), typing.get_args(kinds)
             if choice not in choices:
                 raise ValueError(f"{name} must be one of {', '.join(choices)}, not {choice!r}")

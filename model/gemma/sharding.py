@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import jax
@@ -68,24 +69,52 @@ def partition(
     Raises:
         ValueError: No rule is known for the name.
     """
-    rule = _RULES.get(path[-1])
+    rule = _rule(path, len(shape))
     if rule is None or len(rule) > len(shape):
         raise ValueError(f"no rule for spreading {'/'.join(path)} of shape {tuple(shape)}")
     return _even((None,) * (len(shape) - len(rule)) + rule, shape, devices)
 
 
+def _rule(path: Sequence[str], axes: int) -> Axes | None:
+    """Return the rule of a parameter, or None where there is none.
+
+    Under a weight's own name are the two halves of its adapter: `down` [*inputs, rank], cut as the
+    weight's inputs are, and `up` [rank, *outputs], cut as its outputs.
+    """
+    of_weight = _RULES.get(path[-2]) if len(path) > 1 else None
+    if of_weight is None:
+        return _RULES.get(path[-1])
+    halves: dict[str, Axes] = {
+        "down": (*of_weight[: axes - 1], None),
+        "up": (None, *of_weight[1 - axes :]),
+    }
+    return halves.get(path[-1])
+
+
 def parameters_over(mesh: Mesh | AbstractMesh, tree: Any) -> Any:  # noqa: ANN401 - any tree, returned in kind
     """Return a sharding for every array of a tree that nests parameters under their names.
 
-    The optimizer's memory is such a tree; its counters, single numbers, are everywhere.
+    The optimizer's memory is such a tree; its counters and constants are everywhere, and so are the
+    parts of a quantised weight.
     """
+    specs = _specs(mesh.shape, tree)
+    return jax.tree.map(partial(NamedSharding, mesh), specs, is_leaf=_is_spec)
 
-    def of(path: tuple[Any, ...], leaf: jax.ShapeDtypeStruct) -> NamedSharding:
+
+def _specs(devices: Mapping[str, int], tree: Any) -> Any:  # noqa: ANN401 - as above
+    """Return `partition` of every array that stands under a parameter's own name."""
+
+    def of(path: tuple[Any, ...], leaf: jax.ShapeDtypeStruct) -> PartitionSpec:
+        if not (leaf.shape and isinstance(path[-1], jax.tree_util.DictKey)):
+            return PartitionSpec()  # type: ignore[no-untyped-call]
         names = [key.key for key in path if isinstance(key, jax.tree_util.DictKey)]
-        spec = partition(names, leaf.shape, mesh.shape) if leaf.shape else PartitionSpec()  # type: ignore[no-untyped-call]
-        return NamedSharding(mesh, spec)
+        return partition(names, leaf.shape, devices)
 
     return jax.tree_util.tree_map_with_path(of, tree)
+
+
+def _is_spec(leaf: object) -> bool:
+    return isinstance(leaf, PartitionSpec)
 
 
 def rows_over(mesh: Mesh, tree: Any) -> Any:  # noqa: ANN401 - any tree, returned in kind
@@ -107,12 +136,37 @@ def rows_apart(x: jax.Array) -> jax.Array:
     Left to itself the compiler cuts activations as it finds the parameters cut, by their width, and
     computes every row on every device.
     """
+    return _constrained(x, ((DATA, FSDP),))
+
+
+def looked_up(x: jax.Array) -> jax.Array:
+    """Keep activations [batch, length, width] apart as `rows_apart` does, by way of their width.
+
+    Rows of an embedding come in the parts of their width that a device has of the table, and the
+    gradient goes back so: rows and widths change places, and nobody gathers either.
+    """
+    return rows_apart(_constrained(x, (DATA, None, FSDP)))
+
+
+def _constrained(x: jax.Array, axes: Axes) -> jax.Array:
+    """Cut an array within a compiled function over the mesh in use, if any."""
     mesh = jax.sharding.get_abstract_mesh()
-    if mesh.empty:
+    if mesh.empty or mesh.size == 1:
         return x
-    spec = _even(((DATA, FSDP),), x.shape, mesh.shape)
+    spec = _even(axes, x.shape, mesh.shape)
     apart: jax.Array = jax.lax.with_sharding_constraint(x, spec)  # type: ignore[no-untyped-call]
     return apart
+
+
+def parameters_apart(tree: Any) -> Any:  # noqa: ANN401 - any tree, returned in kind
+    """Keep a tree as `parameters_over` puts it on the mesh in use, if any, within a compiled step.
+
+    A gradient that is told so is summed straight into parts: no device holds the whole of it.
+    """
+    mesh = jax.sharding.get_abstract_mesh()
+    if mesh.empty or mesh.size == 1:
+        return tree
+    return jax.lax.with_sharding_constraint(tree, _specs(mesh.shape, tree))  # type: ignore[no-untyped-call]
 
 
 def _even(axes: Axes, shape: Sequence[int], devices: Mapping[str, int]) -> PartitionSpec:

@@ -16,7 +16,7 @@ from gemsieve.model.gemma.config import GemmaConfig
 from gemsieve.model.gemma.execution import Execution
 from gemsieve.model.gemma.norm import RMSNorm
 from gemsieve.model.gemma.product import product, rows
-from gemsieve.model.gemma.sharding import rows_apart
+from gemsieve.model.gemma.sharding import looked_up, parameters_apart
 from gemsieve.model.gemma.soft_cap import soft_cap
 from gemsieve.model.gemma.stacked import scan_blocks, stack
 from gemsieve.model.gemma.visible import Places, visible
@@ -107,7 +107,7 @@ class Transformer(nn.Module):
     def _embed(self, tokens: jax.Array) -> jax.Array:
         """Look tokens up, times sqrt(embed_dim) rounded to the activations' type, as trained."""
         scale = jnp.sqrt(jnp.float32(self.config.embed_dim)).astype(self.dtype)
-        return rows_apart(rows(self.embedding, tokens, self.dtype) * scale)
+        return looked_up(rows(self.embedding, tokens, self.dtype) * scale)
 
     def _blocks(
         self, x: jax.Array, places: Places, admission: Admission | None
@@ -150,9 +150,10 @@ def _layer(
 
 @partial(jax.jit, static_argnames="config")
 def initialise(config: GemmaConfig, seed: int) -> Params:
-    """Draw fresh parameters, float32."""
+    """Draw fresh parameters, float32, each straight into its place on the mesh in use, if any."""
     variables = Transformer(config).init(jax.random.key(seed), jnp.zeros((1, 1), jnp.int32))
-    return dict(variables["params"])
+    params: Params = parameters_apart(dict(variables["params"]))
+    return params
 
 
 class ParameterCount(NamedTuple):

@@ -48,8 +48,8 @@ class Clock:
     def tokens_per_second(self) -> float:
         """Tokens read a second, padding included; 0 before the second step."""
         elapsed = self._now - self._started
-        tokens = self._settings.train.batch_size * self._settings.data.sequence_length
-        return (self._ticks - 1) * tokens / elapsed if elapsed else 0.0
+        tokens = (self._ticks - 1) * self._settings.tokens_a_step
+        return tokens / elapsed if elapsed else 0.0
 
     @property
     def utilisation(self) -> float | None:

@@ -61,7 +61,7 @@ def text_loss(
     config: GemmaConfig, execution: Execution, z_loss: float = 0.0, whole: Whole = alone
 ) -> Loss:
     """Return `next_token_loss` as a function of what is trained and what is fixed."""
-    model = Transformer(config, execution=execution)
+    model = Transformer(config, execution.precision, execution)
 
     def loss(trained: Params, fixed: Params, batch: Batch) -> jax.Array:
         return next_token_loss(model, whole(trained, fixed), batch, z_loss)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
 from typing import Any
 
 import jax
 
-from gemsieve.model.gemma.transformer import Params
 from gemsieve.model.training.optimizer import make_schedule
 from gemsieve.model.training.settings import TrainSettings
-from gemsieve.model.training.step import State
+from gemsieve.model.training.step import Evaluate, State
 
 # One number a step, as the device gave it or as a checkpoint kept it.
 Losses = list[jax.Array | float]
@@ -26,12 +24,20 @@ def due(settings: TrainSettings, step: int, *every: int) -> bool:
     return step == settings.train.steps or any(step % number == 0 for number in every)
 
 
+def recorded(settings: TrainSettings, step: int) -> bool:
+    """Tell whether a step has a line of metrics."""
+    loop = settings.train
+    return step == 1 or due(
+        settings, step, loop.log_every, loop.evaluate_every, loop.checkpoint_every
+    )
+
+
 def record(
     settings: TrainSettings,
     state: State,
     losses: Losses,
     norm: jax.Array,
-    evaluate: Callable[[Params], Mapping[str, float]],
+    evaluate: Evaluate,
 ) -> dict[str, Any] | None:
     """Return the line of metrics for a step, or None where none is due.
 
@@ -42,17 +48,14 @@ def record(
         TrainingError: Something is not finite; whatever is saved, is so after this was asked.
     """
     loop = settings.train
-    if not (
-        state.step == 1
-        or due(settings, state.step, loop.log_every, loop.evaluate_every, loop.checkpoint_every)
-    ):
+    if not recorded(settings, state.step):
         return None
     loss, skipped = mean(settings, state.step, losses, norm)
     rate = float(make_schedule(settings.optimizer, loop.steps)(state.step - 1))
     entry: dict[str, Any] = {"step": state.step, "loss": loss, "learning_rate": rate}
     if math.isfinite(norm):  # that of a step that was skipped is no number, in JSON neither
         entry["gradient_norm"] = float(norm)
-    entry["tokens"] = state.step * loop.batch_size * settings.data.sequence_length
+    entry["tokens"] = state.step * settings.tokens_a_step
     if skipped:
         entry["skipped"] = skipped
     if due(settings, state.step, loop.evaluate_every):

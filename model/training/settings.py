@@ -50,25 +50,43 @@ class TokenizerSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class DataSettings:
-    """Set rows, the held-out split and the order."""
+    """Set rows, the held-out split and the order.
+
+    `weights` has a number for each folder that is read: how much of the rows come from it; None
+    reads each as often as the others. `group_by` says by what held-out loss is told apart. With
+    `packing` "ends" documents follow one another and are cut where a row ends; with "best_fit" none
+    is cut that fits into a row.
+    """
 
     sequence_length: int = 256
     held_out_every: int = 50
     shuffle_seed: int = 0
+    weights: tuple[float, ...] | None = None
+    packing: Literal["ends", "best_fit"] = "ends"
+    group_by: Literal["source", "language", "none"] = "source"
 
     def __post_init__(self) -> None:
+        _one_of(self, "group_by")
+        _one_of(self, "packing")
         # With every document held out nothing would be left to train on.
         _at_least(self, {"sequence_length": 2, "held_out_every": 2})
+        if self.weights is not None and not all(self.weights):
+            raise ValueError("weights must be above 0: leave out the folder instead")
 
 
 @dataclass(frozen=True, kw_only=True)
 class LoopSettings:
     """Set the length of the run and what it writes when.
 
-    `on_nan` is what a step does whose loss or gradient is not finite: "stop" the run, or "skip" it.
+    `epochs`, where set, counts instead of `steps`: how often all rows together are read.
+    `on_nan` is what a step does whose loss or gradient is not finite: "stop" the run, "skip" the
+    step, or "rewind": go back to the last checkpoint and pass over the batches since, at most
+    `most_rewinds` times. `on_spike` is the same for a loss above the mean of the `spike_window`
+    losses before it by so many of their standard deviations.
     """
 
     steps: int = 400
+    epochs: float | None = None
     batch_size: int = 4
     init_seed: int = 0
     log_every: int = 10
@@ -76,18 +94,41 @@ class LoopSettings:
     evaluate_rows: int = 64
     checkpoint_every: int = 100
     keep_checkpoints: int = 2
-    on_nan: Literal["stop", "skip"] = "stop"
+    keep_best: int = 1
+    on_nan: Literal["stop", "skip", "rewind"] = "stop"
+    on_spike: Literal["ignore", "stop", "rewind"] = "ignore"
+    spike_window: int = 50
+    spike_deviations: float = 6.0
+    most_rewinds: int = 3
 
     def __post_init__(self) -> None:
-        # Only the seed may be 0.
-        others = {"init_seed", "on_nan"}
+        # The seed may be 0, and no best one kept.
+        others = {"init_seed", "keep_best", "on_nan", "on_spike", "spike_deviations", "epochs"}
         _at_least(self, {f.name: 1 for f in dataclasses.fields(self) if f.name not in others})
         _one_of(self, "on_nan")
+        _one_of(self, "on_spike")
+        if self.epochs == 0:
+            raise ValueError("epochs must be above 0, or none")
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeshSettings:
+    """Set over how many devices a run spreads; their product is how many it takes.
+
+    Rows go over `data` and `fsdp`, parameters and the optimizer's memory over `fsdp` and `tensor`.
+    """
+
+    data: int = 1
+    fsdp: int = 1
+    tensor: int = 1
+
+    def __post_init__(self) -> None:
+        _at_least(self, {"data": 1, "fsdp": 1, "tensor": 1})
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainSettings:
-    """Hold everything that, with the data, decides a run; `execution` only how it is computed."""
+    """Hold everything that, with the data, decides a run; the last two only how it is computed."""
 
     task: TaskSettings = field(default_factory=TaskSettings)
     model: GemmaConfig = field(default_factory=lambda: named("tiny"))
@@ -99,6 +140,13 @@ class TrainSettings:
     optimizer: OptimizerSettings = field(default_factory=OptimizerSettings)
     train: LoopSettings = field(default_factory=LoopSettings)
     execution: Execution = field(default_factory=Execution)
+    mesh: MeshSettings = field(default_factory=MeshSettings)
+
+    @property
+    def tokens_a_step(self) -> int:
+        """How many tokens a step reads, padding included; a pair of answers has two rows."""
+        rows = self.train.batch_size * (2 if self.task.kind == "preference" else 1)
+        return rows * self.data.sequence_length
 
 
 def read_settings(
@@ -150,10 +198,13 @@ def settings_from(tables: Mapping[str, Any], model: GemmaConfig | None = None) -
             f"data.sequence_length ({settings.data.sequence_length}) exceeds model.max_length"
             f" ({settings.model.max_length})"
         )
-    if settings.train.batch_size % settings.execution.accumulate:
+    rows, parts = settings.train.batch_size, settings.execution.accumulate
+    if rows % parts:
+        raise SettingsError(f"execution.accumulate ({parts}) must divide train.batch_size ({rows})")
+    if (rows // parts) % (settings.mesh.data * settings.mesh.fsdp):
         raise SettingsError(
-            f"execution.accumulate ({settings.execution.accumulate}) must divide train.batch_size"
-            f" ({settings.train.batch_size})"
+            f"mesh.data x mesh.fsdp ({settings.mesh.data} x {settings.mesh.fsdp}) must divide"
+            f" train.batch_size / execution.accumulate ({rows} / {parts})"
         )
     return settings
 
@@ -200,6 +251,11 @@ def _checked(value: object, kind: object, where: str) -> object:
         if not isinstance(value, bool):
             raise SettingsError(f"{where} must be true or false, not {value!r}")
         return value
+    if numbers := next((k for k in kinds if typing.get_origin(k) is tuple), None):
+        if not isinstance(value, Sequence) or isinstance(value, str):
+            raise SettingsError(f"{where} must be a list of numbers, not {value!r}")
+        each = typing.get_args(numbers)[0]
+        return tuple(_checked(one, each, f"{where}, {one!r},") for one in value)
     if str in kinds:
         if not isinstance(value, str):
             raise SettingsError(f"{where} must be a text, not {value!r}")

@@ -13,7 +13,7 @@ import jax
 from gemsieve.model.checkpoints.about import About, CheckpointError
 from gemsieve.model.checkpoints.adapted import note_base
 from gemsieve.model.checkpoints.forms import open_model
-from gemsieve.model.checkpoints.origin import START, digest_of, told
+from gemsieve.model.checkpoints.origin import START, descending, digest_of, told
 from gemsieve.model.checkpoints.placement import Stored, abstract, leaves, nested
 from gemsieve.model.gemma.transformer import Params, initialise
 from gemsieve.model.tokenizer import FILE_NAME, Tokenizer
@@ -44,11 +44,7 @@ class Start:
 
     def descend(self, about: About) -> About:
         """Return where a model comes from that is trained from here on."""
-        if not self.origin:
-            return about
-        known = self.origin["imported"] or "elsewhere" if self.origin["warning"] else ""
-        imported = "+".join(filter(None, dict.fromkeys((about.imported, known))))
-        return replace(about, settings=about.settings | {START: self.origin}, imported=imported)
+        return descending(about, START, self.origin) if self.origin else about
 
 
 @cache
@@ -70,13 +66,7 @@ def fresh_start(settings: TrainSettings) -> Start:
     if settings.lora.rank:
         raise ValueError("lora.rank: adapters stand beside a trained model: name one with --init")
     draw = partial(initialise, settings.model, settings.train.init_seed)
-
-    def begin(like: Params) -> Params:
-        where = jax.tree.map(lambda leaf: leaf.sharding, like)
-        params: Params = jax.jit(draw, out_shardings=where)()
-        return params
-
-    return Start(jax.eval_shape(draw), begin, draw)
+    return Start(jax.eval_shape(draw), lambda _: draw(), draw)
 
 
 def start_from(folder: Path, settings: TrainSettings) -> tuple[Start, Tokenizer]:

@@ -12,10 +12,13 @@ import jax
 import jax.numpy as jnp
 import optax  # type: ignore[import-untyped]
 
+from gemsieve.model.gemma.sharding import parameters_apart
 from gemsieve.model.gemma.transformer import Params
-from gemsieve.model.training.data import Source, in_order
+from gemsieve.model.training.data import Row, Source, in_order
+from gemsieve.model.training.groups import Groups, of_all, together
 from gemsieve.model.training.loss import Batch, Loss, Measures
 from gemsieve.model.training.optimizer import make_optimizer
+from gemsieve.model.training.order import Mixture
 from gemsieve.model.training.settings import TrainSettings
 
 
@@ -41,9 +44,11 @@ Step = Callable[
 ]
 
 
-def make_update(
-    settings: TrainSettings, loss_of: Loss, fixed: Params
-) -> Callable[[State, Batch], tuple[State, jax.Array, jax.Array]]:
+Update = Callable[[State, Batch], tuple[State, jax.Array, jax.Array]]
+Evaluate = Callable[[Params], dict[str, Any]]
+
+
+def make_update(settings: TrainSettings, loss_of: Loss, fixed: Params) -> Update:
     """Return a function that takes one step: the next state, the loss before, the gradient's norm.
 
     The old state's arrays are given up to the new one's. A step that is skipped, as settings may
@@ -82,6 +87,7 @@ def _compiled_step(settings: TrainSettings, loss_of: Loss) -> Step:
     ) -> tuple[Params, optax.OptState, Params | None, jax.Array, jax.Array]:
         with jax.named_scope("loss"):
             loss, gradient = gradient_of(params, fixed, batch)
+            gradient = parameters_apart(gradient)
         norm, old = optax.tree.norm(gradient), (params, memory, average)
         with jax.named_scope("optimizer"):
             updates, memory = optimizer.update(gradient, memory, params)
@@ -93,7 +99,7 @@ def _compiled_step(settings: TrainSettings, loss_of: Loss) -> Step:
             new = params, memory, average
             params, memory, average = jax.tree.map(partial(jnp.where, sound), new, old)
             loss = jnp.where(sound, loss, jnp.nan)
-        return params, memory, average, loss, norm
+        return *parameters_apart((params, memory, average)), loss, norm
 
     return step
 
@@ -110,10 +116,7 @@ def in_parts(
         return whole
 
     def summed(params: Params, fixed: Params, batch: Batch) -> tuple[jax.Array, Params]:
-        cut = {
-            name: jnp.reshape(column, (parts, -1, *jnp.shape(column)[1:]))
-            for name, column in batch.items()
-        }
+        cut = {name: _cut(jnp.asarray(column), parts) for name, column in batch.items()}
         # As the loss does, so that a batch whose weights are all 0 has loss 0.
         weights = jnp.maximum(jnp.sum(jnp.asarray(batch["weights"])), 1.0)
 
@@ -129,6 +132,11 @@ def in_parts(
     return summed
 
 
+def _cut(column: jax.Array, parts: int) -> jax.Array:
+    """Share rows out to parts in turn: a device has as many rows of each, all its own."""
+    return jnp.moveaxis(column.reshape(-1, parts, *column.shape[1:]), 1, 0)
+
+
 def _averaged(average: Params, params: Params, most: float, done: int) -> Params:
     """Return the running mean after a step.
 
@@ -141,19 +149,47 @@ def _averaged(average: Params, params: Params, most: float, done: int) -> Params
 
 
 def make_evaluate(
-    settings: TrainSettings, measures: Measures, fixed: Params, rows: Source
-) -> Callable[[Params], dict[str, float]]:
-    """Return a function from parameters to means over the first held-out rows, by their names."""
+    settings: TrainSettings,
+    measures: Measures,
+    fixed: Params,
+    rows: Source | Mixture,
+    place: Callable[[Row], Batch] = lambda batch: batch,
+) -> Evaluate:
+    """Return a function from parameters to means over the first held-out rows, by their names.
+
+    Of a mixture they are the sources' means by their weights; beside them stands each source's,
+    such as `loss/NAME`. Of rows in groups `by` has each group's loss, `tokens` its tokens. `place`
+    puts a batch on the devices.
+    """
     loop, compiled = settings.train, _compiled(measures)
 
-    def evaluate(params: Params) -> dict[str, float]:
+    def summed(params: Params, source: Source, limit: int) -> tuple[dict[str, float], float]:
         totals, weight = dict[str, float](), 0.0
-        for batch in in_order(rows, loop.batch_size, loop.evaluate_rows):
+        for batch in in_order(source, loop.batch_size, limit):
             counted = float(batch["weights"].sum())
-            for name, value in compiled(params, fixed, batch).items():
+            for name, value in compiled(params, fixed, place(batch)).items():
                 totals[name] = totals.get(name, 0.0) + counted * float(value)
             weight += counted
+        return totals, weight
+
+    def means(params: Params, source: Source) -> dict[str, Any]:
+        if isinstance(source, Groups):
+            shares = source.shares(loop.evaluate_rows)
+            parts = zip(source.rows, shares, strict=True)
+            return together(source, [summed(params, *part) for part in parts])
+        totals, weight = summed(params, source, loop.evaluate_rows)
         return {name: total / weight if weight else math.nan for name, total in totals.items()}
+
+    def evaluate(params: Params) -> dict[str, Any]:
+        if not isinstance(rows, Mixture):
+            return means(params, rows)
+        shares = [part / sum(rows.parts) for part in rows.parts]
+        found = [means(params, source) for source in rows.sources]
+        every, groups = of_all(dict(zip(rows.names, found, strict=True)))
+        for name in found[0].keys() - groups.keys():
+            values = (share * one[name] for share, one in zip(shares, found, strict=True))
+            every[name] = math.fsum(values)
+        return every | groups
 
     return evaluate
 
@@ -163,6 +199,12 @@ def _compiled(measures: Measures) -> Measures:
     """Return measures that are compiled once."""
     compiled: Measures = jax.jit(measures)
     return compiled
+
+
+@cache
+def make_fresh(settings: TrainSettings) -> Callable[[Params], State]:
+    """Return `fresh` compiled: on a mesh no device makes more than its part."""
+    return jax.jit(lambda params: parameters_apart(fresh(settings, params)))
 
 
 def fresh(settings: TrainSettings, params: Params) -> State:

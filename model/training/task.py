@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from gemsieve.model.checkpoints.about import About
 from gemsieve.model.gemma.transformer import Params
 from gemsieve.model.training.data import Source
 from gemsieve.model.training.inputs import Inputs
-from gemsieve.model.training.loss import Loss, Measures, Whole
+from gemsieve.model.training.loss import Batch, Loss, Measures, Whole
+from gemsieve.model.training.order import Mixture
 from gemsieve.model.training.settings import TrainSettings
+
+# From a step, what is trained, what is fixed and a batch to the batch to be learned.
+Rewrite = Callable[[int, Params, Params, Batch], Batch]
 
 
 @dataclass(frozen=True)
@@ -30,10 +35,11 @@ class Task:
         measure: What is reported of held-out rows.
         whole: Puts what is trained and what is fixed together.
         about: Where all this comes from.
+        rewrite: Changes a batch before its step, if anything does.
     """
 
-    rows: Source
-    held_out: Source
+    rows: Source | Mixture
+    held_out: Source | Mixture
     shapes: Params
     start: Callable[[Params], Params]
     fixed: Params
@@ -41,6 +47,7 @@ class Task:
     measure: Measures
     whole: Whole
     about: About
+    rewrite: Rewrite | None = None
 
 
 def make_task(settings: TrainSettings, inputs: Inputs, run: Path) -> Task:
@@ -63,3 +70,14 @@ def make_task(settings: TrainSettings, inputs: Inputs, run: Path) -> Task:
         share_tokenizer(inputs, run)
     task = kinds[settings.task.kind](settings, inputs, run)
     return distilled(task, settings, inputs.teacher)
+
+
+def in_steps(settings: TrainSettings, task: Task) -> tuple[TrainSettings, Task]:
+    """Return settings and task with `train.epochs`, where they are set, turned into steps."""
+    loop = settings.train
+    if loop.epochs is None:
+        return settings, task
+    steps = math.ceil(loop.epochs * len(task.rows) / loop.batch_size)
+    settings = replace(settings, train=replace(loop, steps=steps))
+    tables = task.about.settings | {"train": asdict(settings.train)}
+    return settings, replace(task, about=replace(task.about, settings=tables))

@@ -21,12 +21,10 @@ from gemsieve.model.checkpoints.huggingface import (
     write_huggingface,
 )
 from gemsieve.model.checkpoints.huggingface.config import read_config
-from gemsieve.model.checkpoints.huggingface.names import as_ours, their_name
-from gemsieve.model.checkpoints.placement import abstract, leaves
+from gemsieve.model.checkpoints.placement import abstract
 from gemsieve.model.gemma.cache import empty_cache
 from gemsieve.model.gemma.config import GemmaConfig, named
 from gemsieve.model.gemma.transformer import Transformer
-from gemsieve.model.training.loss import next_token_loss
 
 ENTRIES = {
     "model_type": "gemma2",
@@ -225,7 +223,7 @@ def decoded(config: GemmaConfig, params: dict[str, Any], oracle: dict[str, Any])
 
 
 def test_agrees_with_the_oracle() -> None:
-    """Logits, hidden states, loss, gradients and cached decoding equal transformers' own."""
+    """Logits, hidden states and cached decoding equal transformers' own."""
     if "GEMSIEVE_ORACLE" not in os.environ:
         pytest.skip("GEMSIEVE_ORACLE names no folder of models written by transformers")
     folders = sorted(Path(os.environ["GEMSIEVE_ORACLE"]).glob("*/oracle.npz"))
@@ -247,23 +245,3 @@ def test_agrees_with_the_oracle() -> None:
         np.testing.assert_allclose(
             decoded(config, params, oracle), oracle["decode/logits"], atol=1e-4
         )
-        check_gradients(config, params, oracle)
-
-
-def check_gradients(config: GemmaConfig, params: dict[str, Any], oracle: dict[str, Any]) -> None:
-    """Compare the loss and each gradient; the latter relative to its tensor's largest entry."""
-    tokens = oracle["full/tokens"]
-    batch = {
-        "tokens": tokens,
-        "positions": np.broadcast_to(np.arange(tokens.shape[1]), tokens.shape),
-        "segments": np.ones_like(tokens),
-        "targets": oracle["train/targets"],
-        "weights": oracle["train/weights"],
-    }
-    loss, gradients = jax.jit(jax.value_and_grad(partial(next_token_loss, Transformer(config))))(
-        params, batch
-    )
-    np.testing.assert_allclose(loss, oracle["train/loss"], atol=1e-4)
-    for path, ours in leaves(gradients):
-        theirs = as_ours(path, oracle[f"train/grad/{their_name(path)}"], ours.shape)
-        np.testing.assert_allclose(ours, theirs, atol=1e-4 * max(1.0, np.abs(theirs).max()))

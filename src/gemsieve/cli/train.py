@@ -6,17 +6,18 @@ import argparse
 import math
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
-from gemsieve.cli import UsageError
+from gemsieve.cli import UsageError, processes
 from gemsieve.cli.noted import noted
 
 if TYPE_CHECKING:
     from gemsieve.model.training.clock import Progress
+    from gemsieve.model.training.goodput import Spent
     from gemsieve.model.training.train import Summary
 
 
@@ -24,7 +25,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     parser.add_argument("config", type=Path, help="settings, e.g. configs/train/tiny.toml")
     parser.add_argument(
-        "--data", type=Path, required=True, help="a folder written by `gemsieve filter`"
+        "--data",
+        type=Path,
+        required=True,
+        action="append",
+        metavar="DIR",
+        help="a folder written by `gemsieve filter`; several are mixed (data.weights)",
+    )
+    parser.add_argument(
+        "--unverified",
+        action="store_true",
+        help="nothing need vouch for the data; every checkpoint will say so",
     )
     parser.add_argument(
         "--output", type=Path, required=True, help="the run's folder; resumes what is there"
@@ -33,7 +44,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--init", type=Path, metavar="MODEL", help="start from a run, or a model from elsewhere"
     )
     parser.add_argument(
-        "--tokens", type=Path, metavar="DIR", help="what `gemsieve tokenize` wrote of the data"
+        "--tokens",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="what `gemsieve tokenize` wrote of the data; for each --data, in the same order",
     )
     parser.add_argument(
         "--teacher",
@@ -60,12 +76,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="TABLE.KEY=VALUE",
         help="change one setting, e.g. train.steps=1000; may be repeated",
     )
+    processes.add_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Train and print a summary."""
-    if args.signed_by:
-        refuse_unsigned(args.data, args.signed_by)
+    for place in args.data if args.signed_by else ():
+        refuse_unsigned(place, args.signed_by)
     from gemsieve.model.checkpoints.about import CheckpointError
     from gemsieve.model.checkpoints.forms import open_model
     from gemsieve.model.training.examples import ExamplesError
@@ -76,15 +93,26 @@ def run(args: argparse.Namespace) -> int:
     from gemsieve.model.training.tokens import TokensError
     from gemsieve.model.training.train import train
     from gemsieve.pipeline.manifest import ManifestError
+    from gemsieve.pipeline.reading.files import InputError
 
-    inputs = Inputs((args.data,), (args.tokens,) if args.tokens else (), args.init, teacher=args.teacher)
+    inputs = Inputs(
+        data=tuple(args.data),
+        tokens=tuple(args.tokens),
+        init=args.init,
+        teacher=args.teacher,
+        unverified=args.unverified,
+    )
+    if args.unverified:
+        print("gemsieve train: --unverified: nothing need vouch for the data", file=sys.stderr)
+    speaks = processes.join(args)
     try:
         model = open_model(args.init).stored.config if args.init else None
         settings = read_settings(args.config, args.set, model)
-        with _watching(settings.train.steps, args.tensorboard) as watch, _told_to_end() as stop:
+        with _watching(args.tensorboard) as watch, _told_to_end() as stop:
             summary = train(settings, inputs, args.output, watch, stop=stop, profile=args.profile)
     except (
         ManifestError,
+        InputError,
         TokensError,
         ExamplesError,
         LessonsError,
@@ -93,11 +121,15 @@ def run(args: argparse.Namespace) -> int:
         ValueError,
     ) as error:
         raise UsageError(str(error)) from None
-    _write_page(summary, args.data, args.output)
-    print(_report(summary, args.output))
-    if summary.steps < settings.train.steps:
+    if summary.about.warning:
+        print(f"gemsieve train: {args.output}: {summary.about.warning}", file=sys.stderr)
+    if speaks:
+        _write_page(summary, args.data, args.output)
+        print(_report(summary, args.output))
+    planned = summary.about.settings["train"]["steps"]
+    if summary.steps < planned:
         print(
-            f"gemsieve train: told to end after step {summary.steps} of {settings.train.steps};"
+            f"gemsieve train: told to end after step {summary.steps} of {planned};"
             " the same command goes on from there",
             file=sys.stderr,
         )
@@ -134,7 +166,7 @@ def _told_to_end() -> Iterator[Callable[[], bool]]:
 
 
 @contextmanager
-def _watching(steps: int, board: Path | None) -> Iterator[Callable[[Progress], None]]:
+def _watching(board: Path | None) -> Iterator[Callable[[Progress], None]]:
     """Give a function that shows progress and, with a folder, writes it for TensorBoard.
 
     Raises:
@@ -143,7 +175,7 @@ def _watching(steps: int, board: Path | None) -> Iterator[Callable[[Progress], N
     from gemsieve.model.training.board import event_file
 
     with ExitStack() as stack:
-        watchers = [stack.enter_context(_progress_line(steps))]
+        watchers = [stack.enter_context(_progress_line())]
         try:
             watchers += [stack.enter_context(event_file(board))] if board else []
         except ModuleNotFoundError as error:
@@ -157,22 +189,23 @@ def _watching(steps: int, board: Path | None) -> Iterator[Callable[[Progress], N
 
 
 @contextmanager
-def _progress_line(steps: int) -> Iterator[Callable[[Progress], None]]:
+def _progress_line() -> Iterator[Callable[[Progress], None]]:
     """Give a function that shows progress on a terminal's standard error, and nothing elsewhere."""
     from rich.console import Console
-    from rich.progress import BarColumn, TextColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
     from rich.progress import Progress as Bar
 
     console = Console(file=sys.stderr)
     line = Bar(
-        TextColumn("step {task.completed:.0f}/{task.total:.0f}"),
+        TextColumn("step"),
+        MofNCompleteColumn(),
         BarColumn(),
         TextColumn("{task.description}"),
         console=console,
         disable=not console.is_terminal,
     )
     with line:
-        task = line.add_task("reading", total=steps)
+        task = line.add_task("reading", total=None)
 
         def watch(progress: Progress) -> None:
             held_out = progress.held_out_loss
@@ -182,12 +215,14 @@ def _progress_line(steps: int) -> Iterator[Callable[[Progress], None]]:
             if progress.utilisation is not None:
                 description += f" · MFU {progress.utilisation:.1%}"
             description += f" · {_duration(progress.seconds_left)} left"
-            line.update(task, completed=progress.step, description=description)
+            line.update(
+                task, completed=progress.step, total=progress.steps, description=description
+            )
 
         yield watch
 
 
-def _write_page(summary: Summary, data: Path, output: Path) -> None:
+def _write_page(summary: Summary, data: Sequence[Path], output: Path) -> None:
     """Write the run's page; where no step was taken an earlier one stays, with its speed."""
     from gemsieve.model.training.page import NAME, Speed, write_page
     from gemsieve.pipeline.manifest import read
@@ -195,7 +230,17 @@ def _write_page(summary: Summary, data: Path, output: Path) -> None:
     taken = summary.steps > summary.resumed_from
     if summary.entries and (taken or not (output / NAME).exists()):
         speed = Speed(summary.tokens_per_second, summary.utilisation)
-        write_page(output, summary.about, read(data), summary.entries, speed)
+        books = [read(place) for place in data] if summary.about.manifest else []
+        write_page(output, summary.about, books, summary.entries, speed)
+
+
+def _told(spent: Spent) -> str:
+    """Return where a run's time went, over all its processes."""
+    others = {name: value for name, value in spent.seconds.items() if name != "step"}
+    others["lost steps"] = spent.lost
+    shares = {name: value / spent.total for name, value in others.items()}
+    rest = ", ".join(f"{name} {share:.1%}" for name, share in shares.items() if share >= 0.0005)
+    return f"{_duration(spent.total)}, {spent.goodput:.1%} in steps that count ({rest})"
 
 
 def _duration(seconds: float) -> str:
@@ -210,11 +255,15 @@ def _report(summary: Summary, output: Path) -> str:
     losses = [entry["loss"] for entry in summary.entries]
     held_out = [e["held_out_loss"] for e in summary.entries if "held_out_loss" in e]
     policy = summary.about.policy
+    read = {name: f"{epochs:,.2f} times" for name, epochs in summary.epochs.items()}
     lines = [
         f"model      {summary.parameters:,} parameters, {summary.steps} steps"
         + (f" (resumed from {summary.resumed_from})" if summary.resumed_from else ""),
         f"data       manifest {summary.about.manifest[:12]},"
-        f" policy {policy.get('name', '?')} {policy.get('sha256', '')[:12]}",
+        f" policy {policy.get('name', '?')} {policy.get('sha256', '')[:12]}"
+        if summary.about.manifest
+        else "data       unverified",
+        "read       " + ", ".join(f"{n} {name}".strip() for name, n in read.items()),
     ]
     if losses:
         lines.append(f"loss       {losses[0]:.3f} -> {losses[-1]:.3f} nats a token")
@@ -224,5 +273,7 @@ def _report(summary: Summary, output: Path) -> str:
         used = summary.utilisation
         share = "" if used is None else f", MFU {used:.1%}"
         lines.append(f"speed      {summary.tokens_per_second:,.0f} tokens/s{share}")
+    if summary.spent.total:
+        lines.append(f"time       {_told(summary.spent)}")
     lines.append(f"written    {output}")
     return "\n".join(lines)

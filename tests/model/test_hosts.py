@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gemsieve.model.training import metrics
+
+CONFIG = """
+[model]
+size = "test"
+vocab_size = 300
+num_layers = 2
+[data]
+sequence_length = 32
+held_out_every = 20
+[optimizer]
+warmup_steps = 2
+learning_rate = 0.01
+[train]
+steps = 4
+batch_size = 8
+log_every = 1
+evaluate_every = 4
+checkpoint_every = 2
+"""
+
+
+def start(run: Path, data: Path, devices: int, *more: str) -> subprocess.Popen[str]:
+    """Start the command as one process with so many devices."""
+    flags = f"--xla_force_host_platform_device_count={devices}"
+    config = run.with_suffix(".toml")
+    config.write_text(CONFIG, encoding="utf-8")
+    command = [sys.executable, "-m", "gemsieve.cli", "train", str(config), "--data", str(data)]
+    return subprocess.Popen(
+        [*command, "--output", str(run), *more],
+        env=os.environ | {"XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def together(run: Path, data: Path, processes: int, mesh: str) -> list[str]:
+    """Run processes of two devices each to their end, and return what each printed."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        place = f"127.0.0.1:{free.getsockname()[1]}"
+    common = ["--set", mesh, "--coordinator", place, "--processes", str(processes)]
+    started = [
+        start(run, data, 2, *common, "--process", str(number)) for number in range(processes)
+    ]
+    told = [process.communicate() for process in started]
+    for process, (_, complaint) in zip(started, told, strict=True):
+        assert process.returncode == 0, complaint
+    return [printed for printed, _ in told]
+
+
+@pytest.mark.slow
+def test_two_processes_are_one_run(tmp_path: Path, data: Path) -> None:
+    """Two processes of two devices have one's losses; the first alone reports and writes metrics.
+
+    One process then finds their checkpoint whole.
+    """
+    alone, joined = tmp_path / "alone", tmp_path / "joined"
+    single = start(alone, data, 1)
+    assert single.wait() == 0
+    printed = together(joined, data, 2, "mesh.fsdp=4")
+    assert "perplexity" in printed[0]
+    assert printed[1] == ""
+    entries = [metrics.read(run) for run in (alone, joined)]
+    assert [entry["step"] for entry in entries[1]] == [1, 2, 3, 4]
+    for name in ("loss", "held_out_loss"):
+        numbers = [[e[name] for e in of if name in e] for of in entries]
+        np.testing.assert_allclose(numbers[1], numbers[0], rtol=0, atol=2e-5)
+    again = start(joined, data, 1)
+    report, complaint = again.communicate()
+    assert "4 steps (resumed from 4)" in report, complaint
