@@ -2,8 +2,11 @@
 
 Of tokamax 0.0.12's kernels only "mosaic" (NVIDIA from Hopper on, TPU from v5 on) knows both a soft
 cap and its gradient; its own choice elsewhere would make all logits at once, without a word, so
-that is refused instead. On a TPU it takes one mask for all rows and no window, hence row by row
-with the window in the mask. A mask takes a byte for each pair of tokens of a row.
+that is refused instead. Its public function takes a mask of a byte for each pair of tokens, which
+its kernels would read from memory for every head. What a query sees in a packed row is a range of
+keys that ends at itself, and the operation behind that function knows ranges: hence private names,
+and one version. The kernel for TPUs knows neither ranges nor a mask for each row, hence row by row
+with a mask.
 """
 
 from __future__ import annotations
@@ -13,7 +16,11 @@ from typing import Any, Literal, NamedTuple
 import jax
 import jax.numpy as jnp
 
+from gemsieve.model.gemma.pallas_names import mend
 from gemsieve.model.gemma.visible import Places, visible
+
+# The kernel for GPUs takes rows whose length is a multiple of this.
+TILE = 128
 
 
 class Kernels(NamedTuple):
@@ -23,12 +30,12 @@ class Kernels(NamedTuple):
         window: A query sees itself and `window - 1` positions before it; None for all before.
         cap: Soft cap of the logits, or None.
         name: In tokamax's words.
-        by_row: One row at a time, with all that hides a key in the mask.
+        by_row: One row at a time, by a mask of pairs.
     """
 
     window: int | None
     cap: float | None
-    name: Literal["mosaic", "xla", "xla_chunked"]
+    name: Literal["mosaic_gpu", "mosaic_tpu", "xla"]
     by_row: bool
 
 
@@ -48,7 +55,8 @@ def kernels_here(window: int | None, cap: float | None) -> Kernels:
             f'attention = "tokamax" needs a GPU or a TPU, and this runs on a {platform}: choose'
             ' "chunked"'
         )
-    return Kernels(window, cap, "mosaic", by_row=platform == "tpu")
+    on_tpu = platform == "tpu"
+    return Kernels(window, cap, "mosaic_tpu" if on_tpu else "mosaic_gpu", by_row=on_tpu)
 
 
 def tokamax_attend(
@@ -73,42 +81,57 @@ def tokamax_attend(
     Raises:
         UnsupportedAttention: tokamax is not installed, or has no kernel for this device.
     """
-    tokamax = _tokamax()
-    # A row of kernels that sees nothing would divide by zero: let padding see itself.
-    mask = visible(places, places, how.window) | jnp.eye(query.shape[1], dtype=bool)
+    operation, mask_of = _tokamax(how.name)
 
-    window = how.window
-
-    def attend(query: jax.Array, key: jax.Array, value: jax.Array, mask: jax.Array) -> jax.Array:
-        result: jax.Array = tokamax.dot_product_attention(
-            query,
-            key,
-            value,
-            mask=mask[:, None],
-            scale=1.0,
-            is_causal=not how.by_row,
-            local_window_size=None if how.by_row or window is None else (window - 1, 0),
-            logits_soft_cap=how.cap,
-            implementation=how.name,
+    def attend(*qkv: jax.Array, **mask: Any) -> jax.Array:  # noqa: ANN401 - as tokamax has it
+        result: jax.Array = operation(
+            *qkv, mask=mask_of(**mask), logits_scale=1.0, logits_soft_cap=how.cap
         )
         return result
 
     try:
-        if not how.by_row:
-            return attend(query, key, value, mask)
-        rows = jax.tree.map(lambda x: x[:, None], (query, key, value, mask))
-        result: jax.Array = jax.lax.map(lambda row: attend(*row), rows)[:, 0]
-        return result
+        if how.by_row:
+            rows = (query, key, value, _pairs(places, how.window)[:, None])
+            rows = jax.tree.map(lambda x: x[:, None], rows)
+            one: jax.Array = jax.lax.map(lambda row: attend(*row[:3], bool_mask=row[3]), rows)
+            return one[:, 0]
+        length = query.shape[1]
+        whole = [_whole_tiles(x) for x in (query, key, value)]
+        start = _first_seen(_whole_tiles(places[1]), how.window)
+        return attend(*whole, k_start=start[:, None], is_causal=True)[:, :length]
     except NotImplementedError as error:
         message = f'attention = "tokamax" has no kernel here ({error}): choose "chunked"'
         raise UnsupportedAttention(message) from error
 
 
-def _tokamax() -> Any:  # noqa: ANN401 - a module without types
-    """Return the library."""
+def _whole_tiles(x: jax.Array) -> jax.Array:
+    """Return [batch, length, ...] with zeros up to a multiple of `TILE`."""
+    return jnp.pad(x, [(0, 0), (0, -x.shape[1] % TILE), *[(0, 0)] * (x.ndim - 2)])
+
+
+def _first_seen(segments: jax.Array, window: int | None) -> jax.Array:
+    """Return the place in its row of the first token that each sees, [batch, length].
+
+    Padding sees itself: a row of logits that are all hidden would divide by zero.
+    """
+    index = jnp.arange(segments.shape[1], dtype=jnp.int32)[None]
+    begins = jnp.diff(segments, axis=1, prepend=-1) != 0
+    first = jax.lax.cummax(jnp.where(begins, index, 0), axis=1)
+    if window is not None:
+        first = jnp.maximum(first, index - window + 1)
+    return jnp.where(segments == 0, index, first)
+
+
+def _pairs(places: Places, window: int | None) -> jax.Array:
+    """Return which keys each query sees, itself in any case, [batch, length, length]."""
+    return visible(places, places, window) | jnp.eye(places[0].shape[1], dtype=bool)
+
+
+def _tokamax(name: str) -> tuple[Any, Any]:
+    """Return an operation by its name, and the class of its masks."""
     try:
-        import tokamax  # type: ignore[import-untyped]
         from absl import flags
+        from tokamax._src.ops.attention import api, base  # type: ignore[import-untyped]
     except ModuleNotFoundError:
         message = "attention = \"tokamax\" needs tokamax: pip install 'gemsieve[tokamax]'"
         raise UnsupportedAttention(message) from None
@@ -116,4 +139,6 @@ def _tokamax() -> Any:  # noqa: ANN401 - a module without types
     # it does not know.
     if not flags.FLAGS.is_parsed():
         flags.FLAGS.mark_as_parsed()
-    return tokamax
+    if name == "mosaic_gpu":
+        mend()
+    return api.IMPLEMENTATIONS[name], base.Mask

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 
 import jax
@@ -11,6 +12,7 @@ import pytest
 
 from gemsieve.model.gemma.dense_attention import attend
 from gemsieve.model.gemma.execution import Execution
+from gemsieve.model.gemma.pallas_names import KERNELS, mend
 from gemsieve.model.gemma.self_attention import Manner, attend_to_itself
 from gemsieve.model.gemma.tokamax_attention import (
     Kernels,
@@ -75,4 +77,14 @@ def test_a_cpu_has_no_kernels() -> None:
         attend_to_itself(*inputs(), PLACES, chosen)
     pytest.importorskip("tokamax")
     with pytest.raises(UnsupportedAttention, match=r'no kernel here.*choose "chunked"'):
-        tokamax_attend(*inputs(), PLACES, Kernels(4, 2.0, "mosaic", by_row=False))
+        tokamax_attend(*inputs(), PLACES, Kernels(4, 2.0, "mosaic_gpu", by_row=False))
+
+
+def test_kernels_are_called_by_names_that_jax_has() -> None:
+    """The JAX that is installed takes what tokamax's modules call it with, and warns of nothing."""
+    pytest.importorskip("tokamax")
+    mend()
+    shape = jax.eval_shape(lambda: jnp.zeros(3))
+    for name in KERNELS:
+        kernel = importlib.import_module(name).plgpu.kernel
+        assert callable(kernel(lambda *_: None, out_shape=shape, scratch_shapes=[]))
