@@ -1,6 +1,6 @@
 """`report.html`: a run on one page that needs nothing beside it; curves, data, settings, origin.
 
-Numbers, labels and names that users chose; no text of the corpus comes near. All but the speed is
+Numbers, labels and names that users chose; no text of the corpus comes near. All but times is
 the same for the same data, settings and code.
 """
 
@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from math import exp
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 from gemsieve.model.checkpoints.about import About
+from gemsieve.model.checkpoints.origin import START
 from gemsieve.model.gemma.config import GemmaConfig
 from gemsieve.model.gemma.transformer import count_parameters
 from gemsieve.model.training.curves import Entry, curve, draw
+from gemsieve.model.training.settings import TrainSettings
+from gemsieve.model.training.watched import Watched, watched
 from gemsieve.pipeline.manifest import Manifest
 from gemsieve.pipeline.report.templates import environment
 from gemsieve.pipeline.storage import write_atomically
@@ -35,24 +38,30 @@ class Speed:
 
 
 def write_page(
-    run: Path, about: About, manifest: Manifest, entries: Sequence[Entry], speed: Speed
+    run: Path, about: About, books: Sequence[Manifest], entries: Sequence[Entry], speed: Speed
 ) -> Path:
     """Write a run's page into its folder and return its path.
 
     Args:
         run: The run's folder.
         about: Where its parameters come from.
-        manifest: That of its data.
+        books: The manifests of its data, as far as there are any.
         entries: Its lines of metrics, at least one.
         speed: Of this call; 0 tokens a second where it took no step.
     """
-    path = run / NAME
-    write_atomically(path, page(about, manifest, entries, speed).encode())
+    path, seen = run / NAME, watched(entries, run)
+    write_atomically(path, page(about, books, entries, speed, seen).encode())
     return path
 
 
-def page(about: About, manifest: Manifest, entries: Sequence[Entry], speed: Speed) -> str:
-    """Return the page."""
+def page(
+    about: About,
+    books: Sequence[Manifest],
+    entries: Sequence[Entry],
+    speed: Speed,
+    seen: Watched | None = None,
+) -> str:
+    """Return the page; what was `seen` is summed up from the entries alone where it is None."""
     held_out = [entry for entry in entries if "held_out_loss" in entry]
     steps = about.settings["train"]["steps"]
     return (
@@ -60,7 +69,7 @@ def page(about: About, manifest: Manifest, entries: Sequence[Entry], speed: Spee
         .get_template("run.html")
         .render(
             about=about,
-            books=manifest,
+            books=books,
             parameters=count_parameters(GemmaConfig(**about.settings["model"])),
             steps=steps,
             first=entries[0],
@@ -69,8 +78,14 @@ def page(about: About, manifest: Manifest, entries: Sequence[Entry], speed: Spee
             best=min(held_out, key=lambda entry: entry["held_out_loss"]) if held_out else None,
             lines=chosen(entries),
             plots=plots(entries),
-            settings={name: told(table) for name, table in about.settings.items()},
+            settings={
+                name: told(about.settings[name])
+                for name in asdict(TrainSettings())
+                if name in about.settings
+            },
+            start=about.settings.get(START),
             speed=speed,
+            seen=seen or watched(entries),
             perplexity=lambda loss: f"{exp(loss):,.1f}",
         )
     )
@@ -80,6 +95,9 @@ def plots(entries: Sequence[Entry]) -> dict[str, str]:
     """Return what is drawn; what no line tells is not."""
     drawn = {"loss": [curve(entries, "loss"), curve(entries, "held_out_loss", dotted=True)]}
     drawn |= {key: [curve(entries, key)] for key in ("learning_rate", "gradient_norm")}
+    drawn |= {
+        key: [curve(entries, key, dotted=True)] for key in ("held_out_accuracy", "held_out_margin")
+    }
     return {
         key: draw(curves, key, logarithmic=key == "gradient_norm")
         for key, curves in drawn.items()

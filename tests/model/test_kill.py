@@ -39,5 +39,5 @@ def test_a_run_told_to_end_keeps_its_losses(
     assert (summary.steps, summary.entries[-1]["step"]) == (10, 8)
     with open_checkpoints(tmp_path) as manager:
         assert manager.latest_step() == 10
-        assert len(restore_losses(manager, 10)) == 2
+        assert len(restore_losses(manager, 10)[0]) == 2
     assert train(with_steps(24), Inputs((data,)), tmp_path, stop=lambda: True).steps == 10

@@ -18,12 +18,12 @@ NOTHING = Speed(0.0, None)
 
 
 @pytest.fixture(scope="module")
-def books(data: Path) -> Manifest:
+def books(data: Path) -> list[Manifest]:
     """Return the manifest of the run's data."""
-    return read(data)
+    return [read(data)]
 
 
-def test_a_page_tells_the_run(tmp_path: Path, books: Manifest, finished: Finished) -> None:
+def test_a_page_tells_the_run(tmp_path: Path, books: list[Manifest], finished: Finished) -> None:
     """Last losses, size, digests, counts, every setting, and the speed where one was measured."""
     _, summary = finished
     path = write_page(tmp_path, summary.about, books, summary.entries, Speed(1234.4, 0.256))
@@ -37,13 +37,13 @@ def test_a_page_tells_the_run(tmp_path: Path, books: Manifest, finished: Finishe
         "1,234",
         "25.6 % of the peak",
     ]
-    told += [f"{books.counts['kept']:,}", *summary.about.settings]
+    told += [f"{books[0].counts['kept']:,}", *summary.about.settings]
     assert [what for what in told if what not in text] == []
     keys = {key for table in summary.about.settings.values() for key in table}
     assert keys <= set(re.sub("<wbr>|</?code>", " ", text).replace("_ ", "_").split())
 
 
-def test_a_page_needs_nothing_and_repeats(books: Manifest, finished: Finished) -> None:
+def test_a_page_needs_nothing_and_repeats(books: list[Manifest], finished: Finished) -> None:
     """Equal runs have equal pages; no address is fetched, and each plot is whole XML."""
     about, entries = finished[1].about, finished[1].entries
     text = page(about, books, entries, NOTHING)
@@ -54,7 +54,7 @@ def test_a_page_needs_nothing_and_repeats(books: Manifest, finished: Finished) -
     assert len(plots) == 3
 
 
-def test_names_are_shown_as_text(books: Manifest, finished: Finished) -> None:
+def test_names_are_shown_as_text(books: list[Manifest], finished: Finished) -> None:
     """A policy's name that looks like markup is no markup."""
     about = replace(finished[1].about, policy={"name": "<script>x", "sha256": "0" * 64})
     text = page(about, books, finished[1].entries, NOTHING)
@@ -62,7 +62,7 @@ def test_names_are_shown_as_text(books: Manifest, finished: Finished) -> None:
     assert "&lt;script&gt;x" in text
 
 
-def test_a_run_that_was_stopped_early_has_a_page(books: Manifest, finished: Finished) -> None:
+def test_a_run_that_was_stopped_early_has_a_page(books: list[Manifest], finished: Finished) -> None:
     """One line of metrics, without a held-out loss, is told as such, and no speed is invented."""
     text = page(finished[1].about, books, finished[1].entries[:1], NOTHING)
     assert "held-out text was not read yet" in text
