@@ -1,4 +1,4 @@
-"""What is released of a text: the theorem, against an account by character positions."""
+"""What is released of a text, by unique characters, by cases, and where something fails."""
 
 from __future__ import annotations
 
@@ -97,26 +97,7 @@ def account(text: str, filter: Filter, horizon: Horizon) -> tuple[set[int], int,
     return hidden, len(text), certain
 
 
-@settings(max_examples=600, suppress_health_check=[HealthCheck.too_slow])
-@given(st.tuples(SHAPES, st.lists(st.integers(0, 48), max_size=48)), HORIZONS, rules())
-def test_a_stream_releases_exactly_what_act_releases(
-    sieve: Callable[..., Filter],
-    chunks_of: Callable[[str, list[int]], list[str]],
-    said: tuple[str, list[int]],
-    horizon: Horizon,
-    table: list[dict[str, Any]],
-) -> None:
-    """For every text, policy, horizon and chunking: same text, same decision; nothing is unsaid."""
-    text, judge = text_of(said[0]), sieve(table)
-    cutter, screen = Cutter(horizon), Screen(judge)
-    released = "".join(screen.release(cutter.feed(chunk)) for chunk in chunks_of(text, said[1]))
-    released += screen.release(cutter.finish())
-    answer = act(text, judge, horizon)
-    assert (released, screen.decision) == (answer.text, answer.decision)
-    event(answer.decision.action.name)
-
-
-@settings(max_examples=600, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 @given(SHAPES, HORIZONS, rules())
 def test_no_released_character_lies_in_a_span_that_the_policy_forbids(
     sieve: Callable[..., Filter], shape: str, horizon: Horizon, table: list[dict[str, Any]]
@@ -133,7 +114,7 @@ def test_no_released_character_lies_in_a_span_that_the_policy_forbids(
     event(f"certain: {certain}")
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(SHAPES, st.integers(1, 6), st.integers(0, 9), rules())
 def test_with_everything_in_sight_the_guard_is_the_filter(
     sieve: Callable[..., Filter],

@@ -22,7 +22,7 @@ HORIZONS = st.builds(
 
 
 @example("a.  b", Horizon(0, 0, 1, 9), [3])  # an end that waits to see more white space
-@settings(max_examples=1000)
+@settings(max_examples=300)
 @given(TEXTS, HORIZONS, st.lists(st.integers(0, 60), max_size=60))
 def test_a_stream_gives_the_units_of_its_whole_text(
     chunks_of: ChunksOf, text: str, horizon: Horizon, cuts: list[int]
