@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
 
+from gemsieve.model.checkpoints.about import About
 from gemsieve.model.checkpoints.forms import Opened
 from gemsieve.model.checkpoints.placement import Stored, abstract, leaves, nested
 from gemsieve.model.gemma.transformer import Params
 
-# Tables of a model's settings that tell of others: those it was merged from, and the one it was
-# tuned from.
-MERGED, START = "merged", "start"
+# Tables of a model's settings that tell of others: those it was merged from, the one it was tuned
+# from, and the one it learned from.
+MERGED, START, TEACHER = "merged", "start", "teacher"
 
 
 class Digest:
@@ -52,3 +53,10 @@ def told(opened: Opened, parameters: str) -> dict[str, Any]:
     found["warning"] = opened.about.warning or ""
     found["settings"] = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
     return found | {table: settings[table] for table in (MERGED, START) if table in settings}
+
+
+def descending(about: About, table: str, origin: dict[str, Any]) -> About:
+    """Tell of a model whom it descends from, as `told` says; it is as unverified as that one."""
+    known = origin["imported"] or "elsewhere" if origin["warning"] else ""
+    imported = "+".join(filter(None, dict.fromkeys((about.imported, known))))
+    return replace(about, settings=about.settings | {table: origin}, imported=imported)

@@ -30,6 +30,7 @@ class DistillationSettings:
             the whole distribution.
         divergence: "forward", KL(teacher, student), or "reverse", KL(student, teacher), which
             forgives a student for leaving out what it cannot say (arXiv 2306.13649, section 2).
+        on_policy: In which part of the steps, from 0 to 1, answers of chats are the student's own.
 
     Raises:
         ValueError: A value is out of its range.
@@ -39,6 +40,7 @@ class DistillationSettings:
     temperature: float = 1.0
     likeliest: int = 0
     divergence: Divergence = "forward"
+    on_policy: float = 0.0
 
     def __post_init__(self) -> None:
         if not 0.0 < self.share <= 1.0:
@@ -47,6 +49,12 @@ class DistillationSettings:
             raise ValueError(f"temperature must be above 0, not {self.temperature}")
         if self.divergence not in ("forward", "reverse"):
             raise ValueError(f"divergence must be forward or reverse, not {self.divergence!r}")
+        if not 0.0 <= self.on_policy <= 1.0:
+            raise ValueError(f"on_policy must be from 0 to 1, not {self.on_policy}")
+        if self.on_policy and self.share < 1.0:
+            raise ValueError(
+                "on_policy needs share = 1: a student's own words are no example to it"
+            )
 
 
 class Listed(NamedTuple):

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 
-from gemsieve.model.checkpoints.about import About
+from gemsieve.model.checkpoints.origin import TEACHER, descending
 from gemsieve.model.gemma.config import GemmaConfig
 from gemsieve.model.gemma.execution import Execution
 from gemsieve.model.gemma.stacked import stack
@@ -23,10 +24,9 @@ from gemsieve.model.training.inputs import Inputs
 from gemsieve.model.training.lessons import COLUMNS, NAME, read_lessons, with_lessons
 from gemsieve.model.training.loss import Batch, Loss, Measures, Whole
 from gemsieve.model.training.settings import TrainSettings
-from gemsieve.model.training.task import Task
+from gemsieve.model.training.task import Rewrite, Task
 from gemsieve.model.training.taught_loss import Asked, Lesson, Teaching
 from gemsieve.model.training.teacher import (
-    TABLE,
     Words,
     features,
     read_teacher,
@@ -69,6 +69,8 @@ def distilled(task: Task, settings: TrainSettings, teacher: Path | None) -> Task
             "task.kind 'preference' learns from pairs of answers, not from a --teacher"
         )
     if (teacher / NAME).exists():
+        if settings.distillation.on_policy:
+            raise ValueError("distillation.on_policy needs the teacher itself, not what it wrote")
         return _listed(task, settings, teacher)
     found = read_teacher(teacher, settings.execution)
     refuse_strangers(teacher, found.words, _words(task, settings))
@@ -80,8 +82,23 @@ def distilled(task: Task, settings: TrainSettings, teacher: Path | None) -> Task
         fixed={"task": task.fixed, "teacher": params},
         loss=_asking_loss(_Student.of(settings, task.whole), found.config),
         measure=_inner(task.measure),
-        about=_told(task.about, found.told),
+        about=descending(task.about, TEACHER, found.told),
+        rewrite=_own_words(task, settings, found.tokenizer),
     )
+
+
+def _own_words(task: Task, settings: TrainSettings, tokenizer: Tokenizer) -> Rewrite | None:
+    """Return what puts the student's own answers into batches, where it is asked for."""
+    share = settings.distillation.on_policy
+    if not share:
+        return None
+    if settings.task.kind != "chat":
+        raise ValueError("distillation.on_policy answers chats: task.kind must be 'chat'")
+    if math.prod(asdict(settings.mesh).values()) > 1:
+        raise ValueError("distillation.on_policy works on one device: leave [mesh] out")
+    from gemsieve.model.training.on_policy import rewriting
+
+    return rewriting(settings.model, tokenizer, task.whole, share)
 
 
 def _listed(task: Task, settings: TrainSettings, folder: Path) -> Task:
@@ -93,18 +110,13 @@ def _listed(task: Task, settings: TrainSettings, folder: Path) -> Task:
         task,
         rows=with_lessons(task.rows, lessons),
         loss=_listed_loss(_Student.of(settings, task.whole)),
-        about=_told(task.about, lessons.teacher),
+        about=descending(task.about, TEACHER, lessons.teacher),
     )
 
 
 def _words(task: Task, settings: TrainSettings) -> Words:
     """Return what the student speaks."""
     return Words(task.about.tokenizer, settings.model.vocab_size)
-
-
-def _told(about: About, teacher: dict[str, Any]) -> About:
-    """Say of a student who taught it: another teacher makes another run."""
-    return replace(about, settings=about.settings | {TABLE: teacher})
 
 
 class _Student(NamedTuple):

@@ -18,9 +18,6 @@ from gemsieve.model.gemma.transformer import Params, Transformer
 from gemsieve.model.tokenizer import FILE_NAME, Tokenizer
 from gemsieve.model.training.loss import Batch
 
-# The table of a student's settings that says whom it learned from.
-TABLE = "teacher"
-
 
 class Words(NamedTuple):
     """What a model speaks: the digest of its tokenizer, and how many tokens it knows."""
