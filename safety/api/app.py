@@ -11,7 +11,16 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
 from gemsieve.filters import Filter
-from gemsieve.safety.api import check, comments, decisions, health, models, moderations
+from gemsieve.safety.api import (
+    check,
+    comments,
+    decisions,
+    health,
+    models,
+    moderations,
+    playground,
+    policies,
+)
 from gemsieve.safety.api.access import Access
 from gemsieve.safety.api.errors import add_errors
 from gemsieve.safety.api.limits import Limits
@@ -26,6 +35,8 @@ ROUTERS = (
     decisions.decisions,
     comments.comments,
     models.models,
+    policies.policies,
+    playground.playground,
     health.open_to_all,
     health.measured,
 )

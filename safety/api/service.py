@@ -130,10 +130,14 @@ class Service:
         code = best.label.split(".")[1]
         return code if best.score >= SURE and code != UNDETERMINED else "en"
 
+    def detectors(self, use: Use) -> tuple[Detector, ...]:
+        """Return what looks at texts of a use."""
+        return self._judge.detectors[use]
+
     @cached_property
     def probabilities(self) -> frozenset[str]:
         """The labels by which outputs are judged that have a probability."""
-        ranges = (d.labels.ranges().items() for d in self._judge.detectors["output"])
+        ranges = (d.labels.ranges().items() for d in self.detectors("output"))
         return frozenset(name for some in ranges for name, span in some if span == PROBABILITY)
 
     async def _ask(self, kind: str, batch: Batch) -> list[Any]:

@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 
 # Told of a path that no endpoint has: what a client typed is not repeated.
 ELSEWHERE = "other"
+NOSNIFF = (b"x-content-type-options", b"nosniff")
 
 
 class Watch:
@@ -38,8 +39,8 @@ class Watch:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                name = (b"x-request-id", caller.request.encode())
-                message = {**message, "headers": [*message.get("headers", ()), name]}
+                own = [(b"x-request-id", caller.request.encode()), NOSNIFF]
+                message = {**message, "headers": [*message.get("headers", ()), *own]}
             await send(message)
 
         with span("request", parent(scope), request=caller.request):

@@ -1,0 +1,39 @@
+"""`GET /`: a page to try a policy on a conversation. All that it needs is in it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from importlib import resources
+
+from fastapi.responses import HTMLResponse
+
+from gemsieve.safety.api.route import router
+
+playground = router(scope=None)
+
+
+@playground.get("/", response_class=HTMLResponse, include_in_schema=False)
+async def page() -> HTMLResponse:
+    """Return the page; it may load nothing, and ask nobody but this server."""
+    text, policy = assembled()
+    return HTMLResponse(text, headers={"content-security-policy": policy})
+
+
+@cache
+def assembled() -> tuple[str, str]:
+    """Return the page, and the policy that lets its own style and script run and no other."""
+    folder = resources.files("gemsieve.safety") / "templates"
+    names = ("html", "css", "js")
+    page, style, script = ((folder / f"playground.{n}").read_text("utf-8") for n in names)
+    policy = (
+        f"default-src 'none'; style-src {source(style)}; script-src {source(script)}; "
+        "connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+    return page.replace("{{style}}", style).replace("{{script}}", script), policy
+
+
+def source(text: str) -> str:
+    """Return the name of an inline text in a content security policy."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
