@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from scale_plan import Plan, plans
+from scale_step import MESHES, step_of
 
 from gemsieve.model.gemma.cache import cache_bytes
 from gemsieve.model.gemma.config import named
@@ -35,6 +36,8 @@ CHIPS = {
     "v5p": Chip(459e12, 2765e9, 95.74 * GIB),
     "H100": Chip(989e12, 3350e9, 80e9),
 }
+# What the makers state of bytes that a chip sends to its neighbours a second, all links together.
+LINKS = {"v5e": 200e9, "v4": 300e9, "v5p": 600e9}
 # The report's runs (arXiv 2408.00118, section 3.1): tokens, chips, kind, data and model shards.
 RUNS = {
     "2b": (2e12, 512, "v5e", 512, 1),
@@ -124,6 +127,24 @@ def reports_runs() -> Iterator[str]:
         yield line(size.upper(), f"{chips} {kind}", f"{data} x {model}", whole, cut, has)
 
 
+def reports_steps() -> Iterator[str]:
+    """Yield what a chip holds, computes and sends in a step of these runs, by arithmetic."""
+    parts = ("state", "kept", "a pair again", "gathered", "logits", "sum", "of")
+    yield line("size", "mesh", *parts, "computing, s", "sent, GiB", "sending, s")
+    yield line(*["---"] * 12)
+    for size, mesh in MESHES.items():
+        step, chip = step_of(size), CHIPS[RUNS[size][2]]
+        held = (step.state, step.kept, step.pair, step.gathered, step.logits, step.memory)
+        yield line(
+            size.upper(),
+            " x ".join(map(str, mesh)),
+            *map(gib, (*held, chip.memory)),
+            f"{step.operations / (chip.operations * 0.5):.2f}",
+            gib(step.sent),
+            f"{step.sent / LINKS[RUNS[size][2]]:.2f}",
+        )
+
+
 def reports_time() -> Iterator[str]:
     """Yield how long the report's own runs take at half of the chips' peak, by arithmetic."""
     yield line("size", "tokens", "operations a token", "all", "days at 50 % of peak")
@@ -157,6 +178,7 @@ def write(rows: Mapping[str, Mapping[str, Any]]) -> None:
         "gpu": one_gpu(),
         "bounds": bounds(),
         "runs": reports_runs(),
+        "steps": reports_steps(),
         "time": reports_time(),
     }
     page = PAGE.read_text()
