@@ -12,6 +12,7 @@ from gemsieve.model.gemma.config import GemmaConfig
 from gemsieve.model.gemma.execution import Execution
 from gemsieve.model.gemma.feed_forward import FeedForward
 from gemsieve.model.gemma.norm import RMSNorm
+from gemsieve.model.gemma.remat import keep
 from gemsieve.model.gemma.sharding import rows_apart
 from gemsieve.model.gemma.visible import Places
 
@@ -64,8 +65,7 @@ def make_block(
     """
     kind: Any = Block
     if execution.remat != "none":
-        dots = jax.checkpoint_policies.dots_with_no_batch_dims_saveable
-        policy = dots if execution.remat == "dots" else None
+        policy = keep if execution.remat == "dots" else None
         # Within a scan the compiler cannot merge what is computed twice; elsewhere it must not.
         kind = nn.remat(Block, policy=policy, prevent_cse=not execution.scan)
     place = {"parent": None} if alone else {}

@@ -19,6 +19,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
+from gemsieve.model.gemma.remat import kept
 from gemsieve.model.gemma.soft_cap import MASKED, soft_cap
 from gemsieve.model.gemma.visible import Places, visible
 
@@ -109,8 +110,8 @@ def _forward(
     start = [column + MASKED, column, jnp.zeros(query.shape, jnp.float32)]
     (most, total, mixed), _ = jax.lax.scan(step, start, _pairs(rule, query.shape[3]))
     total = jnp.where(total > 0, total, 1.0)  # padding sees nothing
-    output = (mixed / total).astype(query.dtype)
-    return output, (inputs, places, output, most + jnp.log(total))
+    output = kept((mixed / total).astype(query.dtype))
+    return output, (inputs, places, output, kept(most + jnp.log(total)))
 
 
 def _backward(

@@ -26,7 +26,8 @@ class Execution:
         accumulate: How many parts a batch is cut into, one computed after the other: a step's
             gradient is their sum.
         remat: What is computed a second time on the way back to save memory (arXiv 1604.06174):
-            "none", all of a layer but its matrix products ("dots"), or all of it ("full").
+            "none", all of a layer but its matrix products and chunked attention ("dots"), or all
+            of it ("full").
         precision: The type of activations and of the weights they are multiplied by in training.
             Norms, softmax, losses, sums of gradients and what is trained stay float32 (mixed
             precision, arXiv 1710.03740, without its scaling: bfloat16 has float32's range).

@@ -7,6 +7,8 @@ import math
 import jax
 import jax.numpy as jnp
 
+from gemsieve.model.gemma.remat import kept
+
 
 def contract(x: jax.Array, kernel: jax.Array, axes: int) -> jax.Array:
     """Sum over the last axes of `x` and as many first axes of a kernel, in the type of `x`.
@@ -16,7 +18,7 @@ def contract(x: jax.Array, kernel: jax.Array, axes: int) -> jax.Array:
     kernel's gradient is summed in float32 whatever the type of `x`.
     """
     inputs = math.prod(kernel.shape[:axes])
-    rows = _product(x.reshape(-1, inputs), kernel.reshape(inputs, -1))
+    rows = kept(_product(x.reshape(-1, inputs), kernel.reshape(inputs, -1)))
     return rows.reshape(x.shape[: x.ndim - axes] + kernel.shape[axes:])
 
 

@@ -17,18 +17,27 @@ from gemsieve.model.gemma.transformer import Transformer
 from gemsieve.model.training.loss import next_token_loss
 
 
-def gradient(params: dict[str, Any], layers: int, execution: Execution) -> Any:
-    """Return the loss of two packed documents, and its gradient."""
-    model = Transformer(replace(named("test"), num_layers=layers), execution=execution)
-    tokens = np.random.default_rng(layers).integers(0, model.config.vocab_size, (1, 13))
-    batch = {
+def documents(layers: int) -> dict[str, Any]:
+    """Return a batch of two packed documents."""
+    tokens = np.random.default_rng(layers).integers(0, named("test").vocab_size, (1, 13))
+    return {
         "tokens": tokens,
         "positions": np.concatenate([np.arange(8), np.arange(5)])[None],
         "segments": np.repeat([1, 2], [8, 5])[None],
         "targets": np.roll(tokens, -1, axis=1),
         "weights": np.ones((1, 13), np.float32),
     }
-    return jax.jit(jax.value_and_grad(partial(next_token_loss, model)))(params, batch)
+
+
+def gradient_of(layers: int, execution: Execution) -> Any:
+    """Return a jitted function from parameters and a batch to the loss and its gradient."""
+    model = Transformer(replace(named("test"), num_layers=layers), execution=execution)
+    return jax.jit(jax.value_and_grad(partial(next_token_loss, model)))
+
+
+def gradient(params: dict[str, Any], layers: int, execution: Execution) -> Any:
+    """Return the loss of two packed documents, and its gradient."""
+    return gradient_of(layers, execution)(params, documents(layers))
 
 
 def loud(layers: int) -> dict[str, Any]:
@@ -64,6 +73,21 @@ def test_a_scan_is_as_small_for_many_layers_as_for_few() -> None:
         return len(jax.jit(model.apply).lower({"params": shapes}, tokens).as_text().splitlines())
 
     assert lines(Execution(scan=True)) < lines(Execution()) / 5
+
+
+@pytest.mark.parametrize("scan", [False, True])
+def test_dots_makes_no_product_twice(scan: bool) -> None:
+    """A step has as many products as where all is kept; "full" makes a layer's a second time."""
+
+    def products(execution: Execution) -> int:
+        params = stack(loud(2)) if execution.scan else loud(2)
+        lowered = gradient_of(2, execution).lower(params, documents(2))
+        return lowered.as_text().count("stablehlo.dot_general")
+
+    none, dots, full = (
+        products(Execution(remat=remat, scan=scan)) for remat in ("none", "dots", "full")
+    )
+    assert none == dots < full
 
 
 def test_a_scan_refuses_a_cache() -> None:
