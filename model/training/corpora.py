@@ -63,7 +63,7 @@ def open_corpus(place: Path, *, unverified: bool = False) -> Corpus:
     try:
         manifest = verify(place)
     except (ManifestError, NotADirectoryError) as error:
-        told = error if isinstance(error, ManifestError) else f"{place}: no folder of a job's"
+        told = error if isinstance(error, ManifestError) else f"{place}: no folder that a job wrote"
         if not unverified:
             raise ManifestError(f"{told}; --unverified trains on it all the same") from None
         files = loose_files(place)
