@@ -13,6 +13,7 @@ import numpy as np
 from gemsieve.model.sampling.chat import Turn, example, marks
 from gemsieve.model.tokenizer import Tokenizer
 from gemsieve.model.training.data import Array
+from gemsieve.model.training.written import read_messages
 
 ROLES = ("system", "user", "model", "assistant")
 
@@ -86,7 +87,8 @@ def read_chats(rows: Iterable[Any], tokenizer: Tokenizer, length: int, name: str
 
     Args:
         rows: Mappings with `messages`, a list of mappings with `role` (one of `ROLES`) and
-            `content`, or the JSON of one: of `read_rows`, or a data set of the library `datasets`.
+            `content`: of `read_rows`, or a data set of the library `datasets`. Or with such a list
+            as a text (`written`), in `messages` or in `text`.
         tokenizer: One with marks of turns.
         length: Tokens of a row of training; a chat is never cut.
         name: What errors call the rows.
@@ -96,7 +98,7 @@ def read_chats(rows: Iterable[Any], tokenizer: Tokenizer, length: int, name: str
         ValueError: The tokenizer has no marks of turns.
     """
     reader = _Reader(tokenizer, length)
-    found = _all(rows, lambda row: reader.chat(row, "messages"), name)
+    found = _all(rows, lambda row: reader.chat(row, _key(row)), name)
     return reader.joined(found)
 
 
@@ -174,11 +176,20 @@ def _all(rows: Iterable[Any], read: Callable[[object], _T], name: str) -> list[_
     return done
 
 
+def _key(row: object) -> str:
+    """Return where a row's messages are."""
+    written = isinstance(row, Mapping) and row.get("messages") is None and "text" in row
+    return "text" if written else "messages"
+
+
 def _turns(row: object, key: str) -> list[Turn]:
     """Return a row's turns, or raise ValueError naming the key and the message."""
     messages = row.get(key) if isinstance(row, Mapping) else None
-    if isinstance(messages, str):  # JSON, as a column that was sieved holds it
-        messages = _parsed(messages)
+    if isinstance(messages, str):
+        try:
+            messages = read_messages(messages)
+        except ValueError as error:
+            raise ValueError(f"`{key}`: {error}") from None
     if not isinstance(messages, Sequence) or isinstance(messages, str) or not messages:
         raise ValueError(f"`{key}` must be a list of one message or more")
     turns = []
@@ -191,14 +202,6 @@ def _turns(row: object, key: str) -> list[Turn]:
             raise ValueError(f"`{key}`, message {number}: content must be a text, and not empty")
         turns.append(Turn(role, content))
     return turns
-
-
-def _parsed(text: str) -> object:
-    """Return what a text says in JSON; None where it is none."""
-    try:
-        return json.loads(text)
-    except ValueError:
-        return None
 
 
 def _jsonl(path: Path) -> Iterator[Any]:
