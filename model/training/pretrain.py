@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from functools import partial
 from itertools import zip_longest
 from pathlib import Path
 
@@ -76,22 +77,25 @@ def rows_of(
     Raises:
         ValueError: A corpus has too little text, or there are not as many weights as corpora.
     """
-    sides = []
-    for number, (corpus, laid) in enumerate(zip(corpora, documents, strict=True)):
-        seed = seed_of(settings.shuffle_seed, number)
-        training, held_out = split(laid, settings.held_out_every, seed, corpus.emphasis)
-        groups = _groups(settings, corpus)
-        length = settings.sequence_length
-        packed = {"ends": Rows, "best_fit": BestFitRows}[settings.packing](training, length)
-        sides.append((packed, grouped(held_out, groups, length)))
     if settings.weights is not None and len(settings.weights) != len(corpora):
         raise ValueError(
             f"data.weights has {len(settings.weights)} numbers, and {len(corpora)} folders are read"
         )
+    training: list[Source] = []
+    held_out: list[Source] = []
+    length = settings.sequence_length
+    pack = BestFitRows if settings.packing == "best_fit" else Rows
+    for number, (corpus, laid) in enumerate(zip(corpora, documents, strict=True)):
+        seed = seed_of(settings.shuffle_seed, number)
+        parts = split(laid, settings.held_out_every, seed, corpus.emphasis)
+        training.append(pack(parts[0], length))
+        held_out.append(grouped(parts[1], _groups(settings, corpus), length))
     if len(corpora) == 1:
-        return sides[0]
-    weights = settings.weights or tuple(len(training) for training, _ in sides)
-    return tuple(Mixture(side, weights, names_of(corpora)) for side in zip(*sides, strict=True))
+        return training[0], held_out[0]
+    mixed = partial(
+        Mixture, weights=settings.weights or tuple(map(len, training)), names=names_of(corpora)
+    )
+    return mixed(tuple(training)), mixed(tuple(held_out))
 
 
 def _groups(settings: DataSettings, corpus: Corpus) -> list[str]:

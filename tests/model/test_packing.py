@@ -33,7 +33,8 @@ def test_every_next_token_is_learned_exactly_once(lengths: list[int], length: in
         ):
             assert int(token) not in learned
             learned[int(token)] = (int(target), float(weight))
-    bounds, expected = rows.documents.bounds, {}
+    bounds = rows.documents.bounds
+    expected: dict[int, tuple[int, float]] = {}
     for number, (start, stop) in enumerate(itertools.pairwise(bounds)):
         expected |= {n: (n + 1, (number + 1) / 2) for n in range(int(start) + 1, int(stop))}
     assert learned == expected
