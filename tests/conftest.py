@@ -1,4 +1,4 @@
-"""How properties are tried: no clock, for machines are noisy; the same cases in every CI run."""
+"""How properties are tried: without a clock, the same in every CI run; and what tests share."""
 
 import os
 from pathlib import Path
@@ -9,16 +9,13 @@ from hypothesis import settings
 settings.register_profile("gemsieve", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("gemsieve")
 
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Let a program of JAX's be compiled once, not by each process of each run that needs it."""
-    programs = {
-        "JAX_COMPILATION_CACHE_DIR": str(config.rootpath / "build" / "compiled"),
-        "JAX_COMPILATION_CACHE_MAX_SIZE": str(1 << 30),  # with a limit comes a lock
-        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
-    }
-    for name, value in programs.items():
-        os.environ.setdefault(name, value)
+# Before anything imports JAX: a program is compiled once, not by each process of each run that
+# needs it. With a limit to the folder's bytes comes a lock.
+os.environ |= {
+    "JAX_COMPILATION_CACHE_DIR": str(Path(__file__).parents[1] / "build" / "compiled"),
+    "JAX_COMPILATION_CACHE_MAX_SIZE": str(1 << 30),
+    "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0.1",
+}
 
 
 @pytest.fixture(scope="session")
