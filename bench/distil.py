@@ -24,9 +24,9 @@ from small_training import SMALL, Corpus, make_settings, measured, read_corpus, 
 from gemsieve.model.checkpoints.about import About
 from gemsieve.model.checkpoints.checkpoint import write_model
 from gemsieve.model.gemma.transformer import Params, count_parameters, initialise
-from gemsieve.model.training.data import batches
 from gemsieve.model.training.distil import DistillationSettings
 from gemsieve.model.training.loss import alone, text_loss, text_measures
+from gemsieve.model.training.order import batches
 from gemsieve.model.training.settings import TrainSettings
 from gemsieve.model.training.step import fresh, make_update
 from gemsieve.model.training.task import Task

@@ -199,10 +199,3 @@ def in_order(rows: Source, batch_size: int, limit: int) -> Iterator[Row]:
         picked = [rows[index] for index in range(start, stop)]
         filler = [{k: np.zeros_like(v) for k, v in picked[0].items()}] * (batch_size - len(picked))
         yield {name: np.stack([row[name] for row in picked + filler]) for name in picked[0]}
-
-
-def batches(rows: Source, batch_size: int, seed: int) -> Any:  # noqa: ANN401
-    """Return endless batches; see `order`."""
-    from gemsieve.model.training import order
-
-    return order.batches(rows, batch_size, seed)

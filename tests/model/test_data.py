@@ -11,7 +11,6 @@ from gemsieve.model.tokenizer import BOS, EOS, Tokenizer
 from gemsieve.model.training.data import (
     Documents,
     Rows,
-    batches,
     in_order,
     read_texts,
     split,
@@ -91,25 +90,6 @@ def test_too_few_documents_are_refused() -> None:
     """A corpus that would leave nothing held out is an error that names the setting."""
     with pytest.raises(ValueError, match=r"data\.held_out_every"):
         split(documents_of([3] * 4), 5, 0)
-
-
-def test_batches_are_a_function_of_seed_and_step() -> None:
-    """Any step's batch can be made alone; an epoch holds every row; epochs and seeds differ."""
-    rows = Rows(documents_of([9] * 30), 10)
-    first, again = batches(rows, 3, seed=1), batches(rows, 3, seed=1)
-    for step in (17, 0, 8, 17):
-        assert first[step]["tokens"].tolist() == again[step]["tokens"].tolist()
-    epochs = [
-        np.concatenate([first[step]["tokens"][:, 0] for step in range(start, start + 9)]).tolist()
-        for start in (0, 9)
-    ]
-    assert (
-        sorted(epochs[0])
-        == sorted(epochs[1])
-        == sorted(int(rows[i]["tokens"][0]) for i in range(27))
-    )
-    assert epochs[0] != epochs[1]
-    assert first[0]["tokens"].tolist() != batches(rows, 3, seed=2)[0]["tokens"].tolist()
 
 
 def test_held_out_batches_have_one_shape() -> None:

@@ -17,7 +17,6 @@ from tests.model.spelled import learned as plain_tokenizer
 from gemsieve.model.sampling.chat import Turn, example, marks
 from gemsieve.model.tokenizer import Tokenizer
 from gemsieve.model.training.chat_rows import ChatRows, apart, packed
-from gemsieve.model.training.data import batches
 from gemsieve.model.training.examples import (
     Chats,
     ExamplesError,
@@ -25,6 +24,7 @@ from gemsieve.model.training.examples import (
     read_pairs,
     read_rows,
 )
+from gemsieve.model.training.order import batches
 
 LENGTH = 64
 
