@@ -1,11 +1,12 @@
 """Kill a training run again and again, and compare its end with that of an undisturbed run.
 
-    python bench/kill_train.py DATA [--kills 20] [--seed 0]
+    python bench/kill_train.py DATA [--kills 20] [--seed 0] [--vocab 300]
 
 DATA is a folder that `gemsieve filter` wrote. A model of "test" size is trained on it twice. The
-second run gets SIGKILL so many times at random moments, before its first step too, SIGTERM a fifth
-as often, and is resumed each time. Prints, as JSON, how often each came, from which steps the run
-was resumed, and whether parameters, optimizer and metrics are the same to the bit.
+second run gets SIGKILL so many times at random moments, one in each stretch of the run and some
+before a first step, SIGTERM a fifth as often, and is resumed each time. Prints, as JSON, how often
+each came, from which steps the run was resumed, and whether parameters, optimizer and metrics are
+the same to the bit.
 """
 
 from __future__ import annotations
@@ -32,13 +33,12 @@ from gemsieve.model.training import metrics
 # Imported before any fork, so that no child has to; JAX has no threads until a device is used.
 from gemsieve.model.training.train import train  # noqa: F401
 
-# Steps to a kill, so that a run outlasts them, and at most between a process's first and its end.
-PACE, MOST = 25, 10
+PACE = 25  # steps to a kill
 
 CONFIG = """
 [model]
 size = "test"
-vocab_size = 300
+vocab_size = {vocab}
 num_layers = 2
 [data]
 sequence_length = 32
@@ -75,27 +75,36 @@ def last_checkpoint(run: Path) -> int:
     return max(steps, default=0)
 
 
-def signals(kills: int) -> Iterator[signal.Signals]:
-    """Yield so many SIGKILLs, and SIGTERM after the first of each five."""
+def signals(kills: int, chance: random.Random) -> Iterator[tuple[signal.Signals, int]]:
+    """Yield so many SIGKILLs, one in each stretch of the run, and SIGTERM after some.
+
+    With each comes the step from which on it may strike.
+    """
     for number in range(kills):
-        yield signal.SIGKILL
+        step = number * PACE + chance.randrange(PACE)
+        yield signal.SIGKILL, step
         if number % 5 == 0:
-            yield signal.SIGTERM
+            yield signal.SIGTERM, step + 1
+
+
+def ended(process: int) -> bool:
+    """Tell whether a process is over, and leave it to be waited for."""
+    return bool(os.waitid(os.P_PID, process, os.WEXITED | os.WNOHANG | os.WNOWAIT))
 
 
 def disturb(run: Path, arguments: list[str], kills: int, seed: int) -> dict[str, Any]:
     """Train to the end, ended on the way by signals, and tell what came."""
     chance, came, resumed = random.Random(seed), Counter[str](), []
-    for number in signals(kills):
-        known = last_checkpoint(run)
-        metrics.rewind(run, known)  # as the process will: what is there then is its own
-        process, early = start(arguments), number == signal.SIGKILL and chance.random() < 0.25
-        wanted = known + chance.randint(1, MOST)
-        while not early and last_step(run) < wanted:
+    for number, wanted in signals(kills, chance):
+        metrics.rewind(run, last_checkpoint(run))  # as the process will: what is new is its own
+        process, early = start(arguments), number == signal.SIGKILL and chance.random() < 0.1
+        while not (early or ended(process)) and last_step(run) < max(1, wanted):
             time.sleep(0.002)
         time.sleep(chance.uniform(0, 1.0 if early else 0.05))
         os.kill(process, number)
         status = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+        if status > 0 and status != 143:  # whatever it was, it would be so again
+            raise SystemExit(f"the run ended by itself, with status {status}")
         came[{-signal.SIGKILL: "SIGKILL", 143: "SIGTERM"}.get(status, f"status {status}")] += 1
         resumed.append(last_checkpoint(run))
     process = start(arguments)
@@ -121,12 +130,13 @@ def main() -> None:
     parser.add_argument("data", help="a folder that `gemsieve filter` wrote")
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--vocab", type=int, default=300, help="pieces; more for a richer corpus")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
         jax.config.update("jax_compilation_cache_dir", f"{place}/compiled")  # type: ignore[no-untyped-call]
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)  # type: ignore[no-untyped-call]
         config = Path(place) / "run.toml"
-        config.write_text(CONFIG.format(steps=PACE * args.kills))
+        config.write_text(CONFIG.format(steps=PACE * args.kills, vocab=args.vocab))
         runs = [Path(place) / name for name in ("disturbed", "undisturbed")]
         for run in runs:
             run.mkdir()
