@@ -211,8 +211,8 @@ def test_a_wheel_holds_the_house(tmp_path: Path) -> None:
     import zipfile
 
     names = set(zipfile.ZipFile(next(tmp_path.glob("*.whl"))).namelist())
-    for path in [*ROOT.glob("filters/**/*"), *ROOT.glob("pipeline/**/*"), *ROOT.glob("model/**/*")]:
-        if path.suffix in {".py", ".ftz", ".toml", ".html", ".json"}:
+    for path in [path for floor in FLOORS for path in ROOT.glob(f"{floor}/**/*")]:
+        if path.suffix in {".py", ".ftz", ".toml", ".html", ".css", ".js", ".json"}:
             assert f"gemsieve/{path.relative_to(ROOT).as_posix()}" in names
     assert {"gemsieve/configs/policy/default.toml", "gemsieve/py.typed"} <= names
     assert not any(name.split("/")[0] in FLOORS for name in names)

@@ -65,7 +65,9 @@ class Access:
             message = "keys cannot be checked just now"
             raise ApiError(503, message, "keys_unavailable", retry_after=5) from None
         if key is None:
-            raise ApiError(401, "send a valid API key as a bearer token", "invalid_api_key")
+            unknown = ApiError(401, "send a valid API key as a bearer token", "invalid_api_key")
+            unknown.headers = {**(unknown.headers or {}), "www-authenticate": "Bearer"}
+            raise unknown
         if scope not in key.scopes:
             raise ApiError(403, f"the key's scopes lack {scope!r}", "insufficient_scope")
         request.state.caller.key = key.id

@@ -29,7 +29,8 @@ def assembled() -> tuple[str, str]:
     page, style, script = ((folder / f"playground.{n}").read_text("utf-8") for n in names)
     policy = (
         f"default-src 'none'; style-src {source(style)}; script-src {source(script)}; "
-        "connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        "connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'none'"
     )
     return page.replace("{{style}}", style).replace("{{script}}", script), policy
 

@@ -87,9 +87,7 @@ def run(args: argparse.Namespace) -> int:
     listener = listen(args.host, args.port)
     host = f"[{args.host}]" if ":" in args.host else args.host
     port, scheme = listener.getsockname()[1], "https" if args.tls_cert else "http"
-    print(
-        f"gemsieve serves on {scheme}://{host}:{port}/v1/moderations", file=sys.stderr, flush=True
-    )
+    print(f"gemsieve serves on {scheme}://{host}:{port}", file=sys.stderr, flush=True)
     show(args.log_format, "gemsieve.safety")
     try:
         serve(app, listener, drain=args.drain, certificate=args.tls_cert, key=args.tls_key)

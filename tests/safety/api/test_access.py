@@ -64,7 +64,7 @@ def test_no_key_no_answer(locked: Locked, path: str) -> None:
         {"authorization": "x"},
     ):
         answer = ask(locked.url + path, None if path == "/v1/models" else b"{", headers)
-        assert answer.status == 401
+        assert (answer.status, answer.headers["www-authenticate"]) == (401, "Bearer")
 
 
 def test_a_key_is_good_for_its_scopes_alone(locked: Locked) -> None:

@@ -86,3 +86,15 @@ def test_all_errors_under_the_path_have_that_shape(url: str) -> None:
     ]
     for path, body, status in asked:
         assert ask(f"{url}/v1alpha1/{path}", body).json["error"]["status"] == status
+
+
+def test_googles_library_can_learn_the_method(url: str) -> None:
+    """The description leads from this server to its own endpoint, and names each field of it."""
+    told = ask(f"{url}/$discovery/rest?version=v1alpha1").json
+    method = told["resources"]["comments"]["methods"]["analyze"]
+    address = told["rootUrl"] + told["servicePath"] + method["path"]
+    body = {"comment": {"text": COMMENT}, "requestedAttributes": {"TOXICITY": {}}}
+    assert body.keys() <= told["schemas"][method["request"]["$ref"]]["properties"].keys()
+    answer = ask(address, body)
+    assert answer.status == 200
+    assert answer.json.keys() <= told["schemas"][method["response"]["$ref"]]["properties"].keys()
