@@ -189,6 +189,8 @@ def settings_from(tables: Mapping[str, Any], model: GemmaConfig | None = None) -
             section = _size(size or "tiny") if size or model is None else model
         sections[name] = _fill(section, table, name)
     settings = dataclasses.replace(base, **sections)
+    if settings.data.packing != "ends" and settings.task.kind != "pretrain":
+        raise SettingsError("data.packing is for text (task.kind pretrain): no chat is ever cut")
     if model is not None:
         _same_model(settings.model, model)
     if settings.lora.rank and settings.optimizer.kind != "adamw":

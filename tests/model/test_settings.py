@@ -77,6 +77,7 @@ def test_overrides_change_single_settings() -> None:
         ("train.on_nan=go", "train: on_nan must be one of stop, skip, rewind, not 'go'"),
         ("model.size=tinny", "unknown model size 'tinny'; did you mean 'tiny'?"),
         ("model.head_dim=5", "model: head_dim must be even"),
+        ("data.packing=first_fit", "data: packing must be one of ends, best_fit, not 'first_fit'"),
         ("steps=3", "write table.key=value"),
     ],
 )
@@ -85,6 +86,12 @@ def test_wrong_settings_are_refused(override: str, complaint: str) -> None:
     with pytest.raises(SettingsError, match=re.escape(complaint)) as error:
         read_settings(TINY, [override])
     assert str(error.value).startswith(str(TINY))
+
+
+def test_packing_is_for_text() -> None:
+    """Chats are packed whole already: a setting that would do nothing is refused."""
+    with pytest.raises(SettingsError, match=r"data\.packing is for text"):
+        read_settings(TINY, ["task.kind=chat", "data.packing=best_fit"])
 
 
 def test_an_unreadable_file_is_named(tmp_path: Path) -> None:
