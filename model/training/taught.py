@@ -141,7 +141,7 @@ class _Student(NamedTuple):
             self.z_loss,
             self.execution.loss_tokens,
             self.settings,
-            teacher and teacher.final_logit_softcap,
+            None if teacher is None else teacher.final_logit_softcap,
         )
 
 

@@ -67,7 +67,8 @@ def test_the_bucket_sees_what_a_list_made_whole_does_not() -> None:
     """
     teacher = np.log(np.array([0.001, 0.001, *[0.998 / 6] * 6], "f"))
     student = np.log(np.array([0.498, 0.498, *[0.004 / 6] * 6], "f"))
-    listed = Listed(np.array([0, 1]), teacher[:2], np.log(np.float32(0.998)))
+    known = (np.array([0, 1]), teacher[:2], np.log(np.float32(0.998)))
+    listed = Listed(*map(jnp.asarray, known))
     whole = [np.exp(x[:2]) / np.sum(np.exp(x[:2])) for x in (teacher, student)]
     assert kl(*whole) == pytest.approx(0, abs=1e-6)
     found, slope = apart(student, listed)
@@ -138,11 +139,13 @@ def cases() -> dict[str, DistillationSettings]:
 def test_chunks_give_the_plain_loss_and_its_gradients(name: str) -> None:
     """Value and gradients equal autodiff's of the definition; a stored list is as good."""
     settings, rng = cases()[name], np.random.default_rng(4)
-    x, y = (rng.standard_normal((BATCH, LENGTH, n)).astype("f") for n in (WIDTH, TEACHER_WIDTH))
+    x, y = (
+        jnp.asarray(rng.standard_normal((BATCH, LENGTH, n)), "f") for n in (WIDTH, TEACHER_WIDTH)
+    )
     kernel, other = (
         2 * rng.standard_normal((WORDS, n)).astype("f") for n in (WIDTH, TEACHER_WIDTH)
     )
-    targets = rng.integers(0, WORDS, (BATCH, LENGTH))
+    targets = jnp.asarray(rng.integers(0, WORDS, (BATCH, LENGTH)))
     weights = rng.random((BATCH, LENGTH)).astype("f")
     teaching = Teaching(CAP, Z_LOSS, 4, settings, teacher_cap=CAP)
 

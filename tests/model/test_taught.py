@@ -21,7 +21,7 @@ from gemsieve.model.training.lessons import NAME, LessonsError, read_lessons
 from gemsieve.model.training.settings import TrainSettings, read_settings
 from gemsieve.model.training.task import make_task
 from gemsieve.model.training.teach import teach
-from gemsieve.model.training.train import Summary
+from gemsieve.model.training.train import Summary, train
 
 WORDS = 300
 STUDENT = """
@@ -91,8 +91,17 @@ def test_a_student_learns_from_a_teacher(student: Path, teacher: Path) -> None:
     assert entries[-1]["loss"] < entries[0]["loss"]
     assert entries[-1]["held_out_loss"] < entries[2]["held_out_loss"]
     about = load(student).about
+    assert about.warning is None
     assert about.settings["teacher"]["manifest"] == load(teacher).about.manifest
     assert len(about.settings["teacher"]["parameters"]) == 64
+
+
+def test_a_run_goes_on_with_its_teacher_alone(student: Path, config: Path, data: Path) -> None:
+    """Without a teacher, or with another, a finished run is not gone on with."""
+    settings = read_settings(config)
+    for teacher in (None, student):
+        with pytest.raises(CheckpointError, match="trained with another teacher"):
+            train(settings, Inputs((data,), teacher=teacher), student)
 
 
 def test_what_was_written_teaches_as_the_teacher_does(
@@ -144,10 +153,13 @@ def test_lessons_serve_the_rows_that_they_were_taught_on_alone(
 ) -> None:
     """Other settings are refused, and rows in another order as soon as one is read."""
     inputs = Inputs((data,), teacher=taught)
+    with pytest.raises(ValueError, match="needs the teacher itself"):
+        make_task(settings_of(config, on_policy=0.5), inputs, tmp_path / "run")
     with pytest.raises(LessonsError, match="likeliest 300, and this run has 3: give"):
         make_task(settings_of(config, likeliest=3), inputs, tmp_path / "run")
     settings = settings_of(config, likeliest=WORDS)
-    assert make_task(settings, inputs, tmp_path / "run").rows[5]["taught_rest"].shape == (32,)
+    rows: Any = make_task(settings, inputs, tmp_path / "run").rows
+    assert rows[5]["taught_rest"].shape == (32,)
     other = replace(settings, data=replace(settings.data, shuffle_seed=1))
     rows = make_task(other, inputs, tmp_path / "run").rows
     with pytest.raises(LessonsError, match="lessons of other rows"):
@@ -192,6 +204,8 @@ def test_a_teacher_must_fit_its_student(
     wider = replace(settings, model=replace(settings.model, vocab_size=320))
     with pytest.raises(CheckpointError, match="knows 300 tokens and the student 320"):
         make_task(wider, inputs, tmp_path / "run")
+    with pytest.raises(ValueError, match="kind must be 'chat'"):
+        make_task(settings_of(config, on_policy=0.5), inputs, tmp_path / "run")
     with pytest.raises(ValueError, match="name one by --teacher"):
         make_task(settings_of(config, share=0.5), Inputs((data,)), tmp_path / "run")
 
