@@ -27,6 +27,7 @@ from gemsieve.model.sampling.rows import (
     empty_rows,
     grown,
     join,
+    least_rows,
     read,
     row_of,
 )
@@ -60,6 +61,7 @@ class Engine:
         stride: The most tokens written between two looks at callers and at waiting requests.
         slots: Tokens a row has room for at first, at least `BLOCK`; doubled when a text needs it,
             up to the context.
+        width: Rows of its arrays, the ones beyond `rows` at rest; what suits the device if None.
 
     Raises:
         ValueError: `rows`, `stride` or `slots` is below 1, or `alternatives` below 0.
@@ -73,6 +75,7 @@ class Engine:
     alternatives: int = 0
     stride: int = 8
     slots: int = 256
+    width: int | None = None
 
     def __post_init__(self) -> None:
         for name, least in (("rows", 1), ("stride", 1), ("slots", 1), ("alternatives", 0)):
@@ -83,14 +86,15 @@ class Engine:
         self._allowed = everything if self.allowed is None else self.allowed
         self._model = Model(self.config, self.dtype, self.stride, self.alternatives)
         self._waiting: deque[Stream] = deque()
-        self._streams: list[Stream | None] = [None] * self.rows
+        least = least_rows(jax.default_backend()) if self.width is None else self.width
+        self._streams: list[Stream | None] = [None] * max(self.rows, least)
         self._state = self._empty()
         self._lock = threading.RLock()
 
     def _empty(self) -> Rows:
         """Return the rows before any request."""
         slots = min(max(self.slots, BLOCK), self.config.max_length)
-        return empty_rows(self._model, self.rows, slots)
+        return empty_rows(self._model, len(self._streams), slots)
 
     def submit(self, request: Request, listener: Listener | None = None) -> Stream:
         """Put a request in the queue.
@@ -164,7 +168,7 @@ class Engine:
         """Start waiting requests on free rows."""
         if not any(self._streams) and self._state.cache.slots >= 2 * max(self.slots, BLOCK):
             self._state = self._empty()
-        for index in range(len(self._streams)):
+        for index in range(self.rows):
             while self._waiting and self._streams[index] is None:
                 stream = self._waiting[0]
                 row, steps = self._start(stream)

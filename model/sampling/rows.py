@@ -93,6 +93,15 @@ class Steps(NamedTuple):
     live: jax.Array
 
 
+def least_rows(platform: str) -> int:
+    """Return the rows from which on a platform reads weights at its best.
+
+    For GPUs XLA turns products of a single row into sums, some of whose terms it writes to memory:
+    a token then takes nearly twice as long as with more rows (bench/NOTES.md).
+    """
+    return 2 if platform == "gpu" else 1
+
+
 def empty_rows(model: Model, count: int, slots: int) -> Rows:
     """Return rows in which nothing is written, with room for `slots` tokens each."""
     width = model.config.vocab_size

@@ -17,6 +17,7 @@ from gemsieve.model.gemma.config import named
 from gemsieve.model.sampling.draw import Drawing
 from gemsieve.model.sampling.engine import Engine, bucket
 from gemsieve.model.sampling.request import PromptTooLong, Request, Sampled
+from gemsieve.model.sampling.rows import least_rows
 from gemsieve.model.tokenizer import BOS
 
 # The low cap makes texts lively: their model is random, and would repeat one token for ever.
@@ -113,6 +114,16 @@ def test_an_engine_of_another_size_writes_the_same_tokens() -> None:
     single = engine_of(rows=1)
     for index in (0, 4):
         assert_close(list(single.submit(REQUESTS[index])), alone(index))
+
+
+def test_rows_of_arrays_beyond_those_asked_for_stay_at_rest() -> None:
+    """One request at a time is written, as with more rows in use; a GPU has one such row."""
+    single = engine_of(rows=1, width=3)
+    streams = [single.submit(REQUESTS[index]) for index in (0, 4)]
+    single.step()
+    assert streams[1].left == REQUESTS[4].max_new_tokens
+    assert [list(stream) for stream in streams] == [alone(0), alone(4)]
+    assert (least_rows("gpu"), least_rows("cpu")) == (2, 1)
 
 
 def test_many_texts_continue_one_prefix() -> None:

@@ -82,7 +82,8 @@ def test_dots_makes_no_product_twice(scan: bool) -> None:
     def products(execution: Execution) -> int:
         params = stack(loud(2)) if execution.scan else loud(2)
         lowered = gradient_of(2, execution).lower(params, documents(2))
-        return lowered.as_text().count("stablehlo.dot_general")
+        text: str = lowered.as_text()
+        return text.count("stablehlo.dot_general")
 
     none, dots, full = (
         products(Execution(remat=remat, scan=scan)) for remat in ("none", "dots", "full")
