@@ -39,9 +39,18 @@ def compile_all(only: str) -> None:
             continue
         start = time.monotonic()
         command = [sys.executable, __file__, "--one", json.dumps(asdict(plan))]
-        done = subprocess.run(
-            command, capture_output=True, text=True, check=False, timeout=SECONDS, env=os.environ
-        )
+        try:
+            done = subprocess.run(
+                command,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=SECONDS,
+                env=os.environ,
+            )
+        except subprocess.TimeoutExpired:
+            print(f"{plan.name}: not done in {SECONDS} s", flush=True)
+            continue
         if done.returncode:
             print(f"{plan.name}: {done.stderr.strip().splitlines()[-1]}", flush=True)
             continue
