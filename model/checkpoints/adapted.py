@@ -80,7 +80,7 @@ def _merged(item: Path, base: Stored, settings: LoraSettings, like: Params) -> P
     weights = base.read(jax.tree.map(lambda leaf: _retyped(leaf, base.dtype), like))
     adapted = {path for path, _ in leaves(like) if path[-1] in settings.names}
     halves = nested(
-        (path, jax.ShapeDtypeStruct(found.shape, found.dtype))
+        (path, jax.ShapeDtypeStruct(found.shape, found.dtype))  # type: ignore[no-untyped-call]
         for path, found in stored_shapes(item).items()
         if path[:-1] in adapted
     )
@@ -92,7 +92,8 @@ def _merged(item: Path, base: Stored, settings: LoraSettings, like: Params) -> P
 
 def _as(leaf: jax.Array, like: Any) -> jax.Array:  # noqa: ANN401 - jax.ShapeDtypeStruct has no types
     """Return an array in another's type and place."""
-    return jax.device_put(leaf.astype(like.dtype), like.sharding)
+    placed: jax.Array = jax.device_put(leaf.astype(like.dtype), like.sharding)
+    return placed
 
 
 def _retyped(leaf: Any, dtype: str) -> Any:  # noqa: ANN401 - jax.ShapeDtypeStruct has no types

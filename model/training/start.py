@@ -133,4 +133,5 @@ def read_base(stored: Stored, settings: LoraSettings) -> Params:
 
 def _placed(leaf: jax.Array, like: Any) -> jax.Array:  # noqa: ANN401 - jax.ShapeDtypeStruct has no types
     """Put an array where a shape says."""
-    return jax.device_put(leaf, like.sharding)
+    placed: jax.Array = jax.device_put(leaf, like.sharding)
+    return placed
