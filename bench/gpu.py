@@ -23,14 +23,12 @@ from gpu_case import Section
 
 # Seconds until no further case begins.
 SECTIONS = {
-    "agreement": 25,
-    "attention": 45,
-    "training": 80,  # by chunked attention
-    "tokamax": 80,  # the same by that library's kernels
+    "training": 110,
+    "agreement": 35,
     "decoding": 70,
-    "peer": 60,
+    "attention": 40,
+    "peer": 50,
 }
-MODULES = {"tokamax": "gpu_training"}
 # What a section may take beyond its seconds, to finish the case that it is at.
 GRACE = 60
 
@@ -51,7 +49,7 @@ def main() -> None:
         budget = float(seconds or SECTIONS[name])
         if args.here:
             section = Section(args.out, name, time.monotonic() + budget, args.tiny)
-            importlib.import_module(MODULES.get(name, f"gpu_{name}")).run(section)
+            importlib.import_module(f"gpu_{name}").run(section)
         else:
             run_apart(args.out, name, budget, tiny=args.tiny)
 

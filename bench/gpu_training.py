@@ -11,16 +11,17 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax  # type: ignore[import-untyped]
 from gpu_case import Section, gpu_memory, random_like
 from gpu_profile import kernel_times
 
 from gemsieve.model.gemma.config import GemmaConfig, named
-from gemsieve.model.gemma.execution import Attention, Execution
+from gemsieve.model.gemma.execution import Execution
 from gemsieve.model.gemma.stacked import stack
-from gemsieve.model.gemma.transformer import Transformer, initialise
-from gemsieve.model.training.loss import next_token_loss
-from gemsieve.model.training.optimizer import OptimizerSettings, make_optimizer
+from gemsieve.model.gemma.transformer import initialise
+from gemsieve.model.training.loss import text_loss
+from gemsieve.model.training.optimizer import make_optimizer
+from gemsieve.model.training.settings import TrainSettings
+from gemsieve.model.training.step import compiled_step
 from gemsieve.model.training.utilisation import utilisation
 
 
@@ -31,15 +32,11 @@ class Setting(NamedTuple):
         rows: Of a batch.
         length: Tokens of a row.
         execution: How to compute the model.
-        masters: The type of the parameters and of the optimizer's memory.
-        dtype: The type of the activations.
     """
 
     rows: int
     length: int
     execution: Execution
-    masters: str = "float32"
-    dtype: str = "bfloat16"
 
     @property
     def title(self) -> str:
@@ -49,7 +46,7 @@ class Setting(NamedTuple):
         scan = "scan" if e.scan else "unrolled"
         return (
             f"{self.rows} x {self.length}, {attention}, remat {e.remat}, {scan},"
-            f" loss {e.loss_tokens}, {self.masters} masters"
+            f" loss {e.loss_tokens}, {e.precision}"
         )
 
 
@@ -57,8 +54,7 @@ def run(section: Section) -> None:
     """Compile a few settings at a time, then run those that fit."""
     config, device = named("test" if section.tiny else "2b"), jax.devices()[0]
     section.note("device", kind=device.device_kind, jax=jax.__version__, bytes=gpu_memory())
-    attention: Attention = "tokamax" if section.name == "tokamax" else "chunked"
-    for wave in waves(attention, tiny=section.tiny):
+    for wave in waves(tiny=section.tiny):
         if section.over:
             break
         compiled = section.prepared(
@@ -68,52 +64,39 @@ def run(section: Section) -> None:
             if setting.title in compiled:
                 measure = partial(train, config, setting, compiled[setting.title])
                 section.case(setting.title, measure, compiled=True)
-        if wave[0].title in compiled:
-            step = compiled[wave[0].title][0]
-            kernels = partial(profile, config, wave[0], step)
-            section.case(f"kernels of {wave[0].title}", kernels)
+        for setting in wave[:2]:
+            if setting.title in compiled:
+                kernels = partial(profile, config, setting, compiled[setting.title][0])
+                section.case(f"kernels of {setting.title}", kernels, compiled=True)
+        del compiled
 
 
-def waves(attention: Attention, *, tiny: bool) -> list[list[Setting]]:
+def waves(*, tiny: bool) -> list[list[Setting]]:
     """Return what to try, in groups that are compiled together, the most telling first."""
-    length, block, loss = (64, 32, 32) if tiny else (8192, 1024, 4096)
+    length, block, loss = (64, 32, 32) if tiny else (8192, 2048, 4096)
     rows = 2 if gpu_memory() > 100e9 or tiny else 1
-    full = Execution(
-        attention=attention, attention_block=block, loss_tokens=loss, scan=True, remat="full"
+    chunked = Execution(
+        attention_block=block, loss_tokens=loss, scan=True, remat="dots", precision="bfloat16"
     )
-    dots, half = replace(full, remat="dots"), "bfloat16"
-    first = [Setting(rows, length, dots), Setting(rows, length, full)]
-    larger = Setting(4 * rows, length, full, half)
-    unrolled = Setting(rows, length, replace(dots, scan=False))
-    if attention == "tokamax":
-        return [[*first, Setting(rows, length, dots, half), larger], [unrolled]]
-    blocks = Setting(rows, length, replace(dots, attention_block=2 * block))
-    fewer = Setting(rows, length, replace(dots, loss_tokens=loss // 8))
-    dense = Setting(4 * rows, length // 4, replace(full, attention="dense"))
-    return [[*first, blocks], [fewer, larger, dense], [unrolled]]
+    kernels = chunked if tiny else replace(chunked, attention="tokamax")
+    more = Setting(2 * rows, length, kernels)
+    large = Setting(8 * rows, length, replace(kernels, remat="full"))
+    unrolled = Setting(rows, length, replace(kernels, scan=False))
+    return [
+        [Setting(rows, length, kernels), Setting(rows, length, chunked), more],
+        [large, unrolled, Setting(rows, length, replace(kernels, loss_tokens=loss // 8))],
+    ]
 
 
 def make_step(config: GemmaConfig, setting: Setting) -> tuple[Any, Callable[[], list[Any]]]:
-    """Return a jitted step, and a function that makes the state before the first."""
-    optimizer = make_optimizer(OptimizerSettings(), steps=1000)
-    model = Transformer(config, setting.dtype, setting.execution)
-
-    def loss_of(params: Any, batch: Any) -> jax.Array:  # noqa: ANN401
-        # The loss gives the embedding a gradient in float32.
-        embedding = params["embedding"].astype("float32")
-        return next_token_loss(model, {**params, "embedding": embedding}, batch)
-
-    @partial(jax.jit, donate_argnums=(0, 1))
-    def step(params: Any, memory: Any, batch: Any) -> tuple[Any, Any, jax.Array]:  # noqa: ANN401
-        loss, gradient = jax.value_and_grad(loss_of)(params, batch)
-        updates, memory = optimizer.update(gradient, memory, params)
-        return optax.apply_updates(params, updates), memory, loss
+    """Return the trainer's own step, jitted, and a function that makes what it changes."""
+    settings = TrainSettings(model=config, execution=setting.execution)
 
     def start() -> list[Any]:
-        params = random_like(_shapes(config, setting), setting.masters)
-        return [params, jax.jit(optimizer.init)(params)]
+        params = random_like(_shapes(config, setting), "float32")
+        return [params, jax.jit(make_optimizer(settings.optimizer, 1000).init)(params), None]
 
-    return step, start
+    return compiled_step(settings, text_loss(config, setting.execution)), start
 
 
 def _shapes(config: GemmaConfig, setting: Setting) -> Any:  # noqa: ANN401 - a tree of shapes
@@ -148,7 +131,7 @@ def compile_(config: GemmaConfig, setting: Setting) -> tuple[Any, float, float]:
     step, start = make_step(config, setting)
     state = jax.eval_shape(start)
     batch = jax.eval_shape(partial(batch_of, config, setting.rows, setting.length))
-    compiled = step.lower(*state, batch).compile()
+    compiled = step.lower(*state, jnp.int32(0), {}, batch).compile()
     memory = compiled.memory_analysis()
     needed = memory.argument_size_in_bytes + memory.temp_size_in_bytes
     return compiled, time.perf_counter() - began, float(needed)
@@ -158,8 +141,8 @@ def profile(config: GemmaConfig, setting: Setting, step: Any) -> Mapping[str, An
     """Return where the time of a step goes."""
     _, start = make_step(config, setting)
     state, batch = start(), batch_of(config, setting.rows, setting.length)
-    *state, _ = step(*state, batch)
-    return kernel_times(lambda: step(*state, batch))
+    *state, _, _ = step(*state, jnp.int32(0), {}, batch)
+    return kernel_times(lambda: step(*state, jnp.int32(1), {}, batch))
 
 
 def train(
@@ -173,9 +156,9 @@ def train(
     _, start = make_step(config, setting)
     state, batch = start(), batch_of(config, setting.rows, setting.length)
     seconds = []
-    for _ in range(5):
+    for index in range(5):
         began = time.perf_counter()
-        *state, loss = step(*state, batch)
+        *state, loss, _ = step(*state, jnp.int32(index), {}, batch)
         last = float(loss)
         seconds.append(time.perf_counter() - began)
     rate = setting.rows * setting.length / min(seconds[1:])

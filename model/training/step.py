@@ -59,7 +59,7 @@ def make_update(settings: TrainSettings, loss_of: Loss, fixed: Params) -> Update
         loss_of: What is lowered; the same function is compiled once.
         fixed: What it reads beside the parameters.
     """
-    step = _compiled_step(settings, loss_of)
+    step = compiled_step(settings, loss_of)
 
     def update(state: State, batch: Batch) -> tuple[State, jax.Array, jax.Array]:
         params, memory, average, loss, norm = step(
@@ -71,7 +71,7 @@ def make_update(settings: TrainSettings, loss_of: Loss, fixed: Params) -> Update
 
 
 @cache
-def _compiled_step(settings: TrainSettings, loss_of: Loss) -> Step:
+def compiled_step(settings: TrainSettings, loss_of: Loss) -> Step:
     """Return a step on plain trees."""
     gradient_of = in_parts(loss_of, settings.execution.accumulate)
     optimizer = make_optimizer(settings.optimizer, settings.train.steps)
