@@ -3,6 +3,6 @@
 from gemsieve.safety.api.access import Access
 from gemsieve.safety.api.app import create_app
 from gemsieve.safety.api.limits import Limits
-from gemsieve.safety.api.server import serve
+from gemsieve.safety.api.server import make_server
 
-__all__ = ["Access", "Limits", "create_app", "serve"]
+__all__ = ["Access", "Limits", "create_app", "make_server"]

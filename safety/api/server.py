@@ -7,7 +7,6 @@ does not take its answer. Here each has its time, after which the connection is 
 from __future__ import annotations
 
 import asyncio
-import socket
 import time
 from pathlib import Path
 from types import FrameType
@@ -156,29 +155,6 @@ class Server(uvicorn.Server):
         return await super().on_tick(counter)
 
 
-def serve(
-    app: FastAPI,
-    listener: socket.socket,
-    *,
-    drain: float = 0.0,
-    certificate: Path | None = None,
-    key: Path | None = None,
-) -> None:
-    """Serve an application on a socket until told to stop by SIGTERM or SIGINT.
-
-    Args:
-        app: From `create_app`.
-        listener: Listens already.
-        drain: Seconds between being told and closing the door, for a balancer to notice.
-        certificate: With `key`, PEM files for TLS; without them HTTP is plain.
-        key: The certificate's key.
-
-    Raises:
-        OSError: A file of TLS cannot be used (also ssl.SSLError).
-    """
-    make_server(app, drain=drain, certificate=certificate, key=key).run(sockets=[listener])
-
-
 def make_server(
     app: FastAPI,
     *,
@@ -186,7 +162,17 @@ def make_server(
     certificate: Path | None = None,
     key: Path | None = None,
 ) -> Server:
-    """Return the server of an application, as `serve` runs it."""
+    """Return the server of an application; its `run(sockets=[...])` ends by SIGTERM or SIGINT.
+
+    Args:
+        app: From `create_app`.
+        drain: Seconds between being told and closing the door, for a balancer to notice.
+        certificate: With `key`, PEM files for TLS; without them HTTP is plain.
+        key: The certificate's key.
+
+    Raises:
+        OSError: A file of TLS cannot be used (also ssl.SSLError).
+    """
     config = uvicorn.Config(
         app,
         http=Protocol,

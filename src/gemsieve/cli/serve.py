@@ -70,7 +70,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Serve until told to stop."""
     try:
-        from gemsieve.safety.api import create_app, serve
+        from gemsieve.safety.api import create_app, make_server
     except ModuleNotFoundError as error:
         raise UsageError(f"{error}; pip install 'gemsieve[serve]'") from None
     from gemsieve.cli.log import show
@@ -84,15 +84,16 @@ def run(args: argparse.Namespace) -> int:
         app = create_app(judge, limits=limits(args), access=access(args), origins=args.cors)
     except (PolicyError, LookupError) as error:
         raise UsageError(str(error)) from None
+    try:
+        server = make_server(app, drain=args.drain, certificate=args.tls_cert, key=args.tls_key)
+    except OSError as error:
+        raise UsageError(f"--tls-cert, --tls-key: {error.strerror or error}") from None
     listener = listen(args.host, args.port)
     host = f"[{args.host}]" if ":" in args.host else args.host
     port, scheme = listener.getsockname()[1], "https" if args.tls_cert else "http"
     print(f"gemsieve serves on {scheme}://{host}:{port}", file=sys.stderr, flush=True)
     show(args.log_format, "gemsieve.safety")
-    try:
-        serve(app, listener, drain=args.drain, certificate=args.tls_cert, key=args.tls_key)
-    except OSError as error:
-        raise UsageError(f"--tls-cert, --tls-key: {error.strerror or error}") from None
+    server.run(sockets=[listener])
     return 0
 
 

@@ -73,7 +73,7 @@ def test_schemathesis_finds_nothing(url: str, document: dict[str, Any]) -> None:
 def attempt(cases: SearchStrategy[schemathesis.Case[Any]]) -> None:
     """Send some cases of one operation and check each answer."""
 
-    @settings(max_examples=10, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=8, database=None, suppress_health_check=list(HealthCheck))
     @given(case=cases)
     def sent(case: schemathesis.Case[Any]) -> None:
         # What the schema allows may still be refused: an image, a question that nothing answers.
