@@ -15,6 +15,7 @@ import random
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
@@ -25,7 +26,8 @@ from tests.safety.theorem import Case, cases, check, chunkings, final, sieve
 
 from gemsieve.cli.demo_planted import filled, filler
 from gemsieve.cli.demo_texts import CARRIERS, INSULTS
-from gemsieve.filters import load_filter
+from gemsieve.filters import Filter, load_filter
+from gemsieve.filters.policy import Decision
 from gemsieve.model.sampling.streaming import detokenize
 from gemsieve.model.tokenizer import train_tokenizer
 from gemsieve.safety import act
@@ -80,13 +82,19 @@ def shipped(count: int) -> Counter[str]:
         tokens = list(detokenize(tokenizer, tokenizer.encode(text)))
         assert "".join(tokens) == text
         for chunks in (tokens, *chunkings(text, number, 4)):
-            choice: Choice[None] = Choice(judge)
-            shown = "".join(
-                part.text for part in released(choice, lambda _, c=chunks: map(Said, c))
-            )
-            assert (shown, choice.decision) == (expected.text, expected.decision), number
+            assert streamed(chunks, judge) == (expected.text, expected.decision), number
             ends[expected.decision.action.name] += 1
     return ends
+
+
+def streamed(chunks: Sequence[str], judge: Filter) -> tuple[str, Decision]:
+    """Return what is released of chunks, and what was decided."""
+    choice: Choice[None] = Choice(judge)
+
+    def sampler(_attempt: int) -> Iterator[Said[None]]:
+        return (Said(chunk) for chunk in chunks)
+
+    return "".join(part.text for part in released(choice, sampler)), choice.decision
 
 
 def main() -> None:

@@ -25,6 +25,7 @@ COMMANDS: dict[str, str] = {
     "inspect": "look at what a job kept, dropped and quarantined, and mark what is wrong",
     "explain": "show what was found in a text, by which rule, and what the policy makes of it",
     "limits": "show what limits a policy's targets come to, and what they cost",
+    "parity": "show whether answers are judged as the corpus was, label by label",
     "eval": "measure detectors on labelled data, beside stock ones",
     "bias": "measure what a corpus says of groups, before and after a filter",
     "audit": "ask of a filter or detector whether it judges groups of people differently",
