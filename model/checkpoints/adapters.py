@@ -10,6 +10,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -23,6 +24,7 @@ from gemsieve.model.checkpoints.checkpoint import model_item
 from gemsieve.model.checkpoints.forms import Opened, open_model
 from gemsieve.model.checkpoints.huggingface.mapped import Array, Mapped
 from gemsieve.model.checkpoints.huggingface.names import their_name
+from gemsieve.model.checkpoints.huggingface.write import Tensor, write_tensors
 from gemsieve.model.checkpoints.new_folder import new_folder
 from gemsieve.model.checkpoints.orbax_item import read_params, stored_shapes
 from gemsieve.model.checkpoints.placement import Path as Place
@@ -80,12 +82,10 @@ def write_adapters(folder: Path, numbers: Params, settings: LoraSettings, about:
     Raises:
         ValueError: There is something at `folder` already.
     """
-    from safetensors.numpy import save_file
-
-    tensors = {
-        _name(path[:-1], path[-1]): np.ascontiguousarray(_as_theirs(np.asarray(leaf), path[-1]))
-        for path, leaf in leaves(numbers)
-    }
+    tensors = {}
+    for path, leaf in leaves(numbers):
+        theirs = _as_theirs(np.asarray(leaf), path[-1])
+        tensors[_name(path[:-1], path[-1])] = Tensor(theirs.shape, partial(np.asarray, theirs))
     targets = sorted({f"{path[-2]}_proj" for path, _ in leaves(numbers)})
     config = {
         **_FIXED,
@@ -98,9 +98,9 @@ def write_adapters(folder: Path, numbers: Params, settings: LoraSettings, about:
         "target_modules": targets,
         "task_type": "CAUSAL_LM",
     }
-    notes = {"format": "pt", NOTE: json.dumps(asdict(about), sort_keys=True)}
+    notes = {NOTE: json.dumps(asdict(about), sort_keys=True)}
     with new_folder(folder) as draft:
-        save_file(tensors, draft / TENSORS, notes)
+        write_tensors(draft / TENSORS, tensors, "float32", notes)
         text = json.dumps(config, indent=2, sort_keys=True) + "\n"
         (draft / CONFIG).write_text(text, encoding="utf-8")
 
@@ -122,7 +122,10 @@ def export_adapters(run: Path, target: Path, at: str = "last") -> tuple[Opened, 
     shapes = stored_shapes(item) if item.is_dir() else {}
     if not shapes or ("embedding",) in shapes:
         raise ValueError(f"{run}: a whole model; adapters are of a run with lora.rank above 0")
-    like = nested((path, jax.ShapeDtypeStruct(*found)) for path, found in shapes.items())
+    like = nested(
+        (path, jax.ShapeDtypeStruct(found.shape, found.dtype))  # type: ignore[no-untyped-call]
+        for path, found in shapes.items()
+    )
     numbers = read_params(item, on_first_device(like))
     settings = LoraSettings(**opened.about.settings["lora"])
     write_adapters(target, numbers, settings, opened.about)

@@ -73,7 +73,7 @@ def last_whole(folder: Path, items: Collection[str] = ()) -> int | None:
     Raises:
         CheckpointError: There are checkpoints, and none is whole.
     """
-    damaged = []
+    damaged: list[str] = []
     for step in reversed(steps_in(folder)):
         wrong = flaw(folder / str(step), items)
         if wrong is None:

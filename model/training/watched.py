@@ -87,8 +87,11 @@ def groups_in(entries: Sequence[Entry]) -> list[Group]:
 
 def _losses(entry: Entry) -> dict[str, float]:
     """Return the held-out losses of a line by source and group."""
-    sources = {k.removeprefix(_SOURCE): v for k, v in entry.items() if k.startswith(_SOURCE)}
-    return sources | entry.get("held_out_by", {})
+    losses: dict[str, float] = {
+        key.removeprefix(_SOURCE): loss for key, loss in entry.items() if key.startswith(_SOURCE)
+    }
+    losses |= entry.get("held_out_by", {})
+    return losses
 
 
 def _small(points: Sequence[tuple[int, float]], span: tuple[float, float], last: int) -> str:

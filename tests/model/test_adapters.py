@@ -17,7 +17,9 @@ from safetensors.numpy import load_file, save_file
 from tests.model.reference import logits_of, loud_params
 
 from gemsieve.model.checkpoints.about import About, CheckpointError
+from gemsieve.model.checkpoints.adapted import note_base
 from gemsieve.model.checkpoints.adapters import CONFIG, TENSORS, read_adapters, write_adapters
+from gemsieve.model.checkpoints.checkpoint import open_checkpoints, save
 from gemsieve.model.checkpoints.convert import Wanted, convert
 from gemsieve.model.checkpoints.forms import open_model
 from gemsieve.model.checkpoints.huggingface import Form, write_huggingface
@@ -36,7 +38,10 @@ def numbers() -> dict[str, Any]:
     """Return adapters of every weight that have learned something."""
     rng = np.random.default_rng(2)
     fresh = jax.eval_shape(lambda: fresh_adapters(PARAMS, LORA, seed=0))
-    return jax.tree.map(lambda leaf: rng.normal(0, 0.1, leaf.shape).astype(np.float32), fresh)
+    learned: dict[str, Any] = jax.tree.map(
+        lambda leaf: rng.normal(0, 0.1, leaf.shape).astype(np.float32), fresh
+    )
+    return learned
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +96,26 @@ def test_merged_into_their_base_they_are_one_model(
     save_file(load_file(place / "ours" / TENSORS), stranger(tmp_path, place) / TENSORS)
     made = convert(place / "base", tmp_path / "x", Wanted(to="hf", adapters=tmp_path / "strange"))
     assert "PEFT" in (made.about.warning or "")
+
+
+def test_a_run_of_adapters_gives_them_alone(
+    tmp_path: Path, place: Path, numbers: dict[str, Any]
+) -> None:
+    """Its checkpoint's adapters are those files, byte for byte; a whole model has none to give."""
+    about = read_adapters(place / "ours", MODEL).about
+    assert about is not None
+    run = tmp_path / "run"
+    with open_checkpoints(run) as manager:
+        save(manager, 3, jax.tree.map(jax.numpy.asarray, numbers), None, about)
+    note_base(run, place / "base", about.settings["start"]["parameters"])
+    made = convert(run, tmp_path / "alone", Wanted(to="peft"))
+    assert made.parameters == sum(leaf.size for leaf in jax.tree.leaves(numbers))
+    for name in (CONFIG, TENSORS):
+        assert (tmp_path / "alone" / name).read_bytes() == (place / "ours" / name).read_bytes()
+    with pytest.raises(ValueError, match="a whole model"):
+        convert(place / "base", tmp_path / "none", Wanted(to="peft"))
+    with pytest.raises(ValueError, match="leave other options out"):
+        convert(run, tmp_path / "none", Wanted(to="peft", bits=8))
 
 
 def read_of(folder: Path) -> dict[str, Any]:

@@ -27,7 +27,7 @@ LOSSES = {2: 3.0, 3: 1.0, 4: 2.0, 6: 2.5}
 @partial(jax.jit, donate_argnums=0)
 def step(tree: dict[str, jax.Array]) -> dict[str, jax.Array]:
     """Change every number, in the place of the old ones."""
-    return jax.tree.map(lambda leaf: leaf + 1, tree)
+    return {name: leaf + 1 for name, leaf in tree.items()}
 
 
 @pytest.fixture(scope="module")

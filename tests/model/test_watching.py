@@ -95,18 +95,16 @@ def test_a_run_goes_back_past_the_batches(
     jax.tree.map(np.testing.assert_array_equal, state.params, load(run).params)
 
 
-@pytest.mark.parametrize("step", [8, 20])
 def test_an_interrupted_run_goes_back_alike(
     tmp_path: Path,
     sourced: Path,
     jumpy: TrainSettings,
     undisturbed: tuple[Path, Summary],
-    step: int,
 ) -> None:
-    """Stopped before or after it went back, and resumed, it has the same lines to the bit."""
+    """Stopped after it went back, and resumed, it has the same lines to the bit."""
 
     def interrupt(progress: Progress) -> None:
-        if progress.step >= step:
+        if progress.step >= 20:
             raise Stop
 
     with pytest.raises(Stop):
@@ -133,5 +131,6 @@ def test_held_out_loss_is_told_by_source(undisturbed: tuple[Path, Summary], sour
         assert f"{group.tokens:,}" in text
     assert len(re.findall("<polyline", text)) == 2
     assert "Ways back" in text
+    assert seen.spent
     assert f"{100 * seen.spent.goodput:.0f} %" in text
     assert f"<code>best</code> is step {seen.best}" in text

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
+import math
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import ml_dtypes
 import numpy as np
 
 from gemsieve.model.checkpoints.huggingface.config import config_entries, generation_entries
-from gemsieve.model.checkpoints.huggingface.names import as_theirs, their_name, their_shape
+from gemsieve.model.checkpoints.huggingface.names import Array, as_theirs, their_name, their_shape
 from gemsieve.model.checkpoints.new_folder import new_folder
 from gemsieve.model.checkpoints.placement import Leaf, leaves, shared_out
+from gemsieve.model.checkpoints.placement import Path as Place
 from gemsieve.model.gemma.config import GemmaConfig
 from gemsieve.model.gemma.transformer import Params
 from gemsieve.model.tokenizer import FILE_NAME, Tokenizer
@@ -90,25 +93,53 @@ def _write_shards(folder: Path, all_leaves: list[Leaf], form: Form) -> None:
 
 
 def _write_shard(path: Path, shard: list[Leaf], form: Form) -> None:
-    """Write one safetensors file: length of the header, header (JSON), then the tensors.
+    """Write one safetensors file."""
 
-    The library writes only what is in memory as a whole; this goes tensor by tensor.
+    def theirs(place: Place, leaf: Any) -> Array:  # noqa: ANN401 - an array of NumPy's or JAX's
+        return as_theirs(place, np.asarray(leaf))
+
+    tensors = {
+        their_name(place): Tensor(their_shape(place, leaf.shape), partial(theirs, place, leaf))
+        for place, leaf in shard
+    }
+    write_tensors(path, tensors, form.dtype, form.notes)
+
+
+class Tensor(NamedTuple):
+    """A tensor to write: its shape, and what gives it."""
+
+    shape: tuple[int, ...]
+    read: Callable[[], Array]
+
+
+def write_tensors(
+    path: Path, tensors: Mapping[str, Tensor], dtype: str, notes: Mapping[str, str]
+) -> None:
+    """Write a safetensors file: length of the header, header (JSON), then the tensors.
+
+    The library writes only what is in memory as a whole, and notes in no order; this goes tensor by
+    tensor, in theirs.
+
+    Args:
+        path: The file.
+        tensors: By their names.
+        dtype: What they are stored in, as of `Form`.
+        notes: Written into the header.
     """
-    kind, stored = _DTYPES[form.dtype]
+    kind, stored = _DTYPES[dtype]
     # transformers refuses a file that does not say whose tensors it holds.
-    header: dict[str, Any] = {"__metadata__": {**form.notes, "format": "pt"}}
+    header: dict[str, Any] = {"__metadata__": {**notes, "format": "pt"}}
     end = 0
-    for place, leaf in shard:
-        start, end = end, end + leaf.size * stored.itemsize
-        shape = list(their_shape(place, leaf.shape))
-        header[their_name(place)] = {"dtype": kind, "shape": shape, "data_offsets": [start, end]}
+    for name, tensor in tensors.items():
+        start, end = end, end + math.prod(tensor.shape) * stored.itemsize
+        entry = {"dtype": kind, "shape": list(tensor.shape), "data_offsets": [start, end]}
+        header[name] = entry
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)  # so that the data is aligned
     with path.open("wb") as file:
         file.write(len(text).to_bytes(8, "little") + text)
-        for place, leaf in shard:
-            theirs = as_theirs(place, np.asarray(leaf))
-            file.write(np.ascontiguousarray(theirs, stored).view(np.uint8).data)
+        for tensor in tensors.values():
+            file.write(np.ascontiguousarray(tensor.read(), stored).view(np.uint8).data)
         file.flush()
         os.fsync(file.fileno())
 
