@@ -27,6 +27,7 @@ from gemsieve.model.training.examples import (
 from gemsieve.model.training.order import batches
 
 LENGTH = 64
+WRITTEN = "<start_of_turn>user\na<end_of_turn>\n<start_of_turn>model\nb<end_of_turn>\n"
 
 
 def chat(*contents: str, system: str = "") -> dict[str, Any]:
@@ -128,6 +129,9 @@ def test_files_and_data_sets_say_the_same(tokenizer: Tokenizer, tmp_path: Path) 
         ({"messages": [{"role": "xyzzy", "content": "a"}]}, "message 1: role must be one of"),
         (chat("xyzzy", " \n"), "row 2: `messages`, message 2: content must be a text, and not"),
         ({"messages": [{"role": "user"}]}, "row 2: `messages`, message 1: content must be a text"),
+        ({"text": "xyzzy"}, "row 2: `text`: message 1 is not between"),
+        ({"messages": WRITTEN.replace("b<", "<")}, "message 2: content must be a text, and not"),
+        ({"messages": WRITTEN.replace("a<", "<start_of_turn><")}, "message 1 is not between"),
         (chat("xyzzy"), "row 2: `messages`: the last turn must be the model's"),
         ({"messages": chat("xyzzy", "a")["messages"][1:]}, "turn 1 is of role 'assistant'"),
         (chat("xyzzy " * 90, "a"), "row 2: `messages`: takes [0-9]+ tokens, and a row has 64"),
@@ -139,6 +143,14 @@ def test_a_wrong_row_is_named(tokenizer: Tokenizer, row: object, message: str) -
         read_chats([chat("a", "b"), row], tokenizer, LENGTH, "chats")
     assert "chats: 1 rows cannot" in str(error.value)
     assert "xyzzy" not in str(error.value)
+
+
+def test_a_chat_may_be_a_text(tokenizer: Tokenizer) -> None:
+    """Marks around its messages, in either column: the pieces are those of the list."""
+    rows = [chat("a", "b"), {"text": WRITTEN}, {"messages": WRITTEN, "text": "as judged"}]
+    chats = read_chats(rows, tokenizer, LENGTH, "chats")
+    for one, other in ((0, 1), (0, 2)):
+        np.testing.assert_array_equal(chats.pieces[one], chats.pieces[other])
 
 
 def pair(chosen: dict[str, Any], rejected: dict[str, Any]) -> dict[str, Any]:
