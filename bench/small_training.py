@@ -59,7 +59,8 @@ def read_corpus(data: Path, settings: TrainSettings) -> Corpus:
     training, held_out = split(documents, settings.data.held_out_every, settings.data.shuffle_seed)
     halves = np.array_split(np.arange(len(training)), 2)
     parts = (training.take(halves[0]), training.take(halves[1]), held_out)
-    return Corpus(*(Rows(part, settings.data.sequence_length) for part in parts), tokenizer)
+    first, second, last = (Rows(part, settings.data.sequence_length) for part in parts)
+    return Corpus(first, second, last, tokenizer)
 
 
 def make_settings(model: GemmaConfig, steps: int, learning_rate: float) -> TrainSettings:

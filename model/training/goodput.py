@@ -78,8 +78,8 @@ class Stopwatch:
         now = time.monotonic()
         known = sum(self._seconds.values())
         self._seconds["step"] += max(0.0, now - self._last - known)
-        line = {"from": self._from, "step": step}
-        line |= {"seconds": {name: round(value, 6) for name, value in self._seconds.items()}}
+        seconds = {name: round(value, 6) for name, value in self._seconds.items()}
+        line = {"from": self._from, "step": step, "seconds": seconds}
         if self._run:
             with (self._run / FILE_NAME).open("a", encoding="utf-8") as file:
                 file.write(json.dumps(line) + "\n")

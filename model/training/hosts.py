@@ -46,9 +46,11 @@ def placed(mesh: Mesh, rows: Row, share: Share = WHOLE) -> Batch:
 
     def column(values: np.ndarray, where: NamedSharding) -> jax.Array:
         whole = (values.shape[0] * share.of, *values.shape[1:])
-        return jax.make_array_from_process_local_data(where, values, whole)
+        made: jax.Array = jax.make_array_from_process_local_data(where, values, whole)  # type: ignore[no-untyped-call]
+        return made
 
-    return jax.tree.map(column, rows, rows_over(mesh, rows))
+    batch: Batch = jax.tree.map(column, rows, rows_over(mesh, rows))
+    return batch
 
 
 def any_told(*, told: bool) -> bool:

@@ -156,6 +156,7 @@ def test_skipped_steps_are_counted_and_not_averaged(
     train(modern, Inputs((data,)), tmp_path, stop=lambda: next(ends))
     (path,) = (tmp_path / "checkpoints" / "5" / "losses").glob("metadata*")
     path.write_text('{"losses": [NaN]}', encoding="utf-8")
+    (tmp_path / "checkpoints" / "5" / "digests.json").unlink()  # they would tell of the change
     entries = train(modern, Inputs((data,)), tmp_path).entries
     assert {entry["step"]: entry["skipped"] for entry in entries if "skipped" in entry} == {6: 1}
     assert all(np.isfinite(entry["loss"]) for entry in entries)

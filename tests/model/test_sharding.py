@@ -73,7 +73,7 @@ def test_too_few_devices_is_an_error() -> None:
 
 
 def test_a_spread_model_is_the_same_model() -> None:
-    """On 2 x 2 x 2 devices, gradients and cached logits equal those on one."""
+    """On 2 x 2 x 2 devices cached logits equal those on one; of gradients `test_mesh` tells."""
     more = {
         "XLA_FLAGS": "--xla_force_host_platform_device_count=8",
         "JAX_PLATFORMS": "cpu",
@@ -86,4 +86,4 @@ def test_a_spread_model_is_the_same_model() -> None:
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told["share"] == 1 / 4
-    assert max(told["gradient"], told["decoding"]) < 1e-4
+    assert told["decoding"] < 1e-4
