@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -14,7 +15,7 @@ from gpu_training import Setting, batch_of, make_step
 
 from gemsieve.model.gemma.cache import empty_cache
 from gemsieve.model.gemma.config import named
-from gemsieve.model.gemma.execution import Attention, Execution
+from gemsieve.model.gemma.execution import Attention, Execution, Precision
 from gemsieve.model.gemma.quantise import FORMS, quantise
 from gemsieve.model.gemma.self_attention import Manner, attend_to_itself
 from gemsieve.model.gemma.transformer import Params, Transformer, initialise
@@ -23,57 +24,95 @@ from gemsieve.model.gemma.transformer import Params, Transformer, initialise
 # GPU's own form of it, TF32, with 10 bits after the point; in bfloat16, with 7.
 TOLERANCES = {"float32": 1e-5, "tf32": 3e-3, "bfloat16": 2e-2}
 CONFIG = named("test")
-WAYS: tuple[Attention, ...] = ("dense", "chunked", "tokamax")
+KERNELS = {"attention tokamax, bfloat16"}
+
+
+class Claim(NamedTuple):
+    """Say that a function computes on the GPU what another does on the CPU, within a limit."""
+
+    ours: Callable[[], Any]
+    theirs: Callable[[], Any]
+    limit: float
 
 
 def run(section: Section) -> None:
-    """Compare everything with this machine's CPU."""
+    """Compare everything with this machine's CPU, compiling all at once."""
     device = jax.devices()[0]
     section.note("device", kind=device.device_kind, jax=jax.__version__)
-    length = 32 if section.tiny else 1024
+    claims = {**models(), **attentions(32 if section.tiny else 512, on_gpu=not section.tiny)}
+    _params()
+    with ThreadPoolExecutor(8) as pool:
+        references = {claim.theirs for claim in claims.values()}
+        theirs = {function: pool.submit(on_cpu, function) for function in references}
+        # First what needs no kernels but XLA's own: another's could break the device.
+        for names in (claims.keys() - KERNELS, claims.keys() & KERNELS):
+            ours = section.prepared({name: claims[name].ours for name in sorted(names)})
+            for name, found in ours.items():
+                check = partial(
+                    compare, found, theirs[claims[name].theirs].result, claims[name].limit
+                )
+                section.case(name, check, compiled=True)
+
+
+def models() -> dict[str, Claim]:
+    """Return what is claimed of decoding, training and fewer bits."""
+    exact = partial(exactly, cached)
+    steps = partial(training, "chunked")
+    mixed = partial(training, "chunked", "bfloat16")
+    forms = {form: partial(fewer_bits, form) for form in FORMS}
+    return {
+        "cached decoding is uncached": Claim(exact, uncached, 1e-4),
+        "five steps": Claim(partial(exactly, steps), steps, 1e-4),
+        "five steps, bfloat16": Claim(mixed, steps, 2e-2),
+        **{form: Claim(partial(exactly, logits), logits, 1e-4) for form, logits in forms.items()},
+    }
+
+
+def attentions(length: int, *, on_gpu: bool) -> dict[str, Claim]:
+    """Return what is claimed of each way of attending, with a window and without."""
+    reference = partial(attention, "dense", length, "float32")
+    kinds: tuple[Attention, ...] = (
+        ("dense", "chunked", "tokamax") if on_gpu else ("dense", "chunked")
+    )
+    ways = [(kind, form) for kind in kinds for form in TOLERANCES]
+    return {
+        f"attention {kind}, {form}": Claim(
+            partial(attention, kind, length, form), reference, TOLERANCES[form]
+        )
+        # Its kernels know bfloat16 alone.
+        for kind, form in ways
+        if kind != "tokamax" or form == "bfloat16"
+    }
+
+
+def exactly(function: Callable[[], Any]) -> Any:  # noqa: ANN401 - a tree of arrays
+    """Return what a function computes with products in float32."""
     with jax.default_matmul_precision("highest"):
-        section.case("cached decoding is uncached", partial(compare, cached, uncached(), 1e-4))
-        for kind in WAYS[:2]:
-            losses = partial(training, kind)
-            reference = on_cpu(losses)
-            section.case(f"five steps, {kind}", partial(compare, losses, reference, 1e-4))
-        for form in FORMS:
-            logits = partial(fewer_bits, form)
-            section.case(form, partial(compare, logits, on_cpu(logits), 1e-4))
-
-    # Last what could break the device.
-    for kind in WAYS:
-        for window in (None, length // 4):
-            for form, limit in TOLERANCES.items():
-                name = f"attention {kind}, {form}, window {window}"
-                ours = partial(attention, kind, window, length, form)
-                section.case(name, partial(compare, ours, _reference(window, length), limit))
-
-
-@cache
-def _reference(window: int | None, length: int) -> Any:  # noqa: ANN401 - a tree of arrays
-    return on_cpu(partial(attention, "dense", window, length, "float32"))
+        return function()
 
 
 def on_cpu(function: Callable[[], Any]) -> Any:  # noqa: ANN401 - a tree of arrays
     """Return what a function computes on the CPU, as exactly as it can."""
-    with jax.default_device(jax.devices("cpu")[0]), jax.default_matmul_precision("highest"):
-        return jax.tree.map(np.asarray, function())
+    with jax.default_device(jax.devices("cpu")[0]):
+        return jax.tree.map(np.asarray, exactly(function))
 
 
-def compare(function: Callable[[], Any], reference: Any, limit: float) -> Mapping[str, Any]:  # noqa: ANN401
+def compare(ours: Any, theirs: Callable[[], Any], limit: float) -> Mapping[str, Any]:  # noqa: ANN401
     """Return the largest relative error of any array, and whether that is within the limit."""
 
     def error(ours: Any, theirs: Any) -> float:  # noqa: ANN401 - arrays
         exact = np.asarray(theirs, np.float64)
         return float(np.linalg.norm(np.asarray(ours, np.float64) - exact) / np.linalg.norm(exact))
 
-    worst = max(jax.tree.leaves(jax.tree.map(error, function(), reference)))
+    worst = max(jax.tree.leaves(jax.tree.map(error, ours, theirs())))
     return {"error": worst, "limit": limit, "agrees": worst <= limit}
 
 
-def attention(kind: Attention, window: int | None, length: int, form: str) -> Any:  # noqa: ANN401
-    """Return output and gradients of two packed rows in the shape of the 2B model, float32."""
+def attention(kind: Attention, length: int, form: str) -> Any:  # noqa: ANN401
+    """Return output and gradients of two packed rows in the shape of the 2B model, float32.
+
+    Once without a window and once with one that a document is longer than.
+    """
     dtype = "bfloat16" if form == "bfloat16" else "float32"
     generator = np.random.default_rng(0)
     q, k, v, d = (
@@ -84,13 +123,18 @@ def attention(kind: Attention, window: int | None, length: int, form: str) -> An
     index = np.arange(length)
     begins = np.stack([np.where(index < cut, 0, cut) for cut in (length // 3, length // 2)])
     places = jnp.asarray(index - begins), jnp.asarray(1 + (begins > 0))
-    manner = Manner(window, 50.0, Execution(attention=kind, attention_block=length // 4))
+    execution = Execution(attention=kind, attention_block=length // 4)
 
     @jax.jit
     def both(q: jax.Array, k: jax.Array, v: jax.Array, d: jax.Array) -> Any:  # noqa: ANN401
-        attend = partial(attend_to_itself, places=places, manner=manner)
-        output, back = jax.vjp(lambda q, k, v: attend(q / 16, k, v), q, k, v)
-        return jax.tree.map(lambda x: x.astype(jnp.float32), (output, *back(d)))
+        def one(window: int | None) -> Any:  # noqa: ANN401
+            attend = partial(
+                attend_to_itself, places=places, manner=Manner(window, 50.0, execution)
+            )
+            output, back = jax.vjp(lambda q, k, v: attend(q / 16, k, v), q, k, v)
+            return jax.tree.map(lambda x: x.astype(jnp.float32), (output, *back(d)))
+
+        return one(None), one(length // 4)
 
     with jax.default_matmul_precision("highest" if form == "float32" else "default"):
         return both(q, k, v, d)
@@ -100,8 +144,11 @@ def _tokens() -> jax.Array:
     return jnp.asarray(np.random.default_rng(1).integers(0, CONFIG.vocab_size, (2, 24)))
 
 
+@cache
 def _params() -> Params:
-    params: Params = initialise(CONFIG, 0)
+    """Return parameters in the memory of this process: drawn op by op they take a GPU seconds."""
+    with jax.default_device(jax.devices("cpu")[0]):
+        params: Params = jax.tree.map(np.asarray, initialise(CONFIG, 0))
     return params
 
 
@@ -123,14 +170,16 @@ def cached() -> Any:  # noqa: ANN401 - an array
     return np.concatenate(every, axis=1)
 
 
-def training(kind: Attention) -> list[float]:
-    """Return the losses of five steps of the measured training step."""
-    execution = Execution(attention=kind, attention_block=8, scan=True, remat="full")
-    setting = Setting(2, 24, execution, masters="float32", dtype="float32")
+def training(kind: Attention, precision: Precision = "float32") -> list[float]:
+    """Return the losses of five steps of the trainer's."""
+    execution = Execution(
+        attention=kind, attention_block=8, scan=True, remat="dots", precision=precision
+    )
+    setting = Setting(2, 24, execution)
     step, start = make_step(CONFIG, setting)
     state, batch, losses = start(), batch_of(CONFIG, 2, 24), []
-    for _ in range(5):
-        *state, loss = step(*state, batch)
+    for index in range(5):
+        *state, loss, _ = step(*state, jnp.int32(index), {}, batch)
         losses.append(float(loss))
     return losses
 

@@ -83,7 +83,7 @@ def waves(*, tiny: bool) -> list[list[Setting]]:
     large = Setting(8 * rows, length, replace(kernels, remat="full"))
     unrolled = Setting(rows, length, replace(kernels, scan=False))
     return [
-        [Setting(rows, length, kernels), Setting(rows, length, chunked), more],
+        [Setting(rows, length, chunked), Setting(rows, length, kernels), more],
         [large, unrolled, Setting(rows, length, replace(kernels, loss_tokens=loss // 8))],
     ]
 
