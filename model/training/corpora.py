@@ -114,7 +114,7 @@ def origin_of(settings: dict[str, Any], corpora: Sequence[Corpus], tokenizer: st
         policy={} if loose else _policy([dict(c.manifest.policy) for c in corpora if c.manifest]),
         tokenizer=tokenizer,
         code=version("gemsieve"),
-        imported="text" if loose else "",
+        imported="texts without a manifest" if loose else "",
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from math import lcm
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,7 @@ class Mixture:
     def __len__(self) -> int:
         return sum(map(len, self.sources))
 
-    @property
+    @cached_property
     def parts(self) -> tuple[int, ...]:
         """The weights as whole numbers, in exactly the ratios of their decimals."""
         fractions = [Fraction(str(weight)) for weight in self.weights]

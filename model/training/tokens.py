@@ -211,10 +211,11 @@ def read_tokens(tokens: Tokens) -> StoredDocuments:
     """Return verified tokens, in the order of the manifest's kept documents, left on disk."""
     import grain  # type: ignore[import-untyped]
 
+    files = [str(path) for path in tokens.paths]
     paths = [tokens.folder / shard.lengths_path for shard in tokens.shards]
     lengths = np.concatenate([np.zeros(0, "<u4"), *(np.fromfile(path, "<u4") for path in paths)])
     return StoredDocuments(
-        records=grain.sources.ArrayRecordDataSource([str(path) for path in tokens.paths]),
+        records=grain.sources.ArrayRecordDataSource(files) if files else (),
         kind=np.dtype(f"<u{tokens.width}"),
         numbers=np.arange(len(lengths)),
         bounds=np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]),

@@ -9,7 +9,7 @@ import pytest
 
 from gemsieve.cli import main
 from gemsieve.model.checkpoints.about import CheckpointError
-from gemsieve.model.tokenizer import Tokenizer, train_tokenizer
+from gemsieve.model.tokenizer import FILE_NAME, Tokenizer, train_tokenizer
 from gemsieve.model.training.data import Rows, read_texts, split, tokenize
 from gemsieve.model.training.emphasis import Emphasis
 from gemsieve.model.training.inputs import Inputs
@@ -23,6 +23,8 @@ from gemsieve.model.training.tokens import (
 )
 from gemsieve.model.training.train import Summary, train
 from gemsieve.pipeline.manifest import verify
+
+from .conftest import make_data
 
 
 @pytest.fixture
@@ -91,15 +93,23 @@ def test_a_run_keeps_to_its_tokenizer(
     tmp_path: Path,
     data: Path,
     texts: list[str],
+    tokenizer: Tokenizer,
     settings: TrainSettings,
-    with_steps: Callable[[int], TrainSettings],
 ) -> None:
     """A run that began with one tokenizer does not go on with another's tokens."""
-    train(with_steps(1), Inputs((data,)), tmp_path / "run")
+    tokenizer.write(tmp_path / "run" / FILE_NAME)
     other = train_tokenizer(texts[:80], vocab_size=300, training_bytes=1_000_000)
     write_tokens(verify(data), other, tmp_path / "tokens")
     with pytest.raises(CheckpointError, match="not the tokenizer that wrote"):
         train(settings, Inputs((data,), (tmp_path / "tokens",)), tmp_path / "run")
+
+
+def test_a_job_that_kept_nothing_has_no_tokens(tmp_path: Path, tokenizer: Tokenizer) -> None:
+    """Its folder is told to be too small, as without tokens."""
+    manifest = verify(make_data(tmp_path / "none", [], shards=0))
+    stored = read_tokens(write_tokens(manifest, tokenizer, tmp_path / "tokens"))
+    with pytest.raises(ValueError, match="0 kept documents are too few"):
+        split(stored, 20, 0)
 
 
 def spoil_shard(folder: Path) -> None:
