@@ -1,6 +1,7 @@
-"""Measure training and decoding beside google-deepmind's `gemma` and `transformers`.
+"""Measure training and decoding beside google-deepmind's `gemma`, `transformers` and `tunix`.
 
-    python bench/model.py [--gemma PYTHON] [--transformers PYTHON] [--rounds 5]
+    python bench/model.py [--gemma PYTHON] [--transformers PYTHON] [--tunix PYTHON] [--rounds 5]
+                          [--only train]
 
 Each contender loads the same checkpoint (8.0 million parameters, float32, random) into a process
 of its own; questions go round, so that what else the machine does falls on all alike. Prints
@@ -45,6 +46,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--gemma", help="a Python with gemma 3.3.0 and safetensors")
     parser.add_argument("--transformers", help="a Python with transformers and torch")
+    parser.add_argument("--tunix", help="a Python with google-tunix 0.1.7, which only trains here")
+    parser.add_argument(
+        "--only", default="", help="what to ask: train, or decode; both if left out"
+    )
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--serve", type=Path, help=argparse.SUPPRESS)
     args = parser.parse_args()
@@ -55,10 +60,12 @@ def main() -> None:
         folder = str(Path(place) / "checkpoint")
         write_checkpoint(Path(folder))
         commands = {"gemsieve": [sys.executable, __file__, "--serve", folder]}
-        for name in ("gemma", "transformers"):
+        for name in ("gemma", "transformers", "tunix"):
             if python := getattr(args, name):
                 commands[name] = [python, str(PEERS), name, folder]
-        compare({name: start(command) for name, command in commands.items()}, args.rounds)
+        contenders = {name: start(command) for name, command in commands.items()}
+        questions = [question for question in QUESTIONS if question.startswith(args.only)]
+        compare(contenders, questions, args.rounds)
 
 
 def start(command: list[str]) -> subprocess.Popen[str]:
@@ -76,13 +83,20 @@ def ask(contender: subprocess.Popen[str], question: str) -> dict[str, Any]:
     return answer
 
 
-def compare(contenders: dict[str, subprocess.Popen[str]], rounds: int) -> None:
-    """Ask every question of everyone, `rounds` times after the first, and print a table."""
-    for question in QUESTIONS:
-        first = {name: ask(one, question) for name, one in contenders.items()}
-        answers: dict[str, list[dict[str, Any]]] = {name: [] for name in contenders}
+def compare(
+    contenders: dict[str, subprocess.Popen[str]], questions: list[str], rounds: int
+) -> None:
+    """Ask everyone all it can do, `rounds` times after the first, and print a table."""
+    for question in questions:
+        able = {
+            name: one
+            for name, one in contenders.items()
+            if name != "tunix" or question.startswith("train")
+        }
+        first = {name: ask(one, question) for name, one in able.items()}
+        answers: dict[str, list[dict[str, Any]]] = {name: [] for name in able}
         for _ in range(rounds):
-            for name, one in contenders.items():
+            for name, one in able.items():
                 answers[name].append(ask(one, question))
         print(question)
         rates = {

@@ -1,6 +1,6 @@
-"""Two other Gemma 2s, for `bench/model.py`: google-deepmind's `gemma`, and `transformers`.
+"""Three other Gemma 2s, for `bench/model.py`: of `gemma`, of `transformers`, and of `tunix`.
 
-    python bench/model_peers.py gemma|transformers CHECKPOINT
+    python bench/model_peers.py gemma|transformers|tunix CHECKPOINT
 
 Runs in an environment of its own and imports nothing of gemsieve's.
 """
@@ -199,6 +199,57 @@ class Transformers:
         return run
 
 
+class Tunix:
+    """Google's trainer for language models, by its own loss and the step of its trainer."""
+
+    def __init__(self, folder: Path) -> None:
+        import jax.numpy as jnp
+        from tunix.models.gemma import model, params_safetensors
+
+        about = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        kinds = (model.AttentionType.LOCAL_SLIDING, model.AttentionType.GLOBAL)
+        layers = about["num_hidden_layers"]
+        config = model.ModelConfig(
+            num_layers=layers,
+            num_embed=about["vocab_size"],
+            embed_dim=about["hidden_size"],
+            hidden_dim=about["intermediate_size"],
+            num_heads=about["num_attention_heads"],
+            head_dim=about["head_dim"],
+            num_kv_heads=about["num_key_value_heads"],
+            final_logit_softcap=about["final_logit_softcapping"],
+            use_post_attn_norm=True,
+            use_post_ffw_norm=True,
+            attention_types=tuple(kinds[index % 2] for index in range(layers)),
+            attn_logits_soft_cap=about["attn_logit_softcapping"],
+            sliding_window_size=about["sliding_window"],
+        )
+        self.vocabulary = about["vocab_size"]
+        read = params_safetensors.create_model_from_safe_tensors
+        self.load = partial(read, str(folder), config, dtype=jnp.float32)
+
+    def train(self, rows: int, length: int):  # noqa: ANN201
+        import jax.numpy as jnp
+        import optax
+        from flax import nnx
+        from tunix.sft.peft_trainer import _default_loss_fn
+        from tunix.sft.utils import build_positions_from_mask, make_causal_attn_mask
+
+        model = self.load()
+        optimizer = nnx.Optimizer(model, optax.adamw(1e-3), wrt=nnx.Param)
+        batch = jnp.asarray(tokens(rows, length + 1, self.vocabulary), jnp.int32)
+        mask = jnp.ones_like(batch, bool)
+        inputs = batch, mask, build_positions_from_mask(mask), make_causal_attn_mask(mask)
+
+        @nnx.jit
+        def step(model, optimizer):  # noqa: ANN001, ANN202
+            loss, gradient = nnx.value_and_grad(_default_loss_fn)(model, *inputs)
+            optimizer.update(model, gradient)
+            return loss
+
+        return lambda: float(step(model, optimizer))
+
+
 if __name__ == "__main__":
-    kind = {"gemma": Gemma, "transformers": Transformers}[sys.argv[1]]
+    kind = {"gemma": Gemma, "transformers": Transformers, "tunix": Tunix}[sys.argv[1]]
     serve(kind(Path(sys.argv[2])))
