@@ -32,11 +32,7 @@ def event_file(folder: Path) -> Iterator[Callable[[Progress], None]]:
         writer = writer or SummaryWriter(
             str(folder), purge_step=step, filename_suffix=f".{step}", flush_secs=10
         )
-        told = scalars(progress.entry)
-        told["tokens_per_second"] = progress.tokens_per_second
-        if progress.utilisation is not None:
-            told["utilisation"] = progress.utilisation
-        for name, value in told.items():
+        for name, value in numbers(progress).items():
             writer.add_scalar(name, value, step)
 
     try:
@@ -46,10 +42,12 @@ def event_file(folder: Path) -> Iterator[Callable[[Progress], None]]:
             writer.close()
 
 
-def scalars(entry: Mapping[str, Any]) -> dict[str, float]:
-    """Return the numbers of a line of metrics; those of groups as `held_out_by/NAME`."""
-    told: dict[str, float] = {}
-    for name, value in entry.items():
+def numbers(progress: Progress) -> dict[str, float]:
+    """Return a recorded step's numbers by their names; those of groups as `held_out_by/NAME`."""
+    told = {"tokens_per_second": progress.tokens_per_second}
+    if progress.utilisation is not None:
+        told["utilisation"] = progress.utilisation
+    for name, value in progress.entry.items():
         if isinstance(value, Mapping):
             told |= {f"{name}/{group}": number for group, number in value.items()}
         elif name != "step" and not isinstance(value, list):

@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from gemsieve.cli.noted import noted
 if TYPE_CHECKING:
     from gemsieve.model.training.clock import Progress
     from gemsieve.model.training.goodput import Spent
+    from gemsieve.model.training.settings import TrainSettings
     from gemsieve.model.training.train import Summary
 
 
@@ -70,6 +72,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--tensorboard", type=Path, metavar="DIR", help="write TensorBoard's event files there"
     )
     parser.add_argument(
+        "--wandb", metavar="PROJECT", help="tell Weights & Biases; offline by WANDB_MODE=offline"
+    )
+    parser.add_argument(
         "--set",
         action="append",
         default=[],
@@ -108,7 +113,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         model = open_model(args.init).stored.config if args.init else None
         settings = read_settings(args.config, args.set, model)
-        with _watching(args.tensorboard) as watch, _told_to_end() as stop:
+        with _watching(args, settings) as watch, _told_to_end() as stop:
             summary = train(settings, inputs, args.output, watch, stop=stop, profile=args.profile)
     except (
         ManifestError,
@@ -166,20 +171,27 @@ def _told_to_end() -> Iterator[Callable[[], bool]]:
 
 
 @contextmanager
-def _watching(board: Path | None) -> Iterator[Callable[[Progress], None]]:
-    """Give a function that shows progress and, with a folder, writes it for TensorBoard.
+def _watching(
+    args: argparse.Namespace, settings: TrainSettings
+) -> Iterator[Callable[[Progress], None]]:
+    """Give a function that shows progress and, if asked to, tells TensorBoard and W&B.
 
     Raises:
-        UsageError: What writes it is not installed.
+        UsageError: What tells them is not installed.
     """
     from gemsieve.model.training.board import event_file
+    from gemsieve.model.training.wandb_run import wandb_run
 
+    told = [("tensorboard", event_file(args.tensorboard))] if args.tensorboard else []
+    if args.wandb:
+        told += [("wandb", wandb_run(args.wandb, args.output, asdict(settings)))]
     with ExitStack() as stack:
         watchers = [stack.enter_context(_progress_line())]
-        try:
-            watchers += [stack.enter_context(event_file(board))] if board else []
-        except ModuleNotFoundError as error:
-            raise UsageError(f"{error}; pip install 'gemsieve[tensorboard]'") from None
+        for extra, watcher in told:
+            try:
+                watchers.append(stack.enter_context(watcher))
+            except ModuleNotFoundError as error:
+                raise UsageError(f"{error}; pip install 'gemsieve[{extra}]'") from None
 
         def watch(progress: Progress) -> None:
             for tell in watchers:
