@@ -5,22 +5,24 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from itertools import count
 from pathlib import Path
 from typing import Any
 
+import jax
 import numpy as np
 import pytest
 
 from gemsieve.model.checkpoints.about import About
 from gemsieve.model.checkpoints.checkpoint import write_model
+from gemsieve.model.checkpoints.placement import in_place
+from gemsieve.model.gemma.sharding import make_mesh
 from gemsieve.model.gemma.transformer import initialise
 from gemsieve.model.tokenizer import Tokenizer
-from gemsieve.model.training import metrics
 from gemsieve.model.training.data import Array
 from gemsieve.model.training.distil import DistillationSettings
 from gemsieve.model.training.inputs import Inputs
 from gemsieve.model.training.on_policy import is_own, with_answers
+from gemsieve.model.training.order import batches
 from gemsieve.model.training.settings import TrainSettings, settings_from
 from gemsieve.model.training.task import make_task
 from gemsieve.model.training.train import train
@@ -66,10 +68,10 @@ def inputs(
 ) -> Inputs:
     """Return chats, a student to begin with and a teacher, neither trained yet."""
     folder = tmp_path_factory.mktemp("own")
-    for name, layers in (("student", 1), ("teacher", 2)):
-        config = replace(settings.model, num_layers=layers)
-        about = About({"model": asdict(config)}, "2" * 64, {}, tokenizer.digest, "0")
-        write_model(folder / name, initialise(config, seed=layers), about, tokenizer)
+    config = replace(settings.model, num_layers=1)
+    about = About({"model": asdict(config)}, "2" * 64, {}, tokenizer.digest, "0")
+    for seed, name in enumerate(("student", "teacher")):
+        write_model(folder / name, initialise(config, seed), about, tokenizer)
     asked = [("river", "old mills"), ("stones", "quiet"), ("fields to sea", "bright stones")] * 4
     lines = [
         json.dumps({"messages": [{"role": "user", "content": a}, {"role": "model", "content": b}]})
@@ -86,8 +88,8 @@ def chat_settings(settings: TrainSettings, **distillation: Any) -> TrainSettings
         "task": {"kind": "chat"},
         "data": {"sequence_length": 40, "held_out_every": 4},
         "optimizer": {"learning_rate": 0.01, "warmup_steps": 1},
-        "train": {"steps": 3, "batch_size": 2, "log_every": 1, "checkpoint_every": 3},
-        "execution": {"attention": "dense"},
+        "train": {"steps": 1, "batch_size": 2},
+        "execution": {"attention": "dense"},  # the least to compile
     }
     student = replace(settings.model, num_layers=1)
     return replace(
@@ -95,26 +97,28 @@ def chat_settings(settings: TrainSettings, **distillation: Any) -> TrainSettings
     )
 
 
-def test_an_interrupted_run_draws_the_same_answers(
+def test_a_run_learns_from_its_own_answers(
     tmp_path: Path, settings: TrainSettings, inputs: Inputs
 ) -> None:
-    """The second step of every two is the student's own: after a restart too, to the bit."""
-    half = chat_settings(settings, on_policy=0.5)
-    train(half, inputs, tmp_path / "whole")
-    taken = count()
-    train(half, inputs, tmp_path / "two", stop=lambda: next(taken) == 1)
-    train(half, inputs, tmp_path / "two")
-    assert metrics.read(tmp_path / "two") == metrics.read(tmp_path / "whole")
-    task = make_task(half, inputs, tmp_path / "whole")
-    assert task.rewrite
-    rows: Any = task.rows
-    batch = {name: np.stack([column]) for name, column in rows[0].items()}
-    student = task.start(task.shapes)
-    assert task.rewrite(0, student, task.fixed, batch) is batch
-    own = [task.rewrite(step, student, task.fixed, batch)["targets"] for step in (1, 1, 3)]
-    assert np.array_equal(own[0], own[1])
-    assert not np.array_equal(own[0], own[2])
-    assert not np.array_equal(own[0], batch["targets"])
+    """A known answer: the first loss is that of the batch with what the student draws then.
+
+    Equal steps of equal students draw equally, other steps otherwise; some draw nothing.
+    """
+    half, every = (chat_settings(settings, on_policy=share) for share in (0.5, 1.0))
+    with jax.set_mesh(make_mesh(1, 1, 1)):  # as a run has it, or all is traced once more
+        task, always = (make_task(which, inputs, tmp_path / "run") for which in (half, every))
+        assert task.rewrite
+        assert always.rewrite
+        batch = batches(task.rows, half.train.batch_size, half.data.shuffle_seed)[0]
+        student = task.start(in_place(task.shapes))
+        assert task.rewrite(0, student, task.fixed, batch) is batch
+        own = [task.rewrite(step, student, task.fixed, batch) for step in (1, 1, 3)]
+        first = always.rewrite(0, student, always.fixed, batch)
+        expected = float(jax.jit(always.loss)(student, always.fixed, first))
+    same = [np.array_equal(own[0]["targets"], other["targets"]) for other in (*own, batch)]
+    assert same == [True, True, False, False]
+    found = train(every, inputs, tmp_path / "run").entries[0]["loss"]
+    assert found == pytest.approx(expected, rel=1e-4)
 
 
 def test_it_asks_for_one_device_and_nothing_but_the_teacher(

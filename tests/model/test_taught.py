@@ -40,6 +40,8 @@ steps = 6
 log_every = 1
 evaluate_every = 3
 checkpoint_every = 6
+[execution]
+attention = "dense"
 """
 
 
