@@ -1,13 +1,20 @@
-"""The streaming theorem, over drawn texts, chunkings, tokenisations, horizons and policies."""
+"""The streaming theorem, over texts, chunkings, tokens, horizons and policies."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import HealthCheck, Phase, event, given, settings
 from tests.safety.mutants import MUTANTS, mutated
 from tests.safety.theorem import Case, cases, check, final, sieve
+
+from gemsieve.cli.demo_planted import filled, filler
+from gemsieve.cli.demo_texts import CARRIERS, INSULTS
+from gemsieve.filters import Action, load_filter
+from gemsieve.safety import act
+from gemsieve.safety.choices import Choice, Said, released
 
 CHUNKINGS = 8
 EXAMPLES = 250
@@ -29,6 +36,22 @@ def test_the_guard_releases_what_its_definition_says(case: Case) -> None:
     assert check(case, judge, count=CHUNKINGS) == CHUNKINGS
     number, done = final(case, judge)
     event(f"attempt {number}, {done.decision.action.name}")
+
+
+def test_the_shipped_policy_streams_what_it_gives_for_the_whole() -> None:
+    """With its own detectors, over personal data of many kinds: by characters as at once."""
+    judge, draw, fill = load_filter(), Random(8), filler(8)
+    ends = set()
+    for insulted in (False, True):
+        parts = [filled(carrier, lambda slot: fill(slot, draw)).text for carrier in CARRIERS[:5]]
+        parts[4:4] = [" ".join(INSULTS[:4])] * insulted
+        text = "\r\n".join(parts)
+        choice: Choice[None] = Choice(judge)
+        expected = act(text, judge)
+        shown = "".join(part.text for part in released(choice, lambda _: map(Said, text)))  # noqa: B023
+        assert (shown, choice.decision) == (expected.text, expected.decision)
+        ends.add(expected.decision.action)
+    assert ends == {Action.REDACT, Action.DROP}
 
 
 @pytest.fixture(scope="module")
