@@ -10,7 +10,7 @@ import jax
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from gemsieve.model.gemma.sharding import DATA, FSDP, rows_over
+from gemsieve.model.gemma.sharding import DATA, FSDP, make_mesh, rows_over
 from gemsieve.model.training.data import Row
 from gemsieve.model.training.loss import Batch
 
@@ -23,6 +23,21 @@ class Share(NamedTuple):
 
 
 WHOLE = Share(0, 1)
+
+
+def mesh_of_run(data: int, fsdp: int, tensor: int) -> Mesh:
+    """Return the mesh of a run, which every process of it has devices in.
+
+    Raises:
+        ValueError: There are too few devices or, of several processes, more than are asked for.
+    """
+    mesh = make_mesh(data, fsdp, tensor)
+    if jax.process_count() > 1 and mesh.size < jax.device_count():
+        raise ValueError(
+            f"a mesh of {data} x {fsdp} x {tensor} leaves some of {jax.process_count()} processes'"
+            f" {jax.device_count()} devices out: [mesh] must take them all"
+        )
+    return mesh
 
 
 def share_of(mesh: Mesh) -> Share:

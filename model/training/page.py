@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from math import exp
 from operator import itemgetter
 from pathlib import Path
@@ -19,6 +19,7 @@ from gemsieve.model.checkpoints.origin import START
 from gemsieve.model.gemma.config import GemmaConfig
 from gemsieve.model.gemma.transformer import count_parameters
 from gemsieve.model.training.curves import Entry, curve, draw
+from gemsieve.model.training.goodput import Spent
 from gemsieve.model.training.settings import TrainSettings
 from gemsieve.model.training.watched import Watched, watched
 from gemsieve.pipeline.manifest import Manifest
@@ -31,10 +32,14 @@ LINES = 24  # of the table of losses
 
 @dataclass(frozen=True)
 class Speed:
-    """What was measured: tokens a second, padding included, and model FLOPs utilisation."""
+    """What was measured: tokens a second, padding included, and model FLOPs utilisation.
+
+    `spent` is the time of all calls together.
+    """
 
     tokens_per_second: float
     utilisation: float | None
+    spent: Spent = field(default_factory=Spent)
 
 
 def write_page(

@@ -15,13 +15,13 @@ from jax.sharding import Mesh
 from gemsieve.model.checkpoints.about import About
 from gemsieve.model.checkpoints.checkpoint import open_checkpoints
 from gemsieve.model.checkpoints.placement import in_place
-from gemsieve.model.gemma.sharding import make_mesh, parameters_over
+from gemsieve.model.gemma.sharding import parameters_over
 from gemsieve.model.gemma.transformer import Params, count_parameters
 from gemsieve.model.profile import StepTrace
 from gemsieve.model.training import metrics
 from gemsieve.model.training.clock import Clock, Progress
 from gemsieve.model.training.goodput import Spent, Stopwatch, read_spent
-from gemsieve.model.training.hosts import any_told, placed, share_of, wait_for_all
+from gemsieve.model.training.hosts import any_told, mesh_of_run, placed, share_of, wait_for_all
 from gemsieve.model.training.inputs import Inputs
 from gemsieve.model.training.loss import Batch
 from gemsieve.model.training.order import batches, epochs_of, read_ahead
@@ -92,7 +92,7 @@ def train(  # noqa: PLR0913 (what a run reads, writes and tells)
         TrainingError: The loss or a gradient is no longer finite.
         ValueError: There are too few devices, or there is too little text.
     """
-    time, mesh = Stopwatch(), make_mesh(**asdict(settings.mesh))
+    time, mesh = Stopwatch(), mesh_of_run(**asdict(settings.mesh))
     with jax.set_mesh(mesh), StepTrace(profile) as traced:
         settings, task = in_steps(settings, make_task(settings, inputs, run))
         loop = _Loop(settings, task, run, mesh, time, traced.step, watch, stop)

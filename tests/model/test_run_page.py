@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from gemsieve.model.training.goodput import Spent
 from gemsieve.model.training.page import LINES, NAME, Speed, chosen, page, write_page
 from gemsieve.model.training.train import Summary
 from gemsieve.pipeline.manifest import Manifest, read
@@ -26,7 +27,9 @@ def books(data: Path) -> list[Manifest]:
 def test_a_page_tells_the_run(tmp_path: Path, books: list[Manifest], finished: Finished) -> None:
     """Last losses, size, digests, counts, every setting, and the speed where one was measured."""
     _, summary = finished
-    path = write_page(tmp_path, summary.about, books, summary.entries, Speed(1234.4, 0.256))
+    spent = Spent({"step": 30.0, "input": 10.0}, lost=20.0, starts=2)
+    speed = Speed(1234.4, 0.256, spent)
+    path = write_page(tmp_path, summary.about, books, summary.entries, speed)
     text, last = path.read_text(), summary.entries[-1]
     assert path == tmp_path / NAME
     told = [f"{last['loss']:.3f}", f"{last['held_out_loss']:.3f}", f"{summary.parameters:,}"]
@@ -36,6 +39,7 @@ def test_a_page_tells_the_run(tmp_path: Path, books: list[Manifest], finished: F
         "0" * 64,
         "1,234",
         "25.6 % of the peak",
+        "50.0 %</dd><dd>of 60 s in 2 starts; 33.3 % in steps taken again, input waited for 25.0 %",
     ]
     told += [f"{books[0].counts['kept']:,}", *summary.about.settings]
     assert [what for what in told if what not in text] == []
