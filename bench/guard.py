@@ -163,7 +163,7 @@ def checks(count: int) -> None:
         "shipped policy": judging(load_filter()),
     }
     try:
-        from profanity_check import predict_prob
+        from profanity_check import predict_prob  # type: ignore[import-untyped]
 
         named["alt-profanity-check"] = predict_prob
     except ImportError:
