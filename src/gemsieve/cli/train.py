@@ -241,7 +241,7 @@ def _write_page(summary: Summary, data: Sequence[Path], output: Path) -> None:
 
     taken = summary.steps > summary.resumed_from
     if summary.entries and (taken or not (output / NAME).exists()):
-        speed = Speed(summary.tokens_per_second, summary.utilisation)
+        speed = Speed(summary.tokens_per_second, summary.utilisation, summary.spent)
         books = [read(place) for place in data] if summary.about.manifest else []
         write_page(output, summary.about, books, summary.entries, speed)
 
