@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gemsieve.model.training.corpora import Corpus, loose_files
-from gemsieve.model.training.examples import read_rows
+from gemsieve.model.training.row_files import read_rows
 
 
 def conversations(corpora: Sequence[Corpus]) -> Iterator[Any]:

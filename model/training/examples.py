@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -17,7 +15,6 @@ from gemsieve.model.training.written import read_messages
 
 ROLES = ("system", "user", "model", "assistant")
 
-_ROWS_AT_ONCE = 256
 # A file of another form is wrong in every row: so many are enough to see it.
 _SHOWN = 10
 
@@ -66,28 +63,12 @@ class Chats:
         return self.take(training), self.take(range(last, len(self), held_out_every))
 
 
-def read_rows(path: Path) -> Iterator[Any]:
-    """Yield the rows of a `.jsonl` or `.parquet` file, or an `.arrow` file of `datasets`, in order.
-
-    Raises:
-        ExamplesError: The file is of neither form; a line that is no JSON is named by its number.
-    """
-    if path.suffix == ".parquet":
-        yield from _parquet(path)
-    elif path.suffix == ".arrow":
-        yield from _arrow(path)
-    elif path.suffix == ".jsonl":
-        yield from _jsonl(path)
-    else:
-        raise ExamplesError(f"{path}: chats are read from .jsonl, .parquet or .arrow files")
-
-
 def read_chats(rows: Iterable[Any], tokenizer: Tokenizer, length: int, name: str) -> Chats:
     """Return chats as pieces, all of them or none.
 
     Args:
         rows: Mappings with `messages`, a list of mappings with `role` (one of `ROLES`) and
-            `content`: of `read_rows`, or a data set of the library `datasets`. Or with such a list
+            `content`: of `row_files`, or a data set of the library `datasets`. Or with such a list
             as a text (`written`), in `messages` or in `text`.
         tokenizer: One with marks of turns.
         length: Tokens of a row of training; a chat is never cut.
@@ -202,39 +183,3 @@ def _turns(row: object, key: str) -> list[Turn]:
             raise ValueError(f"`{key}`, message {number}: content must be a text, and not empty")
         turns.append(Turn(role, content))
     return turns
-
-
-def _jsonl(path: Path) -> Iterator[Any]:
-    """Yield what each line says."""
-    with path.open("rb") as lines:
-        for number, line in enumerate(lines, start=1):
-            try:
-                yield json.loads(line)
-            except ValueError:
-                # The cause would quote the line.
-                raise ExamplesError(f"{path}: line {number} is no JSON in UTF-8") from None
-
-
-def _parquet(path: Path) -> Iterator[Any]:
-    """Yield rows with all columns, some hundred at a time."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        with pq.ParquetFile(path) as file:
-            for batch in file.iter_batches(_ROWS_AT_ONCE):
-                yield from batch.to_pylist()
-    except pa.ArrowInvalid:
-        raise ExamplesError(f"{path}: no Parquet file, or a damaged one") from None
-
-
-def _arrow(path: Path) -> Iterator[Any]:
-    """Yield rows with all columns of a file in Arrow's stream format, some hundred at a time."""
-    import pyarrow as pa
-
-    try:
-        with pa.memory_map(str(path)) as source, pa.ipc.open_stream(source) as batches:
-            for batch in batches:
-                yield from batch.to_pylist()
-    except pa.ArrowInvalid:
-        raise ExamplesError(f"{path}: no Arrow stream, or a damaged one") from None

@@ -22,9 +22,9 @@ from gemsieve.model.training.examples import (
     ExamplesError,
     read_chats,
     read_pairs,
-    read_rows,
 )
 from gemsieve.model.training.order import batches
+from gemsieve.model.training.row_files import read_rows
 
 LENGTH = 64
 WRITTEN = "<start_of_turn>user\na<end_of_turn>\n<start_of_turn>model\nb<end_of_turn>\n"

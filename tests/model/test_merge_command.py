@@ -11,12 +11,12 @@ import pytest
 
 from gemsieve.cli import main
 from gemsieve.model.checkpoints.checkpoint import write_model
-from gemsieve.model.checkpoints.forms import Trained, load
 from gemsieve.model.checkpoints.convert import Wanted, convert
+from gemsieve.model.checkpoints.forms import Trained, load
+from gemsieve.model.checkpoints.origin import MERGED
 from gemsieve.model.gemma.transformer import Params
 from gemsieve.model.tokenizer import Tokenizer
 from gemsieve.model.training.merge import average, slerp, towards
-from gemsieve.model.training.merge_stored import TABLE
 from gemsieve.model.training.train import Summary
 
 
@@ -89,7 +89,7 @@ def test_tells_all_it_comes_from(tmp_path: Path, family: Family, trained: Traine
     assert about == load(tmp_path / "made").about
     assert about.manifest == f"{'f' * 64}+{trained.about.manifest}"
     assert about.policy["name"] == "strict+test"
-    table = about.settings[TABLE]
+    table = about.settings[MERGED]
     assert [parent["manifest"][:1] for parent in table["models"]] == ["f", about.manifest[65]]
     assert table["start"]["step"] == trained.step
     assert len({parent["parameters"] for parent in [table["start"], *table["models"]]}) == 3
@@ -108,7 +108,7 @@ def test_one_unverified_parent_is_enough(
     about = load(tmp_path / "made").about
     assert about.warning is not None
     assert about.policy == {}
-    assert about.settings[TABLE]["models"][0]["manifest"] == "f" * 64
+    assert about.settings[MERGED]["models"][0]["manifest"] == "f" * 64
 
 
 def test_refuses_what_does_not_go_together(
