@@ -1,4 +1,4 @@
-"""What a run's page tells besides its curves: groups, jumps, time, and the best checkpoint."""
+"""What a run's page tells besides its curves: groups, jumps, and the best checkpoint."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from gemsieve.model.checkpoints.checkpoint import FOLDER
 from gemsieve.model.checkpoints.kept import best_first
 from gemsieve.model.checkpoints.whole import steps_in
 from gemsieve.model.training.curves import Entry
-from gemsieve.model.training.goodput import Spent, read_spent
 
 WIDE, HIGH = 120, 26  # of a group's small curve
 _SOURCE = "held_out_loss/"
@@ -44,14 +43,12 @@ class Watched:
         groups: Of held-out text; none where it was not told apart.
         rewinds: Each way back, as metrics tell it.
         skipped: How many steps changed nothing.
-        spent: Where the time went.
         best: The kept checkpoint of the lowest held-out loss; None where there is none.
     """
 
     groups: Sequence[Group] = ()
     rewinds: Sequence[Mapping[str, Any]] = ()
     skipped: int = 0
-    spent: Spent | None = None
     best: int | None = None
 
 
@@ -62,7 +59,6 @@ def watched(entries: Sequence[Entry], run: Path | None = None) -> Watched:
         groups=groups_in(entries),
         rewinds=[told for entry in entries for told in entry.get("rewinds", ())],
         skipped=sum(entry.get("skipped", 0) for entry in entries),
-        spent=read_spent(run) if run else None,
         best=best[0] if best else None,
     )
 

@@ -125,12 +125,12 @@ def test_held_out_loss_is_told_by_source(undisturbed: tuple[Path, Summary], sour
         mean = sum(by[name] * tokens[name] for name in by) / sum(tokens.values())
         assert entry["held_out_loss"] == pytest.approx(mean)
     seen = watched(summary.entries, run)
-    text = page(summary.about, [read(sourced)], summary.entries, Speed(0.0, None), seen)
+    speed = Speed(0.0, None, summary.spent)
+    text = page(summary.about, [read(sourced)], summary.entries, speed, seen)
     for group in seen.groups:
         assert f'<th scope="row">{group.name}</th>' in text
         assert f"{group.tokens:,}" in text
     assert len(re.findall("<polyline", text)) == 2
     assert "Ways back" in text
-    assert seen.spent
-    assert f"{100 * seen.spent.goodput:.0f} %" in text
+    assert "ways back among them" in text
     assert f"<code>best</code> is step {seen.best}" in text
