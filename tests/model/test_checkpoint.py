@@ -16,9 +16,11 @@ import pytest
 
 from gemsieve.model.checkpoints.about import About, CheckpointError
 from gemsieve.model.checkpoints.checkpoint import FOLDER, open_checkpoints, restore, save
+from gemsieve.model.checkpoints.forms import open_model
 from gemsieve.model.checkpoints.kept import best_first
 from gemsieve.model.checkpoints.whole import MODEL, NAME, last_whole, steps_in
 from gemsieve.model.training import metrics
+from gemsieve.model.training.train import Summary
 
 ABOUT = About({"model": {}}, "m", {}, "t", "0")
 LOSSES = {2: 3.0, 3: 1.0, 4: 2.0, 6: 2.5}
@@ -143,3 +145,24 @@ def test_a_checkpoint_without_digests_is_taken_as_it_is(
     assert all("/" in name for name in json.loads((folder / "6" / NAME).read_bytes()))
     (folder / "6" / NAME).unlink()
     assert last_whole(folder) == 6
+
+
+def test_a_reader_names_the_checkpoint(tmp_path: Path, finished: tuple[Path, Summary]) -> None:
+    """The last, the best or a step; what is not there or damaged is an error that says what is.
+
+    Without a name a damaged one is passed over.
+    """
+    run = shutil.copytree(finished[0], tmp_path / "run")
+    assert [open_model(run, at=at).step for at in ("last", "best", "18")] == [24, 24, 18]
+    with pytest.raises(CheckpointError, match="no checkpoint '7': there is last, best, 18, 24"):
+        open_model(run, at="7")
+    flip(run / FOLDER / "24")
+    assert open_model(run).step == 18
+    with pytest.raises(CheckpointError, match=r"24 is damaged: .*name another checkpoint"):
+        open_model(run, at="best")
+    (run / metrics.FILE_NAME).unlink()
+    with pytest.raises(CheckpointError, match="no checkpoint's held-out loss is known"):
+        open_model(run, at="best")
+    (tmp_path / "other").mkdir()
+    with pytest.raises(CheckpointError, match="no run of ours"):
+        open_model(tmp_path / "other", at="best")
