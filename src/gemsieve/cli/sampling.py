@@ -73,15 +73,15 @@ class Writer:
         """Begin the continuation of a text; other numbers and attempts have other seeds."""
         from gemsieve.model.tokenizer import BOS
 
-        return self._write([BOS, *self.tokenizer.encode(prompt)], number + attempt * _ATTEMPT)
+        return self._write([BOS, *self.tokenizer.encode(prompt)], number, attempt)
 
     def reply(self, turns: Sequence[Turn], attempt: int = 0) -> Answer:
         """Begin the answer to a conversation's last turn; other attempts have other seeds."""
         from gemsieve.model.sampling.chat import prompt
 
-        return self._write(prompt(self.tokenizer, turns), attempt * _ATTEMPT)
+        return self._write(prompt(self.tokenizer, turns), 0, attempt)
 
-    def _write(self, pieces: list[int], number: int) -> Answer:
+    def _write(self, pieces: list[int], number: int, attempt: int) -> Answer:
         from gemsieve.model.sampling.request import Request
         from gemsieve.model.sampling.writing import Answer
 
@@ -89,11 +89,14 @@ class Writer:
         known = self.known if begins else None
         rest = pieces[len(known.tokens) :] if known else pieces
         self.known = self.engine.prefix(rest, known)
+        seed = self.seed + number
+        if attempt:
+            seed = (seed + attempt * _ATTEMPT) % (1 << 32)
         request = Request(
             tokens=(),
             prefix=self.known,
             drawing=self.drawing,
-            seed=(self.seed + number) % (1 << 32),
+            seed=seed,
             max_new_tokens=self.max_tokens,
             ends=self.tokenizer.ends,
         )
