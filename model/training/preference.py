@@ -135,7 +135,7 @@ def preference_measures(
     They are the `loss`, the `accuracy`, which is the share of pairs whose chosen answer gained
     more than the rejected one, and the `margin` by which it did so, in nats.
     """
-    model = Transformer(config, execution=execution)
+    model = Transformer(config, execution.precision, execution)
 
     def measure(trained: Params, fixed: Params, batch: Batch) -> Mapping[str, jax.Array]:
         policy, reference = (
