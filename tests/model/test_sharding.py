@@ -30,13 +30,20 @@ ROOT = Path(__file__).parents[2]
         ("layer_3/feed_forward/down", (9216, 2304), ("tensor", "fsdp")),
         ("layers/feed_forward/down", (13, 9216, 2304), (None, "tensor", "fsdp")),
         ("final_norm/scale", (2304,), (None,)),
+        ("layer_3/attention/q/up", (16, 8, 256), (None, "tensor", None)),
+        ("layer_3/attention/o/down", (8, 256, 16), ("tensor", None, None)),
+        ("layer_3/attention/o/up", (16, 2304), (None, "fsdp")),
+        ("layer_3/feed_forward/down/down", (9216, 16), ("tensor", None)),
         ("layer_3/feed_forward/gate", (2300, 9216), (None, "tensor")),
     ],
 )
 def test_each_parameter_has_its_axes(
     path: str, shape: tuple[int, ...], expected: tuple[str | None, ...]
 ) -> None:
-    """Heads, hidden units and vocabulary go over `tensor`, the width over `fsdp`, where even."""
+    """Heads, hidden units and vocabulary go over `tensor`, the width over `fsdp`, where even.
+
+    An adapter's halves are cut as their weight's inputs and outputs are.
+    """
     spec = partition(path.split("/"), shape, {"data": 2, "fsdp": 64, "tensor": 8})
     assert tuple(spec) == expected
 
