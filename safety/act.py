@@ -10,16 +10,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from gemsieve.filters.filter import Filter, Verdict
 from gemsieve.filters.finding import Batch
-from gemsieve.filters.policy import Action, Decision
+from gemsieve.filters.operators.key import Key
+from gemsieve.filters.policy import Action, Decision, Policy, Use
 from gemsieve.filters.redact import merge
 from gemsieve.safety.units import Horizon, Unit, units
 from gemsieve.safety.write import Mask, Written, touches, write
 
 # Units judged at once: behind one that is dropped, no more than this many are judged in vain.
 TOGETHER = 64
+
+
+class Judge(Protocol):
+    """What judges an answer's windows: a filter, or whoever asks one on the answer's behalf."""
+
+    @property
+    def policy(self) -> Policy:
+        """By which policy."""
+
+    def key(self, use: Use, /) -> Key | None:
+        """Return the key that the rules of a use need."""
+
+    def __call__(self, batch: Batch, use: Use, /) -> list[Verdict]:
+        """Return a verdict for each text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +74,7 @@ class Screen:
             policy allows one more attempt. Nothing of it has been released then.
     """
 
-    filter: Filter
+    filter: Judge
     prompt: str | None = None
     attempt: int | None = None
     decision: Decision = field(default=Decision(Action.KEEP), init=False)

@@ -12,10 +12,9 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Generic, TypeVar, final
 
-from gemsieve.filters.filter import Filter
 from gemsieve.filters.finding import Span
 from gemsieve.filters.policy import Action, Decision
-from gemsieve.safety.act import Screen
+from gemsieve.safety.act import Judge, Screen
 from gemsieve.safety.units import Cutter, Horizon
 from gemsieve.safety.write import Written
 
@@ -68,7 +67,7 @@ class Choice(Generic[T]):
 
     def __init__(
         self,
-        filter: Filter,  # noqa: A002 - the field's word for it, here as everywhere
+        filter: Judge,  # noqa: A002 - the field's word for it, here as everywhere
         prompt: str | None = None,
         horizon: Horizon | None = None,
     ) -> None:

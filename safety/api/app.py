@@ -12,8 +12,10 @@ from fastapi.middleware.cors import CORSMiddleware
 
 from gemsieve.filters import Filter
 from gemsieve.safety.api import (
+    chat,
     check,
     comments,
+    completions,
     decisions,
     discovery,
     health,
@@ -28,6 +30,7 @@ from gemsieve.safety.api.limits import Limits
 from gemsieve.safety.api.metrics import Metrics
 from gemsieve.safety.api.service import Recorder, Service, stop
 from gemsieve.safety.api.watch import Watch
+from gemsieve.safety.author import Author
 
 # One line a group of endpoints.
 ROUTERS = (
@@ -42,15 +45,18 @@ ROUTERS = (
     health.open_to_all,
     health.measured,
 )
+# And where a model is served.
+WRITING = (chat.chat, completions.completions)
 
 
-def create_app(
+def create_app(  # noqa: PLR0913 - each can be left out
     judge: Filter,
     *,
     limits: Limits | None = None,
     access: Access | None = None,
     origins: Sequence[str] = (),
     recorders: Sequence[Recorder] = (),
+    author: Author | None = None,
 ) -> FastAPI:
     """Return the service of one filter; it loads its models when it starts.
 
@@ -60,19 +66,24 @@ def create_app(
         access: Who may ask; without it everybody.
         origins: Web pages from elsewhere that may call it (CORS); none unless named.
         recorders: Told of all that is decided, before clients are.
+        author: A model that answers, always under the filter; without it nothing is written.
 
     Raises:
-        LookupError: The policy has no rules for `output`.
+        LookupError: The policy has no rules for `output`; with an author, for `prompt`.
     """
     judge.policy.ruleset("output")
+    if author is not None:
+        judge.policy.ruleset("prompt")
     limits = limits or Limits()
     metrics = Metrics(lambda: service.batcher.waiting)
-    service = Service(judge, limits, (metrics.judged, *recorders))
+    service = Service(judge, limits, (metrics.judged, *recorders), author)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, Any]]:
         running = asyncio.create_task(service.run())
         yield {"limits": limits}
+        if author is not None:
+            await asyncio.to_thread(author.close)
         await stop(running)
 
     app = FastAPI(
@@ -84,9 +95,10 @@ def create_app(
         lifespan=lifespan,
     )
     app.state.service, app.state.metrics = service, metrics
+    app.state.author = author
     app.state.limits, app.state.access = limits, access or Access()
     add_errors(app)
-    for router in ROUTERS:
+    for router in (*ROUTERS, *(WRITING if author else ())):
         app.include_router(router)
     if origins:
         app.add_middleware(

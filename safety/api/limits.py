@@ -18,6 +18,7 @@ class Limits:
         body_seconds: From there to the end of its body.
         write_seconds: For a client to take what it is sent.
         answer_seconds: For the judging, the wait for its turn included.
+        beat_seconds: Of silence, after which a stream shows that it goes on.
         connections: Open at a time; more are told to come back.
         waiting: Characters that wait to be judged; a text counts for `TEXT` more than it has.
         threads: That judge at a time.
@@ -28,6 +29,7 @@ class Limits:
     body_seconds: float = 20.0
     write_seconds: float = 30.0
     answer_seconds: float = 30.0
+    beat_seconds: float = 5.0
     connections: int = 1000
     waiting: int = 8_000_000
     threads: int = 2

@@ -33,7 +33,7 @@ class Models(BaseModel):
 
 @models.get("/v1/models")
 async def list_models(service: Judge) -> Models:
-    """List what judges: OpenAI's name for it, and the policy's own."""
+    """List what judges, by OpenAI's name and the policy's own, and the model that writes."""
     return Models(data=known(service))
 
 
@@ -48,4 +48,5 @@ async def retrieve_model(model: str, service: Judge) -> Model:
 
 def known(service: Service) -> list[Model]:
     """Return every name."""
-    return [Model(id=MODERATION), Model(id=service.model)]
+    written = [] if service.author is None else [Model(id=service.author.name)]
+    return [Model(id=MODERATION), Model(id=service.model), *written]

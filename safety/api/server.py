@@ -25,6 +25,7 @@ from gemsieve.safety.api.service import Service
 
 GRACE = 1.0  # seconds in which the application may still answer for a body that came too slowly
 STOPPING = 30  # seconds that requests have to end in when the server stops
+LAST = 3  # of them, for a stream to say that it is broken off
 
 
 class Protocol(H11Protocol):
@@ -144,7 +145,7 @@ class Server(uvicorn.Server):
         """Begin to stop; told again, stop at once."""
         if self._told is not None:
             super().handle_exit(sig, frame)
-        self._service.drain()
+        self._service.drain(self._drain + STOPPING - LAST)
         self._told = time.monotonic() + self._drain, sig, frame
 
     async def on_tick(self, counter: int) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,11 +18,13 @@ from gemsieve.filters import Batch, Filter, Finding, Verdict
 from gemsieve.filters.detector import PROBABILITY, Detector
 from gemsieve.filters.identity import IdentityDetector
 from gemsieve.filters.language import UNDETERMINED, LanguageDetector
+from gemsieve.filters.operators.key import Key
 from gemsieve.filters.policy import USES, Use
 from gemsieve.safety.api.batching import Batcher, NotJudgedError, OverloadedError
 from gemsieve.safety.api.caller import Caller
 from gemsieve.safety.api.errors import ApiError
 from gemsieve.safety.api.limits import Limits
+from gemsieve.safety.author import Author
 
 SENTENCE = "The weather is fine today."
 IDENTITY, LANGUAGE = "identity", "language"
@@ -48,8 +52,17 @@ Recorder = Callable[[Judged], Awaitable[None]]
 class Service:
     """Judges texts off the event loop, in batches, once its models are loaded and self-tested."""
 
-    def __init__(self, judge: Filter, limits: Limits, recorders: Sequence[Recorder] = ()) -> None:
+    def __init__(
+        self,
+        judge: Filter,
+        limits: Limits,
+        recorders: Sequence[Recorder] = (),
+        author: Author | None = None,
+    ) -> None:
         self.policy = judge.policy
+        self.author = author
+        self.ends_at = math.inf
+        self.beat_seconds = limits.beat_seconds
         self.uses = tuple(use for use in USES if use in judge.policy.rulesets)
         self.state: State = "loading"
         self.batcher = Batcher(self._work, waiting=limits.waiting, threads=limits.threads)
@@ -78,12 +91,18 @@ class Service:
             self.state = "ready"
         await self.batcher.run()
 
-    def drain(self) -> None:
-        """Say from now on that nothing new should be sent here; what comes is answered still."""
+    def drain(self, seconds: float = math.inf) -> None:
+        """Say from now on that nothing new should be sent here; what comes is answered still.
+
+        An answer that is being written has these seconds to end in.
+        """
         self.state = "draining"
+        self.ends_at = time.monotonic() + seconds
 
     def check_ready(self) -> None:
-        """Raise ApiError (503) before the models have been loaded."""
+        """Raise ApiError (503) before the models have been loaded, or when one has broken."""
+        if self.author is not None and self.author.broken:
+            raise ApiError(503, "the model has failed", "not_ready")
         if self.state in {"loading", "failed"}:
             raise ApiError(503, "the models are not loaded", "not_ready", retry_after=1)
 
@@ -116,9 +135,24 @@ class Service:
         verdicts: list[Verdict] = await self._ask(use, batch)
         if any(verdict.fault is not None for verdict in verdicts):
             raise not_judged()
+        return await self._record(Judged(caller, use, batch, verdicts))
+
+    async def screen(self, caller: Caller, use: Use, batch: Batch) -> list[Verdict]:
+        """Return the verdicts on parts of what a model writes; one not judged is one dropped.
+
+        Raises:
+            ApiError: As `judge`, for all but a text that could not be judged.
+        """
+        return await self._record(Judged(caller, use, batch, await self._ask(use, batch)))
+
+    def key(self, use: Use) -> Key | None:
+        """Return the key that the rules of a use need."""
+        return self._judge.key(use)
+
+    async def _record(self, judged: Judged) -> list[Verdict]:
         for record in self._recorders:
-            await record(Judged(caller, use, batch, verdicts))
-        return verdicts
+            await record(judged)
+        return list(judged.verdicts)
 
     async def identities(self, texts: Sequence[str]) -> list[list[Finding]]:
         """Return whom each text mentions: for a client that asks, and for no record."""
@@ -164,6 +198,8 @@ class Service:
             (verdict,) = self._judge(Batch([SENTENCE]), use)
             if verdict.fault is not None:
                 raise RuntimeError(f"the self-test of {use} ended with {verdict.fault}")
+        if self.author is not None:
+            self.author.prove(self._judge)
 
 
 def not_judged() -> ApiError:

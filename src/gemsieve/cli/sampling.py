@@ -33,9 +33,7 @@ _STEERING = {
 def add_sampling(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("model", type=Path, metavar="MODEL", help="the folder of a trained model")
-    parser.add_argument(
-        "--checkpoint", default="last", metavar="STEP", help="of a run: last, best, or a step"
-    )
+    add_form(parser)
     parser.add_argument("--policy", type=Path, help="the guard's policy; the default one if absent")
     parser.add_argument("--unguarded", action="store_true", help="without any filter: raw text")
     parser.add_argument("--max-tokens", type=int, default=128, help="the most tokens written")
@@ -50,6 +48,13 @@ def add_sampling(parser: argparse.ArgumentParser) -> None:
         "--stop", action="append", default=[], metavar="TEXT", help="end before it; repeatable"
     )
     parser.add_argument("--seed", type=int, default=0, help="of the random numbers")
+
+
+def add_form(parser: argparse._ActionsContainer) -> None:
+    """Declare the options for what is read of a model, and in which form."""
+    parser.add_argument(
+        "--checkpoint", default="last", metavar="STEP", help="of a run: last, best, or a step"
+    )
     parser.add_argument("--dtype", choices=("float32", "bfloat16"), help="else as stored")
     parser.add_argument("--quantise", choices=("int8", "int4"), help="round weights when read")
 
@@ -112,11 +117,8 @@ def writer_from(args: argparse.Namespace, rows: int = 1, alternatives: int = 0) 
         CheckpointError: The folder holds no model.
         ValueError: A value is out of its range.
     """
-    from gemsieve.model.checkpoints.forms import load
     from gemsieve.model.sampling.draw import Drawing
-    from gemsieve.model.sampling.engine import Engine
     from gemsieve.model.sampling.stop import Stop
-    from gemsieve.model.sampling.writing import drawable
 
     drawing = Drawing(
         temperature=args.temperature,
@@ -126,6 +128,23 @@ def writer_from(args: argparse.Namespace, rows: int = 1, alternatives: int = 0) 
         repetition_penalty=args.repetition_penalty,
     )
     Stop(args.stop)  # refuses an empty one before a model is read
+    engine, tokenizer = engine_from(args, rows, alternatives)
+    return Writer(engine, tokenizer, drawing, args.seed, args.max_tokens, tuple(args.stop))
+
+
+def engine_from(
+    args: argparse.Namespace, rows: int, alternatives: int = 0
+) -> tuple[Engine, Tokenizer]:
+    """Read the model that `model`, `checkpoint`, `dtype` and `quantise` name.
+
+    Raises:
+        CheckpointError: The folder holds no model.
+        ValueError: It cannot be rounded so.
+    """
+    from gemsieve.model.checkpoints.forms import load
+    from gemsieve.model.sampling.engine import Engine
+    from gemsieve.model.sampling.writing import drawable
+
     model = load(args.model, args.dtype, args.checkpoint)
     if model.about.warning:
         print(f"gemsieve: {args.model}: {model.about.warning}", file=sys.stderr)
@@ -137,7 +156,7 @@ def writer_from(args: argparse.Namespace, rows: int = 1, alternatives: int = 0) 
         allowed=drawable(model.tokenizer, model.config.vocab_size),
         alternatives=alternatives,
     )
-    return Writer(engine, model.tokenizer, drawing, args.seed, args.max_tokens, tuple(args.stop))
+    return engine, model.tokenizer
 
 
 def rounded(params: Params, form: str | None) -> Params:

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gemsieve.cli import UsageError, add_policy
+from gemsieve.cli.sampling import add_form, engine_from
 
 if TYPE_CHECKING:
     from gemsieve.safety.api import Access, Limits
+    from gemsieve.safety.author import Author
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,6 +23,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--port", type=int, default=8080, metavar="N", help="default 8080; 0 for any that is free"
     )
     add_policy(parser)
+    model = parser.add_argument_group("a model that answers, under guard")
+    model.add_argument("--model", type=Path, metavar="MODEL", help="its folder; else none answers")
+    model.add_argument("--model-name", metavar="NAME", help="for clients; the folder's if absent")
+    add_form(model)
+    for option, default, what in (
+        ("--rows", 8, "answers written at a time"),
+        ("--max-answers", 64, "answers that wait for a row"),
+        ("--max-tokens", 1024, "tokens of an answer"),
+    ):
+        model.add_argument(
+            option, type=int, default=default, metavar="N", help=f"{what} (default {default})"
+        )
     who = parser.add_argument_group("who may ask")
     who.add_argument(
         "--keys",
@@ -81,7 +95,13 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("--tls-cert and --tls-key go together")
     try:
         judge = load_filter(args.policy)
-        app = create_app(judge, limits=limits(args), access=access(args), origins=args.cors)
+        app = create_app(
+            judge,
+            limits=limits(args),
+            access=access(args),
+            origins=args.cors,
+            author=author(args),
+        )
     except (PolicyError, LookupError) as error:
         raise UsageError(str(error)) from None
     try:
@@ -95,6 +115,31 @@ def run(args: argparse.Namespace) -> int:
     show(args.log_format, "gemsieve.safety")
     server.run(sockets=[listener])
     return 0
+
+
+def author(args: argparse.Namespace) -> Author | None:
+    """Return what answers: a model that was found here, and is read while the server starts."""
+    if args.model is None:
+        if args.model_name is not None:
+            raise UsageError("--model-name goes with --model")
+        return None
+    if min(args.rows, args.max_tokens) < 1 or args.max_answers < 0:
+        raise UsageError("--rows, --max-tokens: at least 1; --max-answers: at least 0")
+    from gemsieve.model.checkpoints.about import CheckpointError
+    from gemsieve.model.checkpoints.forms import open_model
+    from gemsieve.safety.author import Author
+
+    try:
+        open_model(args.model, at=args.checkpoint)
+    except CheckpointError as error:
+        raise UsageError(f"--model {error}") from None
+    return Author(
+        args.model_name or args.model.resolve().name,
+        lambda: engine_from(args, args.rows),
+        rows=args.rows,
+        waiting=args.max_answers,
+        longest=args.max_tokens,
+    )
 
 
 def limits(args: argparse.Namespace) -> Limits:

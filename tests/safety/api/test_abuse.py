@@ -7,7 +7,7 @@ import json
 import logging
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,9 +33,9 @@ WHOLE: dict[str, dict[str, Any]] = {
 }
 
 
-def whole(endpoint: str, value: bytes) -> bytes:
+def whole(body: dict[str, Any], value: bytes) -> bytes:
     """Return a good body with this JSON in the place of its text."""
-    return json.dumps(WHOLE[endpoint]).encode().replace(b'"@"', value)
+    return json.dumps(body).encode().replace(b'"@"', value)
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,13 @@ class Attack:
 
     def send(self, url: str, endpoint: str) -> Answer:
         """Send it."""
-        body = whole(endpoint, self.value)
+        return self.sent(url + PATHS[endpoint], WHOLE[endpoint])
+
+    def sent(
+        self, url: str, good: dict[str, Any], headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Send it in the place of a good body's text."""
+        body = whole(good, self.value)
         if self.pack == "gzip":
             body = gzip.compress(body)
         elif self.pack == "zlib":
@@ -59,7 +65,7 @@ class Attack:
             body = gzip.compress(body)[:-9]
         elif self.pack == "twice":
             body = gzip.compress(body) * 2
-        return ask(url + PATHS[endpoint], body, dict(self.headers))
+        return ask(url, body, {**(headers or {}), **dict(self.headers)})
 
 
 GZIP = (("content-encoding", "gzip"),)
@@ -149,7 +155,7 @@ def test_what_is_ignored_is_json_all_the_same(url: str, value: bytes) -> None:
 @pytest.mark.parametrize("name", ODD)
 def test_an_odd_text_is_judged(url: str, name: str, endpoint: str) -> None:
     """What JSON allows is a text like any other, but that Perspective knows no empty comment."""
-    answer = ask(url + PATHS[endpoint], whole(endpoint, ODD[name]))
+    answer = ask(url + PATHS[endpoint], whole(WHOLE[endpoint], ODD[name]))
     assert answer.status in ({200} if endpoint != "comments" else {200, 400})
     if answer.status == 400:
         kind = answer.json["error"]["details"][0]["errorType"]
