@@ -20,7 +20,12 @@ import jax
 from gemsieve.model.checkpoints.about import About
 from gemsieve.model.checkpoints.kept import Keep
 from gemsieve.model.checkpoints.new_folder import new_folder
-from gemsieve.model.checkpoints.whole import last_whole, set_aside_after, write_digests
+from gemsieve.model.checkpoints.whole import (
+    last_whole,
+    remove_drafts,
+    set_aside_after,
+    write_digests,
+)
 from gemsieve.model.gemma.transformer import Params
 from gemsieve.model.tokenizer import FILE_NAME, Tokenizer
 from gemsieve.model.training.hosts import first_alone
@@ -48,12 +53,12 @@ def open_checkpoints(run: Path, keep: int | None = None, best: int = 0) -> ocp.C
     folder = (run / FOLDER).absolute()
     if keep:
         with first_alone("checkpoints are tidy"):  # the other processes find them so
+            remove_drafts(folder)
             if (step := last_whole(folder)) is not None:
                 set_aside_after(folder, step)
     finish = partial(write_digests, folder) if jax.process_index() == 0 else None
     options = ocp.CheckpointManagerOptions(
         preservation_policy=Keep(run, keep, best) if keep else None,
-        cleanup_tmp_directories=keep is not None,
         async_options=ocp.AsyncOptions(post_finalization_callback=finish),
     )
     return ocp.CheckpointManager(folder, options=options)

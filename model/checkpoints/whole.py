@@ -89,6 +89,12 @@ def last_whole(folder: Path, items: Collection[str] = ()) -> int | None:
     return None
 
 
+def remove_drafts(folder: Path) -> None:
+    """Remove what a killed process had begun; Orbax would do so while the next one writes."""
+    for draft in folder.glob(_DRAFTS):
+        shutil.rmtree(draft)
+
+
 def set_aside_after(folder: Path, step: int) -> None:
     """Rename checkpoints of later steps, which a run takes again, to STEP.damaged."""
     for later in steps_in(folder):
