@@ -74,7 +74,7 @@ def _quantise(
     """Round to the nearest of the levels that reach from the largest value to its opposite.
 
     The largest value lies half a level beyond the last one, as in qwix: finer levels for all other
-    values cost more than what is cut from it.
+    values gain more than what is cut from it. Levels are as many on either side of 0.
     """
     shape = weight.shape
     inputs = math.prod(shape[axis] for axis in summed)
@@ -87,7 +87,8 @@ def _quantise(
     largest = 2 ** (bits - 1) - 1
     scales = jnp.max(jnp.abs(grouped), axis=-1) / (largest + 0.5)
     scales = jnp.where(scales > 0, scales, 1.0)
-    levels = jnp.clip(jnp.round(grouped / scales[..., None]), -largest - 1, largest)
+    # A negative extreme lies between two levels, and every device's division would choose its own.
+    levels = jnp.clip(jnp.round(grouped / scales[..., None]), -largest, largest)
     values = levels.astype(jnp.int8).reshape(-1, inputs)
     if bits == 4:
         values = (values[:, :stored] & 15) | (values[:, stored:] << 4)

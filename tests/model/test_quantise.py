@@ -85,13 +85,30 @@ def test_an_embedding_is_looked_up_by_row(bits: int, group: int | None) -> None:
 
 @pytest.mark.parametrize(("bits", "group"), FORMS)
 def test_levels_are_those_of_qwix(bits: int, group: int | None) -> None:
-    """The floats that the integers stand for are qwix's, to the last bit but two."""
+    """The floats that the integers stand for are qwix's, to the last bit but two.
+
+    But for a negative extreme, which lies between two levels and takes either of them there.
+    """
     qwix = pytest.importorskip("qwix")
     floats = weight(24, 12)
     tiles = {} if group is None else {0: group}
     theirs = qwix.quantize(floats, f"int{bits}", channelwise_axes=[1], tiled_axes=tiles)
     ours = quantise({"up": floats}, bits, group)["up"].floats()
-    np.testing.assert_allclose(ours, qwix.dequantize(theirs), rtol=3e-7)
+    grouped = floats.reshape(-1, group or 24, 12)
+    between = (grouped == -np.abs(grouped).max(1, keepdims=True)).reshape(24, 12)
+    assert between.any()
+    np.testing.assert_allclose(ours[~between], qwix.dequantize(theirs)[~between], rtol=3e-7)
+
+
+@pytest.mark.parametrize("bits", [8, 4])
+def test_the_extremes_of_a_group_take_the_last_levels(bits: int) -> None:
+    """A group's largest value gets its sign's last level, however a division would round it."""
+    floats = weight(32, 512)
+    largest = 2 ** (bits - 1) - 1
+    values = quantise({"up": floats}, bits, 32)["up"].floats()
+    levels = np.round(values / np.abs(floats).max(0) * (largest + 0.5))
+    extremes = np.take_along_axis(levels, np.abs(floats).argmax(0)[None], 0)
+    assert set(np.unique(extremes)) == {-largest, largest}
 
 
 def test_a_quantised_model_is_small() -> None:
