@@ -24,13 +24,13 @@ from small_training import SMALL, Corpus, make_settings, measured, read_corpus, 
 from gemsieve.model.checkpoints.about import About
 from gemsieve.model.checkpoints.checkpoint import write_model
 from gemsieve.model.gemma.transformer import Params, count_parameters, initialise
-from gemsieve.model.training.distil import DistillationSettings
+from gemsieve.model.training.data.order import batches
+from gemsieve.model.training.distillation.distil import DistillationSettings
+from gemsieve.model.training.distillation.taught import distilled
 from gemsieve.model.training.loss import alone, text_loss, text_measures
-from gemsieve.model.training.order import batches
 from gemsieve.model.training.settings import TrainSettings
 from gemsieve.model.training.step import fresh, make_update
 from gemsieve.model.training.task import Task
-from gemsieve.model.training.taught import distilled
 
 _STUDENT = replace(SMALL, embed_dim=48, hidden_dim=96, num_layers=2, num_heads=2, num_kv_heads=1)
 _LEARNING_RATE = 6e-3

@@ -22,7 +22,7 @@ from gemsieve.model.training.loss import text_loss
 from gemsieve.model.training.optimizer import make_optimizer
 from gemsieve.model.training.settings import TrainSettings
 from gemsieve.model.training.step import compiled_step
-from gemsieve.model.training.utilisation import utilisation
+from gemsieve.model.training.watching.utilisation import utilisation
 
 
 class Setting(NamedTuple):

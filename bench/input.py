@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from gemsieve.model.training.tokens import Tokens
+    from gemsieve.model.training.data.tokens import Tokens
 
 LENGTH, ROWS, SEED = 256, 4, 0
 FILE_TOKENS = 5_000_000
@@ -44,8 +44,8 @@ def write_corpus(data: Path, folder: Path, total: int) -> None:
     from array_record.python.array_record_module import ArrayRecordReader, ArrayRecordWriter
 
     from gemsieve.model.tokenizer import train_tokenizer
-    from gemsieve.model.training.data import read_texts
-    from gemsieve.model.training.tokens import OPTIONS, Tokens, TokenShard, write_tokens
+    from gemsieve.model.training.data.rows import read_texts
+    from gemsieve.model.training.data.tokens import OPTIONS, Tokens, TokenShard, write_tokens
     from gemsieve.pipeline.manifest import verify
 
     manifest = verify(data)
@@ -76,7 +76,7 @@ def write_corpus(data: Path, folder: Path, total: int) -> None:
 
 def stored(folder: Path) -> Tokens:
     """Return the tokens of a folder, unverified: this measures reading, not proving."""
-    from gemsieve.model.training.tokens import NAME, Tokens, TokenShard
+    from gemsieve.model.training.data.tokens import NAME, Tokens, TokenShard
 
     body = json.loads((folder / NAME).read_bytes())
     shards = tuple(TokenShard(**shard) for shard in body["shards"])
@@ -85,9 +85,9 @@ def stored(folder: Path) -> Tokens:
 
 def ours(folder: Path, way: str) -> Iterator[dict[str, np.ndarray]]:
     """Yield batches as the trainer reads them, from disk, ahead, or from memory."""
-    from gemsieve.model.training.data import Documents, Rows, split
-    from gemsieve.model.training.order import batches, read_ahead
-    from gemsieve.model.training.tokens import read_tokens
+    from gemsieve.model.training.data.order import batches, read_ahead
+    from gemsieve.model.training.data.rows import Documents, Rows, split
+    from gemsieve.model.training.data.tokens import read_tokens
 
     documents: Any = read_tokens(stored(folder))
     if way == "memory":
@@ -130,7 +130,7 @@ def by_datasets(folder: Path) -> Iterator[dict[str, np.ndarray]]:
 
 def by_grain(folder: Path) -> Iterator[dict[str, np.ndarray]]:
     """Yield batches that grain packs from shuffled documents in the same files."""
-    import grain
+    import grain  # type: ignore[import-untyped]
 
     found = stored(folder)
     source = grain.sources.ArrayRecordDataSource([str(path) for path in found.paths])
@@ -159,7 +159,7 @@ def write_arrow(folder: Path) -> None:
     """Write the same documents for `datasets`."""
     import datasets
 
-    from gemsieve.model.training.tokens import read_tokens
+    from gemsieve.model.training.data.tokens import read_tokens
 
     found = read_tokens(stored(folder))
 
@@ -220,7 +220,7 @@ def step_seconds(count: int) -> float:
     for _ in range(count):
         start = time.process_time()
         state, loss, _ = update(state, batch)
-        jax.block_until_ready((state.params, loss))
+        jax.block_until_ready((state.params, loss))  # type: ignore[no-untyped-call]
         seconds.append(time.process_time() - start)
     return median(seconds[2:])
 

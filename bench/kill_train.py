@@ -28,10 +28,10 @@ import numpy as np
 import orbax.checkpoint as ocp  # type: ignore[import-untyped]
 
 from gemsieve.cli import main as gemsieve
-from gemsieve.model.training import metrics
 
 # Imported before any fork, so that no child has to; JAX has no threads until a device is used.
 from gemsieve.model.training.train import train  # noqa: F401
+from gemsieve.model.training.watching import metrics
 
 PACE = 25  # steps to a kill
 

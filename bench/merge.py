@@ -17,7 +17,7 @@ from pathlib import Path
 from small_training import SMALL, Corpus, make_settings, measured, read_corpus, trained
 
 from gemsieve.model.gemma.transformer import Params, initialise
-from gemsieve.model.training.merge import average, slerp, towards
+from gemsieve.model.training.merging.merge import average, slerp, towards
 
 _LEARNING_RATE = 6e-3
 _BACK = (0.2, 0.4, 0.6)

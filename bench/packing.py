@@ -23,8 +23,8 @@ def cut_by_ends(bounds: np.ndarray, length: int) -> int:
 def main() -> None:
     """Print a line for each length."""
     from gemsieve.model.tokenizer import train_tokenizer
-    from gemsieve.model.training.data import Rows, read_texts, split, tokenize
-    from gemsieve.model.training.packing import BestFitRows
+    from gemsieve.model.training.data.packing import BestFitRows
+    from gemsieve.model.training.data.rows import Rows, read_texts, split, tokenize
     from gemsieve.pipeline.manifest import verify
 
     parser = argparse.ArgumentParser(description=__doc__)

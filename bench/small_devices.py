@@ -20,7 +20,7 @@ from gemsieve.model.gemma.cache import empty_cache
 from gemsieve.model.gemma.config import GemmaConfig, named
 from gemsieve.model.gemma.quantise import quantise
 from gemsieve.model.gemma.transformer import Params, Transformer
-from gemsieve.model.training.data import Rows, in_order, read_texts, split, tokenize
+from gemsieve.model.training.data.rows import Rows, in_order, read_texts, split, tokenize
 from gemsieve.pipeline.manifest import verify
 
 

@@ -15,10 +15,10 @@ import numpy as np
 from gemsieve.model.gemma.config import GemmaConfig
 from gemsieve.model.gemma.transformer import Params
 from gemsieve.model.tokenizer import Tokenizer
-from gemsieve.model.training.corpora import open_corpus
-from gemsieve.model.training.data import Rows, read_texts, split, tokenize
+from gemsieve.model.training.data.corpora import open_corpus
+from gemsieve.model.training.data.order import batches
+from gemsieve.model.training.data.rows import Rows, read_texts, split, tokenize
 from gemsieve.model.training.loss import text_loss, text_measures
-from gemsieve.model.training.order import batches
 from gemsieve.model.training.pretrain import prepare_tokenizer
 from gemsieve.model.training.settings import TrainSettings, settings_from
 from gemsieve.model.training.step import fresh, make_evaluate, make_update

@@ -15,7 +15,7 @@ from gemsieve.model.checkpoints.orbax_item import read_params, stored_shapes
 from gemsieve.model.checkpoints.origin import START, digest_of
 from gemsieve.model.checkpoints.placement import Stored, leaves, nested, on_first_device
 from gemsieve.model.gemma.transformer import Params
-from gemsieve.model.training.lora import LoraSettings, attach, base_of, merge_back
+from gemsieve.model.training.tuning.lora import LoraSettings, attach, base_of, merge_back
 from gemsieve.pipeline.storage import write_atomically
 
 NAME = "base.json"

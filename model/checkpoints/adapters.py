@@ -32,7 +32,7 @@ from gemsieve.model.checkpoints.placement import abstract, leaves, nested, on_fi
 from gemsieve.model.gemma.config import GemmaConfig
 from gemsieve.model.gemma.quantise import SUMMED
 from gemsieve.model.gemma.transformer import Params
-from gemsieve.model.training.lora import TARGETS, LoraSettings
+from gemsieve.model.training.tuning.lora import TARGETS, LoraSettings
 
 CONFIG, TENSORS = "adapter_config.json", "adapter_model.safetensors"
 _OUTER = "base_model.model."

@@ -149,7 +149,7 @@ def _with_adapters(params: Params, opened: Opened, folder: Path) -> tuple[Params
     """
     from gemsieve.model.checkpoints.adapters import read_adapters
     from gemsieve.model.checkpoints.origin import START, digest_of
-    from gemsieve.model.training.lora import attach, base_of, merge_back
+    from gemsieve.model.training.tuning.lora import attach, base_of, merge_back
 
     found = read_adapters(folder, opened.stored.config)
     if found.about is None:

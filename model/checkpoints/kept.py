@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gemsieve.model.training import metrics
+from gemsieve.model.training.watching import metrics
 
 if TYPE_CHECKING:
     from orbax.checkpoint import checkpoint_managers as ocm  # type: ignore[import-untyped]

@@ -11,7 +11,7 @@ import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from gemsieve.model.gemma.sharding import DATA, FSDP, make_mesh, rows_over
-from gemsieve.model.training.data import Row
+from gemsieve.model.training.data.rows import Row
 from gemsieve.model.training.loss import Batch
 
 

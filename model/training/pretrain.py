@@ -10,18 +10,18 @@ from pathlib import Path
 
 from gemsieve.model.checkpoints.about import CheckpointError
 from gemsieve.model.tokenizer import FILE_NAME, Tokenizer, train_tokenizer
-from gemsieve.model.training.corpora import Corpus, names_of, open_corpora, origin_of
-from gemsieve.model.training.data import Laid, Rows, Source, split, tokenize
-from gemsieve.model.training.groups import grouped, held_out_names
+from gemsieve.model.training.data.corpora import Corpus, names_of, open_corpora, origin_of
+from gemsieve.model.training.data.groups import grouped, held_out_names
+from gemsieve.model.training.data.order import Mixture, seed_of
+from gemsieve.model.training.data.packing import BestFitRows
+from gemsieve.model.training.data.rows import Laid, Rows, Source, split, tokenize
+from gemsieve.model.training.data.tokens import Tokens, TokensError, read_tokens, verify_tokens
 from gemsieve.model.training.hosts import first_alone
 from gemsieve.model.training.inputs import Inputs
 from gemsieve.model.training.loss import text_loss, text_measures
-from gemsieve.model.training.order import Mixture, seed_of
-from gemsieve.model.training.packing import BestFitRows
 from gemsieve.model.training.settings import DataSettings, TrainSettings
 from gemsieve.model.training.start import Start, fresh_start, settle, start_from
 from gemsieve.model.training.task import Task
-from gemsieve.model.training.tokens import Tokens, TokensError, read_tokens, verify_tokens
 
 
 def pretrain(settings: TrainSettings, inputs: Inputs, run: Path) -> Task:

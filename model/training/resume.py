@@ -13,12 +13,12 @@ import jax
 from gemsieve.model.checkpoints import checkpoint
 from gemsieve.model.checkpoints.about import About, CheckpointError
 from gemsieve.model.checkpoints.origin import START, TEACHER
-from gemsieve.model.training.corpora import SOURCES
+from gemsieve.model.training.data.corpora import SOURCES
 from gemsieve.model.training.hosts import wait_for_all
-from gemsieve.model.training.record import Losses
 from gemsieve.model.training.settings import TrainSettings
-from gemsieve.model.training.spikes import NEW, Vigil, read_vigil
 from gemsieve.model.training.step import State
+from gemsieve.model.training.watching.record import Losses
+from gemsieve.model.training.watching.spikes import NEW, Vigil, read_vigil
 
 if TYPE_CHECKING:
     import orbax.checkpoint as ocp  # type: ignore[import-untyped]

@@ -15,10 +15,10 @@ from typing import Any, Literal, TypeVar
 
 from gemsieve.model.gemma.config import GemmaConfig, named
 from gemsieve.model.gemma.execution import Execution
-from gemsieve.model.training.distil import DistillationSettings
-from gemsieve.model.training.lora import LoraSettings
+from gemsieve.model.training.distillation.distil import DistillationSettings
 from gemsieve.model.training.optimizer import OptimizerSettings
-from gemsieve.model.training.preference import PreferenceSettings
+from gemsieve.model.training.tuning.lora import LoraSettings
+from gemsieve.model.training.tuning.preference import PreferenceSettings
 
 T = TypeVar("T")
 

@@ -17,9 +17,9 @@ from gemsieve.model.checkpoints.origin import START, descending, digest_of, told
 from gemsieve.model.checkpoints.placement import Stored, abstract, leaves, nested
 from gemsieve.model.gemma.transformer import Params, initialise
 from gemsieve.model.tokenizer import FILE_NAME, Tokenizer
-from gemsieve.model.training.lora import LoraSettings, attach, base_of, fresh_adapters
 from gemsieve.model.training.loss import Whole, alone
 from gemsieve.model.training.settings import TrainSettings
+from gemsieve.model.training.tuning.lora import LoraSettings, attach, base_of, fresh_adapters
 
 
 @dataclass(frozen=True)

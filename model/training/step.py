@@ -14,11 +14,11 @@ import optax  # type: ignore[import-untyped]
 
 from gemsieve.model.gemma.sharding import parameters_apart
 from gemsieve.model.gemma.transformer import Params
-from gemsieve.model.training.data import Row, Source, in_order
-from gemsieve.model.training.groups import Groups, of_all, together
+from gemsieve.model.training.data.groups import Groups, of_all, together
+from gemsieve.model.training.data.order import Mixture
+from gemsieve.model.training.data.rows import Row, Source, in_order
 from gemsieve.model.training.loss import Batch, Loss, Measures
 from gemsieve.model.training.optimizer import make_optimizer
-from gemsieve.model.training.order import Mixture
 from gemsieve.model.training.settings import TrainSettings
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from gemsieve.model.checkpoints.about import About
 from gemsieve.model.gemma.transformer import Params
-from gemsieve.model.training.data import Source
+from gemsieve.model.training.data.order import Mixture
+from gemsieve.model.training.data.rows import Source
 from gemsieve.model.training.inputs import Inputs
 from gemsieve.model.training.loss import Batch, Loss, Measures, Whole
-from gemsieve.model.training.order import Mixture
 from gemsieve.model.training.settings import TrainSettings
 
 # From a step, what is trained, what is fixed and a batch to the batch to be learned.
@@ -61,9 +61,9 @@ def make_task(settings: TrainSettings, inputs: Inputs, run: Path) -> Task:
         LessonsError: What a teacher wrote is of other rows or settings.
         ValueError: There is too little to learn from.
     """
+    from gemsieve.model.training.distillation.taught import distilled, share_tokenizer
     from gemsieve.model.training.pretrain import pretrain
-    from gemsieve.model.training.taught import distilled, share_tokenizer
-    from gemsieve.model.training.tuning import chat, preference
+    from gemsieve.model.training.tuning.tasks import chat, preference
 
     kinds = {"pretrain": pretrain, "chat": chat, "preference": preference}
     if inputs.teacher:

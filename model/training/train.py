@@ -18,17 +18,12 @@ from gemsieve.model.checkpoints.placement import in_place
 from gemsieve.model.gemma.sharding import parameters_over
 from gemsieve.model.gemma.transformer import Params, count_parameters
 from gemsieve.model.profile import StepTrace
-from gemsieve.model.training import metrics
-from gemsieve.model.training.clock import Clock, Progress
-from gemsieve.model.training.goodput import Spent, Stopwatch, read_spent
+from gemsieve.model.training.data.order import batches, epochs_of, read_ahead
 from gemsieve.model.training.hosts import any_told, mesh_of_run, placed, share_of, wait_for_all
 from gemsieve.model.training.inputs import Inputs
 from gemsieve.model.training.loss import Batch
-from gemsieve.model.training.order import batches, epochs_of, read_ahead
-from gemsieve.model.training.record import due, mean, record, recorded
 from gemsieve.model.training.resume import resume, save
 from gemsieve.model.training.settings import TrainSettings
-from gemsieve.model.training.spikes import NEW, Rewind, Vigil
 from gemsieve.model.training.step import (
     Evaluate,
     State,
@@ -38,7 +33,12 @@ from gemsieve.model.training.step import (
     make_update,
 )
 from gemsieve.model.training.task import Task, in_steps, make_task
-from gemsieve.model.training.utilisation import device_kinds
+from gemsieve.model.training.watching import metrics
+from gemsieve.model.training.watching.clock import Clock, Progress
+from gemsieve.model.training.watching.goodput import Spent, Stopwatch, read_spent
+from gemsieve.model.training.watching.record import due, mean, record, recorded
+from gemsieve.model.training.watching.spikes import NEW, Rewind, Vigil
+from gemsieve.model.training.watching.utilisation import device_kinds
 
 
 @dataclass(frozen=True)

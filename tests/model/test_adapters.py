@@ -25,7 +25,7 @@ from gemsieve.model.checkpoints.forms import open_model
 from gemsieve.model.checkpoints.huggingface import Form, write_huggingface
 from gemsieve.model.checkpoints.origin import digest_of
 from gemsieve.model.gemma.config import named
-from gemsieve.model.training.lora import LoraSettings, attach, fresh_adapters, merge_back
+from gemsieve.model.training.tuning.lora import LoraSettings, attach, fresh_adapters, merge_back
 
 SCRIPT = Path(__file__).parent / "by_peft.py"
 MODEL = replace(named("test"), num_layers=2)

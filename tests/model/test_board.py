@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gemsieve.model.training.board import event_file
-from gemsieve.model.training.clock import Progress
+from gemsieve.model.training.watching.board import event_file
+from gemsieve.model.training.watching.clock import Progress
 
 protocol = pytest.importorskip("tensorboardX.proto.event_pb2")
 

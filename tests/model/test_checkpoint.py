@@ -19,8 +19,8 @@ from gemsieve.model.checkpoints.checkpoint import FOLDER, open_checkpoints, rest
 from gemsieve.model.checkpoints.forms import open_model
 from gemsieve.model.checkpoints.kept import best_first
 from gemsieve.model.checkpoints.whole import MODEL, NAME, last_whole, steps_in
-from gemsieve.model.training import metrics
 from gemsieve.model.training.train import Summary
+from gemsieve.model.training.watching import metrics
 
 ABOUT = About({"model": {}}, "m", {}, "t", "0")
 LOSSES = {2: 3.0, 3: 1.0, 4: 2.0, 6: 2.5}

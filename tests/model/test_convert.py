@@ -14,8 +14,8 @@ from tests.model.test_kaggle import published, save
 
 from gemsieve.cli import main
 from gemsieve.model.checkpoints.about import CheckpointError
-from gemsieve.model.checkpoints.forms import load, open_model
 from gemsieve.model.checkpoints.convert import Wanted, convert, resized
+from gemsieve.model.checkpoints.forms import load, open_model
 from gemsieve.model.checkpoints.huggingface import Form, write_huggingface
 from gemsieve.model.checkpoints.placement import abstract
 from gemsieve.model.gemma.config import named

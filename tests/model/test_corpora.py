@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from gemsieve.model.training.corpora import Corpus, open_corpus
+from gemsieve.model.training.data.corpora import Corpus, open_corpus
 from gemsieve.pipeline.manifest import NAME, ManifestError, verify
 from gemsieve.pipeline.reading.files import InputError
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gemsieve.model.tokenizer import BOS, EOS, Tokenizer
-from gemsieve.model.training.data import (
+from gemsieve.model.training.data.rows import (
     Documents,
     Rows,
     in_order,

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from gemsieve.model.training.chunked_loss import chunked_loss
-from gemsieve.model.training.distil import (
+from gemsieve.model.training.distillation.distil import (
     DistillationSettings,
     Divergence,
     Listed,
@@ -19,7 +19,7 @@ from gemsieve.model.training.distil import (
     divergence,
     likeliest,
 )
-from gemsieve.model.training.taught_loss import Asked, Lesson, Teaching
+from gemsieve.model.training.distillation.taught_loss import Asked, Lesson, Teaching
 
 WORDS = 8
 KINDS: tuple[Divergence, ...] = ("forward", "reverse")

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from gemsieve.model.training.data import Documents, Rows, split
-from gemsieve.model.training.emphasis import Emphasis, read_emphasis
+from gemsieve.model.training.data.emphasis import Emphasis, read_emphasis
+from gemsieve.model.training.data.rows import Documents, Rows, split
 from gemsieve.pipeline.manifest import Manifest, ManifestError, Shard, sha256_of, verify, write
 
 IDS = [[f"a.jsonl:{i}" for i in range(1, 41)], [f"b.jsonl:{i}" for i in range(1, 31)]]

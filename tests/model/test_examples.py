@@ -16,15 +16,15 @@ from tests.model.spelled import learned as plain_tokenizer
 
 from gemsieve.model.sampling.chat import Turn, example, marks
 from gemsieve.model.tokenizer import Tokenizer
-from gemsieve.model.training.chat_rows import ChatRows, apart, packed
-from gemsieve.model.training.examples import (
+from gemsieve.model.training.data.order import batches
+from gemsieve.model.training.data.row_files import read_rows
+from gemsieve.model.training.tuning.chat_rows import ChatRows, apart, packed
+from gemsieve.model.training.tuning.examples import (
     Chats,
     ExamplesError,
     read_chats,
     read_pairs,
 )
-from gemsieve.model.training.order import batches
-from gemsieve.model.training.row_files import read_rows
 
 LENGTH = 64
 WRITTEN = "<start_of_turn>user\na<end_of_turn>\n<start_of_turn>model\nb<end_of_turn>\n"

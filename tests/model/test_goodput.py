@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from gemsieve.model.training.goodput import FILE_NAME, PHASES, read_spent
 from gemsieve.model.training.train import Summary
+from gemsieve.model.training.watching.goodput import FILE_NAME, PHASES, read_spent
 
 
 def line(start_from: int, at: int, /, **seconds: float) -> str:

@@ -13,8 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gemsieve.model.training.data import Documents
-from gemsieve.model.training.groups import (
+from gemsieve.model.training.data.groups import (
     MOST,
     OTHER,
     Groups,
@@ -23,6 +22,7 @@ from gemsieve.model.training.groups import (
     of_all,
     together,
 )
+from gemsieve.model.training.data.rows import Documents
 from gemsieve.pipeline.write import findings_type
 
 names = st.lists(st.sampled_from([*"abcdefghijklmnopq"]), min_size=2, max_size=40)

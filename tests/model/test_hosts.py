@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gemsieve.model.training import metrics
+from gemsieve.model.training.watching import metrics
 
 CONFIG = """
 [model]

@@ -18,8 +18,8 @@ from gemsieve.model.gemma.execution import Execution
 from gemsieve.model.gemma.product import product
 from gemsieve.model.gemma.quantise import quantise
 from gemsieve.model.gemma.transformer import Transformer
-from gemsieve.model.training.lora import TARGETS, adapt, adapters, merge_back, with_adapters
 from gemsieve.model.training.loss import next_token_loss
+from gemsieve.model.training.tuning.lora import TARGETS, adapt, adapters, merge_back, with_adapters
 
 CONFIG = replace(named("test"), num_layers=2)
 # A weight, what goes into it, and an adapter's second half.

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from gemsieve.model.gemma.config import named
 from gemsieve.model.gemma.transformer import Params, initialise
-from gemsieve.model.training.merge import average, slerp, towards
+from gemsieve.model.training.merging.merge import average, slerp, towards
 
 START = jax.tree.map(np.asarray, initialise(named("test"), seed=0))
 

@@ -16,7 +16,7 @@ from gemsieve.model.checkpoints.forms import Trained, load
 from gemsieve.model.checkpoints.origin import MERGED
 from gemsieve.model.gemma.transformer import Params
 from gemsieve.model.tokenizer import Tokenizer
-from gemsieve.model.training.merge import average, slerp, towards
+from gemsieve.model.training.merging.merge import average, slerp, towards
 from gemsieve.model.training.train import Summary
 
 

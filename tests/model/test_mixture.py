@@ -12,13 +12,13 @@ from gemsieve.cli import main
 from gemsieve.model.checkpoints.about import CheckpointError
 from gemsieve.model.checkpoints.forms import open_model
 from gemsieve.model.tokenizer import Tokenizer
-from gemsieve.model.training.corpora import SOURCES, open_corpora, origin_of
-from gemsieve.model.training.data import Rows, tokenize
+from gemsieve.model.training.data.corpora import SOURCES, open_corpora, origin_of
+from gemsieve.model.training.data.order import Mixture
+from gemsieve.model.training.data.rows import Rows, tokenize
+from gemsieve.model.training.data.tokens import TokensError, write_tokens
 from gemsieve.model.training.inputs import Inputs
-from gemsieve.model.training.order import Mixture
 from gemsieve.model.training.pretrain import rows_of
 from gemsieve.model.training.settings import TrainSettings, read_settings
-from gemsieve.model.training.tokens import TokensError, write_tokens
 from gemsieve.model.training.train import train
 from gemsieve.pipeline.manifest import verify
 

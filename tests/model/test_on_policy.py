@@ -18,11 +18,11 @@ from gemsieve.model.checkpoints.placement import in_place
 from gemsieve.model.gemma.sharding import make_mesh
 from gemsieve.model.gemma.transformer import initialise
 from gemsieve.model.tokenizer import Tokenizer
-from gemsieve.model.training.data import Array
-from gemsieve.model.training.distil import DistillationSettings
+from gemsieve.model.training.data.order import batches
+from gemsieve.model.training.data.rows import Array
+from gemsieve.model.training.distillation.distil import DistillationSettings
+from gemsieve.model.training.distillation.on_policy import is_own, with_answers
 from gemsieve.model.training.inputs import Inputs
-from gemsieve.model.training.on_policy import is_own, with_answers
-from gemsieve.model.training.order import batches
 from gemsieve.model.training.settings import TrainSettings, settings_from
 from gemsieve.model.training.task import make_task
 from gemsieve.model.training.train import train

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gemsieve.model.training.data import Row
-from gemsieve.model.training.order import Mixture, batches, endless_rows, epochs_of, read_ahead
+from gemsieve.model.training.data.order import Mixture, batches, endless_rows, epochs_of, read_ahead
+from gemsieve.model.training.data.rows import Row
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gemsieve.model.training.data import Documents
-from gemsieve.model.training.packing import BestFitRows, fit
+from gemsieve.model.training.data.packing import BestFitRows, fit
+from gemsieve.model.training.data.rows import Documents
 
 lengths = st.lists(st.integers(2, 40), min_size=1, max_size=12)
 

@@ -14,7 +14,7 @@ from tests.model.reference import loud_params
 from gemsieve.model.gemma.config import named
 from gemsieve.model.gemma.execution import Execution
 from gemsieve.model.gemma.transformer import Transformer
-from gemsieve.model.training.preference import Pair, dpo_loss, margins, sequence_logprobs
+from gemsieve.model.training.tuning.preference import Pair, dpo_loss, margins, sequence_logprobs
 
 
 def pair(chosen: float, rejected: float) -> Pair:

@@ -9,9 +9,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from gemsieve.model.training.goodput import Spent
-from gemsieve.model.training.page import LINES, NAME, Speed, chosen, page, write_page
 from gemsieve.model.training.train import Summary
+from gemsieve.model.training.watching.goodput import Spent
+from gemsieve.model.training.watching.page import LINES, NAME, Speed, chosen, page, write_page
 from gemsieve.pipeline.manifest import Manifest, read
 
 Finished = tuple[Path, Summary]

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gemsieve.model.training.record import TrainingError
 from gemsieve.model.training.settings import LoopSettings
-from gemsieve.model.training.spikes import Rewind, Vigil, read_vigil
+from gemsieve.model.training.watching.record import TrainingError
+from gemsieve.model.training.watching.spikes import Rewind, Vigil, read_vigil
 
 LOOP = LoopSettings(on_spike="rewind", spike_window=4, spike_deviations=3.0)
 CALM = [2.0, 2.1, 1.9, 2.0]

@@ -14,14 +14,14 @@ from gemsieve.cli import main
 from gemsieve.model.checkpoints.about import CheckpointError
 from gemsieve.model.checkpoints.forms import load
 from gemsieve.model.tokenizer import FILE_NAME, train_tokenizer
-from gemsieve.model.training import metrics
-from gemsieve.model.training.distil import DistillationSettings
+from gemsieve.model.training.distillation.distil import DistillationSettings
+from gemsieve.model.training.distillation.lessons import NAME, LessonsError, read_lessons
+from gemsieve.model.training.distillation.teach import teach
 from gemsieve.model.training.inputs import Inputs
-from gemsieve.model.training.lessons import NAME, LessonsError, read_lessons
 from gemsieve.model.training.settings import TrainSettings, read_settings
 from gemsieve.model.training.task import make_task
-from gemsieve.model.training.teach import teach
 from gemsieve.model.training.train import Summary, train
+from gemsieve.model.training.watching import metrics
 
 WORDS = 300
 STUDENT = """

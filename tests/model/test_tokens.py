@@ -10,17 +10,17 @@ import pytest
 from gemsieve.cli import main
 from gemsieve.model.checkpoints.about import CheckpointError
 from gemsieve.model.tokenizer import FILE_NAME, Tokenizer, train_tokenizer
-from gemsieve.model.training.data import Rows, read_texts, split, tokenize
-from gemsieve.model.training.emphasis import Emphasis
-from gemsieve.model.training.inputs import Inputs
-from gemsieve.model.training.settings import TrainSettings
-from gemsieve.model.training.tokens import (
+from gemsieve.model.training.data.emphasis import Emphasis
+from gemsieve.model.training.data.rows import Rows, read_texts, split, tokenize
+from gemsieve.model.training.data.tokens import (
     NAME,
     TokensError,
     read_tokens,
     verify_tokens,
     write_tokens,
 )
+from gemsieve.model.training.inputs import Inputs
+from gemsieve.model.training.settings import TrainSettings
 from gemsieve.model.training.train import Summary, train
 from gemsieve.pipeline.manifest import verify
 

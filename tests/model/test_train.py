@@ -13,12 +13,12 @@ import pytest
 from gemsieve.model.checkpoints.about import CheckpointError
 from gemsieve.model.checkpoints.forms import load
 from gemsieve.model.gemma.execution import Execution
-from gemsieve.model.training import metrics
-from gemsieve.model.training.clock import Progress
 from gemsieve.model.training.inputs import Inputs
-from gemsieve.model.training.record import TrainingError
 from gemsieve.model.training.settings import TrainSettings
 from gemsieve.model.training.train import Summary, train
+from gemsieve.model.training.watching import metrics
+from gemsieve.model.training.watching.clock import Progress
+from gemsieve.model.training.watching.record import TrainingError
 from gemsieve.pipeline.manifest import ManifestError, verify
 
 Finished = tuple[Path, Summary]

@@ -27,13 +27,13 @@ from gemsieve.model.checkpoints.placement import leaves, nested, on_first_device
 from gemsieve.model.gemma.quantise import dequantise
 from gemsieve.model.gemma.transformer import Params, initialise
 from gemsieve.model.tokenizer import Tokenizer
-from gemsieve.model.training import metrics
 from gemsieve.model.training.inputs import Inputs
-from gemsieve.model.training.lora import LoraSettings, attach, base_of, merge_back
 from gemsieve.model.training.pretrain import pretrain
 from gemsieve.model.training.settings import TrainSettings, read_settings
 from gemsieve.model.training.start import Start
 from gemsieve.model.training.train import train
+from gemsieve.model.training.tuning.lora import LoraSettings, attach, base_of, merge_back
+from gemsieve.model.training.watching import metrics
 from gemsieve.pipeline.manifest import Manifest, Shard, sha256_of, verify, write
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "train"

@@ -11,7 +11,7 @@ from gemsieve.model.gemma.config import named
 from gemsieve.model.gemma.flops import training_flops
 from gemsieve.model.training.settings import TrainSettings
 from gemsieve.model.training.train import Summary
-from gemsieve.model.training.utilisation import PEAK_FLOPS, device_kinds, utilisation
+from gemsieve.model.training.watching.utilisation import PEAK_FLOPS, device_kinds, utilisation
 
 CONFIG = named("2b")
 

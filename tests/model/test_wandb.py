@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from gemsieve.cli import main
-from gemsieve.model.training.clock import Progress
-from gemsieve.model.training.wandb_run import FILE_NAME, wandb_run
+from gemsieve.model.training.watching.clock import Progress
+from gemsieve.model.training.watching.wandb_run import FILE_NAME, wandb_run
 
 
 def told(step: int, **more: Any) -> Progress:

@@ -16,16 +16,16 @@ from tests.model.conftest import make_data
 from gemsieve.model.checkpoints.forms import load
 from gemsieve.model.checkpoints.placement import in_place
 from gemsieve.model.gemma.sharding import make_mesh
-from gemsieve.model.training import metrics
-from gemsieve.model.training.clock import Progress
+from gemsieve.model.training.data.order import batches
 from gemsieve.model.training.inputs import Inputs
-from gemsieve.model.training.order import batches
-from gemsieve.model.training.page import Speed, page
 from gemsieve.model.training.settings import TrainSettings
 from gemsieve.model.training.step import make_fresh, make_update
 from gemsieve.model.training.task import make_task
 from gemsieve.model.training.train import Summary, train
-from gemsieve.model.training.watched import watched
+from gemsieve.model.training.watching import metrics
+from gemsieve.model.training.watching.clock import Progress
+from gemsieve.model.training.watching.page import Speed, page
+from gemsieve.model.training.watching.watched import watched
 from gemsieve.pipeline.manifest import Manifest, Shard, read, sha256_of, write
 
 

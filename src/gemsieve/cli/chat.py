@@ -97,7 +97,7 @@ def noting(interrupted: Event) -> Iterator[None]:
 
 def until(event: Event, chunks: Iterator[str]) -> Iterator[str]:
     """Yield chunks until something has happened; the source is closed then."""
-    from gemsieve.safety.guard import stop
+    from gemsieve.safety.choices import stop
 
     try:
         for chunk in chunks:

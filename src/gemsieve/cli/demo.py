@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
     from gemsieve.cli.demo_guard import ask_all
     from gemsieve.cli.demo_score import score
     from gemsieve.cli.demo_summary import Demo, show
-    from gemsieve.model.training import metrics
+    from gemsieve.model.training.watching import metrics
     from gemsieve.pipeline.manifest import read
 
     check(args)

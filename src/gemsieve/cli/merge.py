@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Merge, and say what was written."""
     from gemsieve.model.checkpoints.about import CheckpointError
-    from gemsieve.model.training.merge_stored import Recipe, merge
+    from gemsieve.model.training.merging.merge_stored import Recipe, merge
 
     weights = _numbers(args.weights) if args.weights is not None else None
     try:

@@ -49,11 +49,11 @@ def run(args: argparse.Namespace) -> int:
     from rich.progress import Progress
 
     from gemsieve.model.checkpoints.about import CheckpointError
+    from gemsieve.model.training.data.tokens import TokensError
+    from gemsieve.model.training.distillation.lessons import LessonsError
+    from gemsieve.model.training.distillation.teach import teach
     from gemsieve.model.training.inputs import Inputs
-    from gemsieve.model.training.lessons import LessonsError
     from gemsieve.model.training.settings import read_settings
-    from gemsieve.model.training.teach import teach
-    from gemsieve.model.training.tokens import TokensError
     from gemsieve.pipeline.manifest import ManifestError
     from gemsieve.pipeline.reading.files import InputError
 

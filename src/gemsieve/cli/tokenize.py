@@ -33,8 +33,8 @@ def run(args: argparse.Namespace) -> int:
     from rich.progress import Progress
 
     from gemsieve.model.tokenizer import Tokenizer, train_tokenizer
-    from gemsieve.model.training.data import read_texts
-    from gemsieve.model.training.tokens import TokensError, write_tokens
+    from gemsieve.model.training.data.rows import read_texts
+    from gemsieve.model.training.data.tokens import TokensError, write_tokens
     from gemsieve.pipeline.manifest import ManifestError, verify
 
     console = Console(stderr=True)

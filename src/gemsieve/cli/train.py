@@ -17,10 +17,10 @@ from gemsieve.cli import UsageError, processes
 from gemsieve.cli.noted import noted
 
 if TYPE_CHECKING:
-    from gemsieve.model.training.clock import Progress
-    from gemsieve.model.training.goodput import Spent
     from gemsieve.model.training.settings import TrainSettings
     from gemsieve.model.training.train import Summary
+    from gemsieve.model.training.watching.clock import Progress
+    from gemsieve.model.training.watching.goodput import Spent
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -90,13 +90,13 @@ def run(args: argparse.Namespace) -> int:
         refuse_unsigned(place, args.signed_by)
     from gemsieve.model.checkpoints.about import CheckpointError
     from gemsieve.model.checkpoints.forms import open_model
-    from gemsieve.model.training.examples import ExamplesError
+    from gemsieve.model.training.data.tokens import TokensError
+    from gemsieve.model.training.distillation.lessons import LessonsError
     from gemsieve.model.training.inputs import Inputs
-    from gemsieve.model.training.lessons import LessonsError
-    from gemsieve.model.training.record import TrainingError
     from gemsieve.model.training.settings import read_settings
-    from gemsieve.model.training.tokens import TokensError
     from gemsieve.model.training.train import train
+    from gemsieve.model.training.tuning.examples import ExamplesError
+    from gemsieve.model.training.watching.record import TrainingError
     from gemsieve.pipeline.manifest import ManifestError
     from gemsieve.pipeline.reading.files import InputError
 
@@ -179,8 +179,8 @@ def _watching(
     Raises:
         UsageError: What tells them is not installed.
     """
-    from gemsieve.model.training.board import event_file
-    from gemsieve.model.training.wandb_run import wandb_run
+    from gemsieve.model.training.watching.board import event_file
+    from gemsieve.model.training.watching.wandb_run import wandb_run
 
     told = [("tensorboard", event_file(args.tensorboard))] if args.tensorboard else []
     if args.wandb:
@@ -236,7 +236,7 @@ def _progress_line() -> Iterator[Callable[[Progress], None]]:
 
 def _write_page(summary: Summary, data: Sequence[Path], output: Path) -> None:
     """Write the run's page; where no step was taken an earlier one stays, with its speed."""
-    from gemsieve.model.training.page import NAME, Speed, write_page
+    from gemsieve.model.training.watching.page import NAME, Speed, write_page
     from gemsieve.pipeline.manifest import read
 
     taken = summary.steps > summary.resumed_from

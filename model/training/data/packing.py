@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from gemsieve.model.training.data import Laid, Row
+from gemsieve.model.training.data.rows import Laid, Row
 
 Array = npt.NDArray[Any]
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gemsieve.model.training.data import Row, Source
+from gemsieve.model.training.data.rows import Row, Source
 
 if TYPE_CHECKING:
     import grain  # type: ignore[import-untyped]

@@ -22,13 +22,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gemsieve.model.training.data import Array, Row, Source
-from gemsieve.model.training.order import Mixture
-from gemsieve.model.training.teacher import Words
+from gemsieve.model.training.data.order import Mixture
+from gemsieve.model.training.data.rows import Array, Row, Source
+from gemsieve.model.training.distillation.teacher import Words
 from gemsieve.pipeline.manifest import sha256_of
 
 if TYPE_CHECKING:
-    from gemsieve.model.training.distil import DistillationSettings
+    from gemsieve.model.training.distillation.distil import DistillationSettings
     from gemsieve.model.training.task import Task
 
 NAME = "_LESSONS.json"

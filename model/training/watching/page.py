@@ -18,10 +18,10 @@ from gemsieve.model.checkpoints.about import About
 from gemsieve.model.checkpoints.origin import START
 from gemsieve.model.gemma.config import GemmaConfig
 from gemsieve.model.gemma.transformer import count_parameters
-from gemsieve.model.training.curves import Entry, curve, draw
-from gemsieve.model.training.goodput import Spent
 from gemsieve.model.training.settings import TrainSettings
-from gemsieve.model.training.watched import Watched, watched
+from gemsieve.model.training.watching.curves import Entry, curve, draw
+from gemsieve.model.training.watching.goodput import Spent
+from gemsieve.model.training.watching.watched import Watched, watched
 from gemsieve.pipeline.manifest import Manifest
 from gemsieve.pipeline.report.templates import environment
 from gemsieve.pipeline.storage import write_atomically

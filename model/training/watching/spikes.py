@@ -16,8 +16,8 @@ from typing import Any
 
 import jax
 
-from gemsieve.model.training.record import TrainingError
 from gemsieve.model.training.settings import LoopSettings
+from gemsieve.model.training.watching.record import TrainingError
 
 
 @dataclass(frozen=True)

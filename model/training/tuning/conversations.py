@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from gemsieve.model.training.corpora import Corpus, loose_files
-from gemsieve.model.training.row_files import read_rows
+from gemsieve.model.training.data.corpora import Corpus, loose_files
+from gemsieve.model.training.data.row_files import read_rows
 
 
 def conversations(corpora: Sequence[Corpus]) -> Iterator[Any]:

@@ -14,7 +14,7 @@ from gemsieve.model.checkpoints.forms import Opened
 from gemsieve.model.checkpoints.origin import MERGED, Digest, told
 from gemsieve.model.checkpoints.placement import Leaf, abstract, leaves, nested
 from gemsieve.model.gemma.transformer import Params
-from gemsieve.model.training.merge import average, slerp, towards
+from gemsieve.model.training.merging.merge import average, slerp, towards
 
 
 @dataclass(frozen=True, kw_only=True)

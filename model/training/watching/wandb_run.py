@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import jax
 
-from gemsieve.model.training.board import numbers
+from gemsieve.model.training.watching.board import numbers
 from gemsieve.pipeline.storage import write_atomically
 
 if TYPE_CHECKING:
-    from gemsieve.model.training.clock import Progress
+    from gemsieve.model.training.watching.clock import Progress
 
 FILE_NAME = "wandb.id"
 

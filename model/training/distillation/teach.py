@@ -19,14 +19,17 @@ from gemsieve.model.gemma.stacked import stack
 from gemsieve.model.gemma.transformer import Params, Transformer
 from gemsieve.model.tokenizer import FILE_NAME
 from gemsieve.model.training.chunked_loss import capped_logits, in_chunks
-from gemsieve.model.training.data import Row, in_order
-from gemsieve.model.training.distil import DistillationSettings, Listed, likeliest
-from gemsieve.model.training.inputs import Inputs
-from gemsieve.model.training.lessons import NAME, Lessons, LessonsError, encode, sources_of
-from gemsieve.model.training.loss import Batch
-from gemsieve.model.training.pretrain import pretrain
-from gemsieve.model.training.settings import TrainSettings
-from gemsieve.model.training.teacher import (
+from gemsieve.model.training.data.rows import Row, in_order
+from gemsieve.model.training.data.tokens import OPTIONS, SUFFIX
+from gemsieve.model.training.distillation.distil import DistillationSettings, Listed, likeliest
+from gemsieve.model.training.distillation.lessons import (
+    NAME,
+    Lessons,
+    LessonsError,
+    encode,
+    sources_of,
+)
+from gemsieve.model.training.distillation.teacher import (
     Teacher,
     Words,
     features,
@@ -34,7 +37,10 @@ from gemsieve.model.training.teacher import (
     refuse_strangers,
     teachers_execution,
 )
-from gemsieve.model.training.tokens import OPTIONS, SUFFIX
+from gemsieve.model.training.inputs import Inputs
+from gemsieve.model.training.loss import Batch
+from gemsieve.model.training.pretrain import pretrain
+from gemsieve.model.training.settings import TrainSettings
 from gemsieve.pipeline.manifest import sha256_of
 from gemsieve.pipeline.storage import publish, write_atomically
 

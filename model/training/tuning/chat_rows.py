@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gemsieve.model.training.data import Row
-from gemsieve.model.training.examples import Chats
+from gemsieve.model.training.data.rows import Row
+from gemsieve.model.training.tuning.examples import Chats
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from gemsieve.model.sampling.engine import Engine
 from gemsieve.model.sampling.request import Request
 from gemsieve.model.sampling.writing import drawable
 from gemsieve.model.tokenizer import Tokenizer
-from gemsieve.model.training.data import Array
+from gemsieve.model.training.data.rows import Array
 from gemsieve.model.training.loss import Batch, Whole
 from gemsieve.model.training.task import Rewrite
 

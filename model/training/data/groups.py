@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from gemsieve.filters.finding import Finding
-from gemsieve.model.training.data import Laid, Rows, Source
+from gemsieve.model.training.data.rows import Laid, Rows, Source
 from gemsieve.pipeline.tally import language_of
 
 # So many are measured apart, the largest; what is in none of them is in the last.

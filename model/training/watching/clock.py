@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gemsieve.model.training.settings import TrainSettings
-from gemsieve.model.training.utilisation import utilisation
+from gemsieve.model.training.watching.utilisation import utilisation
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from gemsieve.model.training.examples import ExamplesError
+from gemsieve.model.training.tuning.examples import ExamplesError
 
 _ROWS_AT_ONCE = 256
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from gemsieve.model.checkpoints.about import About
-from gemsieve.model.training.data import TEXTS_AT_ONCE, read_texts
-from gemsieve.model.training.emphasis import Emphasis, read_emphasis
+from gemsieve.model.training.data.emphasis import Emphasis, read_emphasis
+from gemsieve.model.training.data.rows import TEXTS_AT_ONCE, read_texts
 from gemsieve.pipeline.manifest import Manifest, ManifestError, sha256_of, verify
 from gemsieve.pipeline.reading.compression import without_compression
 from gemsieve.pipeline.reading.files import InputError

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import asdict
 from pathlib import Path
 
-from gemsieve.model.training.chat_rows import PairRows, apart, packed
-from gemsieve.model.training.conversations import conversations
-from gemsieve.model.training.corpora import Corpus, open_corpora, origin_of
-from gemsieve.model.training.examples import read_chats, read_pairs
+from gemsieve.model.training.data.corpora import Corpus, open_corpora, origin_of
 from gemsieve.model.training.inputs import Inputs
 from gemsieve.model.training.loss import text_loss, text_measures
-from gemsieve.model.training.preference import preference_loss, preference_measures
 from gemsieve.model.training.settings import TrainSettings
 from gemsieve.model.training.start import settle, start_from
 from gemsieve.model.training.task import Task
+from gemsieve.model.training.tuning.chat_rows import PairRows, apart, packed
+from gemsieve.model.training.tuning.conversations import conversations
+from gemsieve.model.training.tuning.examples import read_chats, read_pairs
+from gemsieve.model.training.tuning.preference import preference_loss, preference_measures
 
 
 def chat(settings: TrainSettings, inputs: Inputs, run: Path) -> Task:

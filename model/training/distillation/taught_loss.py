@@ -9,7 +9,7 @@ import jax.numpy as jnp
 
 from gemsieve.model.training.chunked_loss import Tree, capped_logits
 from gemsieve.model.training.cross_entropy import Objective
-from gemsieve.model.training.distil import (
+from gemsieve.model.training.distillation.distil import (
     DistillationSettings,
     Listed,
     completed,

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gemsieve.model.tokenizer import Tokenizer
-from gemsieve.model.training.emphasis import Emphasis
+from gemsieve.model.training.data.emphasis import Emphasis
 
 Array = npt.NDArray[Any]
 Row = dict[str, Array]

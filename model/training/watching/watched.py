@@ -10,7 +10,7 @@ from typing import Any
 from gemsieve.model.checkpoints.checkpoint import FOLDER
 from gemsieve.model.checkpoints.kept import best_first
 from gemsieve.model.checkpoints.whole import steps_in
-from gemsieve.model.training.curves import Entry
+from gemsieve.model.training.watching.curves import Entry
 
 WIDE, HIGH = 120, 26  # of a group's small curve
 _SOURCE = "held_out_loss/"

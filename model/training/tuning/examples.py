@@ -10,8 +10,8 @@ import numpy as np
 
 from gemsieve.model.sampling.chat import Turn, example, marks
 from gemsieve.model.tokenizer import Tokenizer
-from gemsieve.model.training.data import Array
-from gemsieve.model.training.written import read_messages
+from gemsieve.model.training.data.rows import Array
+from gemsieve.model.training.tuning.written import read_messages
 
 ROLES = ("system", "user", "model", "assistant")
 

@@ -20,8 +20,8 @@ from pathlib import Path
 import numpy as np
 
 from gemsieve.model.tokenizer import FILE_NAME, Tokenizer
-from gemsieve.model.training.data import read_texts
-from gemsieve.model.training.stored import StoredDocuments
+from gemsieve.model.training.data.rows import read_texts
+from gemsieve.model.training.data.stored import StoredDocuments
 from gemsieve.pipeline.manifest import Manifest, sha256_of
 from gemsieve.pipeline.storage import publish, remove_all, write_atomically
 

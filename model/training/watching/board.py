@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gemsieve.model.training.clock import Progress
+    from gemsieve.model.training.watching.clock import Progress
 
 
 @contextmanager

@@ -19,20 +19,20 @@ from gemsieve.model.gemma.stacked import stack
 from gemsieve.model.gemma.transformer import Params, Transformer
 from gemsieve.model.tokenizer import FILE_NAME, Tokenizer
 from gemsieve.model.training.chunked_loss import chunked_loss
-from gemsieve.model.training.distil import DistillationSettings, Listed
-from gemsieve.model.training.inputs import Inputs
-from gemsieve.model.training.lessons import COLUMNS, NAME, read_lessons, with_lessons
-from gemsieve.model.training.loss import Batch, Loss, Measures, Whole
-from gemsieve.model.training.settings import TrainSettings
-from gemsieve.model.training.task import Rewrite, Task
-from gemsieve.model.training.taught_loss import Asked, Lesson, Teaching
-from gemsieve.model.training.teacher import (
+from gemsieve.model.training.distillation.distil import DistillationSettings, Listed
+from gemsieve.model.training.distillation.lessons import COLUMNS, NAME, read_lessons, with_lessons
+from gemsieve.model.training.distillation.taught_loss import Asked, Lesson, Teaching
+from gemsieve.model.training.distillation.teacher import (
     Words,
     features,
     read_teacher,
     refuse_strangers,
     teachers_execution,
 )
+from gemsieve.model.training.inputs import Inputs
+from gemsieve.model.training.loss import Batch, Loss, Measures, Whole
+from gemsieve.model.training.settings import TrainSettings
+from gemsieve.model.training.task import Rewrite, Task
 
 
 def share_tokenizer(inputs: Inputs, run: Path) -> None:
@@ -96,7 +96,7 @@ def _own_words(task: Task, settings: TrainSettings, tokenizer: Tokenizer) -> Rew
         raise ValueError("distillation.on_policy answers chats: task.kind must be 'chat'")
     if math.prod(asdict(settings.mesh).values()) > 1:
         raise ValueError("distillation.on_policy works on one device: leave [mesh] out")
-    from gemsieve.model.training.on_policy import rewriting
+    from gemsieve.model.training.distillation.on_policy import rewriting
 
     return rewriting(settings.model, tokenizer, task.whole, share)
 

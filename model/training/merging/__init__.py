@@ -1,0 +1,1 @@
+"""Merging models that were tuned from one start."""

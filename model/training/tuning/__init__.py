@@ -1,0 +1,1 @@
+"""Fine-tuning: chats and pairs of answers, and adapters to learn them by."""

@@ -1,0 +1,1 @@
+"""What is told of a run: metrics, its page, speed, spikes, where its time went."""
