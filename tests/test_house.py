@@ -100,6 +100,7 @@ def loaded(program: str, modules: str) -> str:
         ("gemsieve.pipeline.manifest", "apache_beam pyarrow numpy"),
         ("gemsieve.model", "jax flax numpy"),
         ("gemsieve.safety", "fastapi jax presidio_analyzer"),
+        ("gemsieve.safety.api", "jax presidio_analyzer"),
         ("gemsieve.cli", "numpy rich gemsieve.filters"),
     ],
 )

@@ -23,6 +23,9 @@ from gemsieve.safety.choices import Choice, Said, released
 if TYPE_CHECKING:
     from gemsieve.model.sampling.writing import Token
 
+# Seconds, more than judging may take: the event loop has ended, and nobody waits for an answer.
+ABANDONED = 120.0
+
 log = logging.getLogger(__name__)
 
 Ending = Literal["stop", "length", "content_filter"]
@@ -73,7 +76,7 @@ class Relay:
     def __call__(self, batch: Batch, use: Use, /) -> list[Verdict]:
         """Return a verdict for each window."""
         asked = self._service.screen(self._caller, use, batch)
-        verdicts = asyncio.run_coroutine_threadsafe(asked, self._loop).result()
+        verdicts = asyncio.run_coroutine_threadsafe(asked, self._loop).result(ABANDONED)
         self.verdicts += verdicts
         return verdicts
 

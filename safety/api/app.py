@@ -76,6 +76,12 @@ def create_app(  # noqa: PLR0913 - each can be left out
         judge.policy.ruleset("prompt")
     limits = limits or Limits()
     metrics = Metrics(lambda: service.batcher.waiting)
+    if author is not None:
+        metrics.watch(
+            "gemsieve_written_answers",
+            "Answers that are written or wait to be",
+            lambda: author.under_way,
+        )
     service = Service(judge, limits, (metrics.judged, *recorders), author)
 
     @asynccontextmanager

@@ -13,9 +13,10 @@ from starlette.types import Receive, Scope, Send
 from gemsieve.safety.api.errors import ApiError
 
 EVENTS = "text/event-stream"
-# Not of the contract of a request's answer, but of a stream's.
+# One event, as it is documented: a field `data`, which holds JSON, or [DONE] at the end.
+EVENT = {"type": "object", "properties": {"data": {"type": "string"}}, "required": ["data"]}
 STREAMED: dict[int | str, dict[str, Any]] = {
-    200: {"content": {EVENTS: {"schema": {"type": "string"}}}, "description": "The answer."}
+    200: {"content": {EVENTS: {"schema": EVENT}}, "description": "The answer."}
 }
 BEATS = ": goes on\n\n"
 

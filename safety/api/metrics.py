@@ -33,9 +33,11 @@ class Metrics:
         self._reasons = Counter(
             "gemsieve_reasons", "Labels that caused an action", ["use", "label"], registry=registry
         )
-        Gauge(
-            "gemsieve_waiting_characters", "Characters that wait to be judged", registry=registry
-        ).set_function(waiting)
+        self.watch("gemsieve_waiting_characters", "Characters that wait to be judged", waiting)
+
+    def watch(self, name: str, what: str, value: Callable[[], float]) -> None:
+        """Tell also of a number that goes up and down."""
+        Gauge(name, what, registry=self.registry).set_function(value)
 
     def answered(self, endpoint: str, status: int, seconds: float) -> None:
         """Count an answer."""

@@ -181,6 +181,8 @@ def make_server(
         lifespan="on",
         # What clients can bring about is not worth a line each; a URL may hold what a user typed.
         log_level="error",
+        # uvicorn's own configuration would close every handler of the process's logging.
+        log_config=None,
         access_log=False,
         server_header=False,
         proxy_headers=False,

@@ -18,11 +18,14 @@ from typing import Any
 import pytest
 from tests.model.spelled import learned
 
-from gemsieve.cli import main
+from gemsieve.cli import command_parser, main
 from gemsieve.cli.chat import noting, until
+from gemsieve.cli.serve import author
+from gemsieve.filters import load_filter
 from gemsieve.model.checkpoints.forms import load
 from gemsieve.model.checkpoints.huggingface import Form, write_huggingface
 from gemsieve.model.training.train import Summary
+from gemsieve.safety.author import Task
 
 Lines = Callable[..., list[dict[str, Any]]]
 Talk = Callable[..., tuple[int, str, str]]
@@ -211,3 +214,21 @@ def test_a_model_from_elsewhere_writes_and_nothing_vouches_for_it(
     written, said = capsys.readouterr()
     assert written.strip()
     assert "unverified" in said
+
+
+def test_a_server_reads_a_run_and_proves_it(finished: tuple[Path, Summary], tmp_path: Path) -> None:
+    """`gemsieve serve --model` finds the model by its folder's name, and it writes under guard."""
+    (tmp_path / "small.toml").write_text(
+        'name = "small"\n'
+        + "".join(
+            f'[[{use}]]\nlabels = "secret.*"\naction = "drop"\n' for use in ("prompt", "output")
+        )
+    )
+    options = ["--model", str(finished[0]), "--rows", "1", "--max-tokens", "5"]
+    writer = author(command_parser("serve").parse_args(options))
+    assert writer
+    assert writer.name == finished[0].name
+    writer.prove(load_filter(tmp_path / "small.toml"))
+    task = Task(pieces=writer.begun_by("the river"), max_tokens=50)
+    said = [note for chunk in writer.write(task, 0) for note in chunk.notes]
+    assert 0 < len(said) <= 5

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -11,12 +12,17 @@ import jax
 import jax.numpy as jnp
 import openai
 import pytest
-from tests.safety.api.serving import ask, serving, until_ready
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis.strategies import SearchStrategy
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+from tests.safety.api.serving import RULES, Stubborn, ask, serving, until_ready
 from tests.safety.api.test_abuse import ATTACKS, Attack
 from tests.safety.api.tiny import CLEAN, HELLO, LONG, REDACTED, Running, chunks, tiny_author
 
 from gemsieve.filters import Filter
 from gemsieve.safety.api import create_app
+from gemsieve.safety.units import Horizon, units
 
 
 @pytest.mark.parametrize(
@@ -104,16 +110,30 @@ def test_the_model_is_listed(chatter: openai.OpenAI) -> None:
     assert [model.id for model in chatter.models.list()][2:] == ["tiny"]
 
 
-def test_who_leaves_frees_a_row(chatter: openai.OpenAI, running: Running) -> None:
+@pytest.mark.parametrize("streamed", [True, False])
+def test_who_leaves_frees_a_row(
+    chatter: openai.OpenAI, running: Running, *, streamed: bool
+) -> None:
     """An answer whose reader has gone is broken off, and the row is another's."""
     engine = running.author._engine
-    stream = chatter.chat.completions.create(
-        model="tiny", messages=HELLO, stream=True, max_tokens=1000
-    )
-    next(stream)
+
+    def asked() -> None:
+        hasty = chatter.with_options(timeout=0.05)
+        asked: dict[str, Any] = {"model": "tiny", "messages": HELLO, "n": 2, "max_tokens": 1000}
+        if streamed:
+            with hasty.chat.completions.create(**asked, stream=True) as stream:
+                next(iter(stream))
+        else:
+            with pytest.raises(openai.APITimeoutError):
+                hasty.chat.completions.create(**asked)
+
+    leaving = threading.Thread(target=asked)
+    leaving.start()
     while not (written := next((s for s in engine._streams if s), None)):
         time.sleep(0.001)
-    stream.close()
+    under_way = ask(f"{running.url}/metrics", headers=running.headers).body
+    assert b"gemsieve_written_answers 2.0" in under_way
+    leaving.join()
     until(lambda: running.author.under_way == 0)
     assert written.finish_reason is None, "it was not written to its end"
     assert written not in engine._streams
@@ -127,30 +147,101 @@ def until(true: Callable[[], bool]) -> None:
     assert true()
 
 
+@pytest.fixture
+def stubborn(running: Running) -> Stubborn:
+    """A detector that waits where the second unit of an answer to `HELLO` is judged."""
+    second = list(units(running.raw(CLEAN), Horizon()))[1]
+    stubborn = Stubborn(waits_on=second.window[-12:])
+    stubborn.loaded.set()
+    return stubborn
+
+
 def test_a_stream_that_fails_says_so(
-    make_filter: Callable[..., Filter],
+    make_filter: Callable[..., Filter], stubborn: Stubborn
 ) -> None:
-    """A damaged model and a server about to stop end in an error that the client raises."""
+    """A model that is damaged in mid-stream ends it in an error that the client raises."""
     author, engine = tiny_author()
-    app = create_app(make_filter([]), author=author)
+    app = create_app(make_filter(RULES, stubborn), author=author)
     with serving(app) as (url, _), openai.OpenAI(base_url=f"{url}/v1", api_key="x") as client:
         until_ready(url)
-        params = engine.params
-        engine.params = jax.tree.map(lambda array: array * jnp.nan, params)
+        stream = client.chat.completions.create(
+            model="tiny", messages=HELLO, seed=CLEAN, max_tokens=LONG, stream=True
+        )
+        while not next(stream).choices[0].delta.content:
+            pass
+        engine.params = jax.tree.map(lambda array: array * jnp.nan, engine.params)
+        stubborn.judging.set()
         with pytest.raises(openai.APIError, match="could not be written"):
-            chunks(client, CLEAN)
+            list(stream)
         with pytest.raises(openai.InternalServerError, match="could not be written"):
-            client.with_options(max_retries=0).chat.completions.create(model="tiny", messages=HELLO)
-        engine.params = params
-        app.state.service.drain(0.0)
-        with pytest.raises(openai.APIError, match="about to stop"):
-            chunks(client, CLEAN)
-        app.state.service.drain()
-        until(lambda: author.under_way == 0)
+            client.chat.completions.create(model="tiny", messages=HELLO)
+        assert ask(f"{url}/health").status == 200, "it may have been the prompt's fault"
         engine.params = {}
-        with pytest.raises(openai.APIError, match="could not be written"):
-            client.with_options(max_retries=0).chat.completions.create(model="tiny", messages=HELLO)
+        with pytest.raises(openai.InternalServerError, match="could not be written"):
+            client.chat.completions.create(model="tiny", messages=HELLO)
         assert ask(f"{url}/health").status == 503
+    assert author.under_way == 0
+
+
+def test_a_stream_that_has_no_time_left_says_so(
+    make_filter: Callable[..., Filter], stubborn: Stubborn
+) -> None:
+    """A server that must stop breaks its streams off with an error, not in silence."""
+    author, _ = tiny_author()
+    app = create_app(make_filter(RULES, stubborn), author=author)
+    with serving(app) as (url, _), openai.OpenAI(base_url=f"{url}/v1", api_key="x") as client:
+        until_ready(url)
+        stream = client.chat.completions.create(
+            model="tiny", messages=HELLO, seed=CLEAN, max_tokens=LONG, stream=True
+        )
+        while not next(stream).choices[0].delta.content:
+            pass
+        app.state.service.drain(0.0)
+        stubborn.judging.set()
+        with pytest.raises(openai.APIError, match="about to stop"):
+            list(stream)
+        until(lambda: author.under_way == 0)
+
+
+def test_a_model_that_cannot_write_is_never_ready(
+    make_filter: Callable[..., Filter], caplog: pytest.LogCaptureFixture
+) -> None:
+    """The self-test of a damaged model fails, and with it the server's health."""
+    author, engine = tiny_author()
+    engine.params = jax.tree.map(lambda array: array * jnp.nan, engine.params)
+    with serving(create_app(make_filter([]), author=author)) as (url, _):
+        until(lambda: "not ready" in caplog.text)
+        assert ask(f"{url}/health").status == 503
+        early = ask(f"{url}/v1/completions", {"model": "tiny", "prompt": "a"})
+        assert (early.status, early.code) == (503, "not_ready")
+
+
+def test_the_document_names_what_is_served(running: Running) -> None:
+    """Its examples are answered, and made-up requests get answers that it allows."""
+    document = ask(f"{running.url}/openapi.json").json
+    schema = schemathesis.openapi.from_dict(document)
+    schema.config.update(base_url=running.url)
+    for path in ("/v1/chat/completions", "/v1/completions"):
+        content = document["paths"][path]["post"]["requestBody"]["content"]["application/json"]
+        for example in content["examples"].values():
+            body = {**example["value"], "model": "tiny"}
+            assert ask(running.url + path, body, running.headers).status == 200
+        attempt(schema[path]["POST"].as_strategy(), running)
+    assert "/v1/completions" not in create_app(running.judge).openapi()["paths"]
+
+
+def attempt(cases: SearchStrategy[schemathesis.Case[Any]], running: Running) -> None:
+    """Send some requests to the model."""
+
+    @settings(max_examples=5, database=None, suppress_health_check=list(HealthCheck))
+    @given(case=cases)
+    def sent(case: schemathesis.Case[Any]) -> None:
+        if isinstance(case.body, dict):
+            case.body = {**case.body, "model": "tiny", "max_tokens": 4}
+        # What the schema allows may still be refused, such as turns that are no conversation.
+        case.call_and_validate(headers=running.headers, excluded_checks=[positive_data_acceptance])
+
+    sent()
 
 
 def test_a_server_that_stops_ends_its_streams(

@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import openai
 from openai.types.chat import ChatCompletionChunk, ChatCompletionMessageParam
-from tests.model.conftest import make_texts
 from tests.model.reference import loud_params
 from tests.safety.api.serving import serving, until_ready
 
@@ -35,6 +35,7 @@ CONFIG = replace(
     named("test"), num_layers=2, vocab_size=300, max_length=1024, final_logit_softcap=3.0
 )
 LONG = 600  # tokens: several of the guard's units, and what it looks at behind one
+SENTENCE = "the river carries small bright stones past old mills and quiet fields to sea 7 42"
 ASKED = "the river"
 HELLO: list[ChatCompletionMessageParam] = [{"role": "user", "content": ASKED}]
 # What a request's seed makes of its answer, by the rules below.
@@ -87,7 +88,11 @@ class Running:
 @cache
 def tokenizer() -> Tokenizer:
     """Return a tokenizer with marks of turns."""
-    return train_tokenizer(make_texts(160), vocab_size=300, training_bytes=1_000_000)
+    words, rng = SENTENCE.split(), Random(5)
+    texts = [
+        " ".join(rng.choices(words, k=30)) + rng.choice((".", ".\n", "! ö河")) for _ in range(80)
+    ]
+    return train_tokenizer(texts, vocab_size=CONFIG.vocab_size, training_bytes=1_000_000)
 
 
 def tiny_author() -> tuple[Author, Engine]:
@@ -125,7 +130,7 @@ def writing(
     async def note(judged: Judged) -> None:
         records.append(judged)
 
-    _, key = create(folder / "keys.json", "app", ["judge", "generate"])
+    _, key = create(folder / "keys.json", "app", ["judge", "generate", "metrics"])
     _, other = create(folder / "keys.json", "other", ["judge"])
     app = create_app(
         judge,
