@@ -150,8 +150,14 @@ class Service:
         return self._judge.key(use)
 
     async def _record(self, judged: Judged) -> list[Verdict]:
-        for record in self._recorders:
-            await record(judged)
+        """Tell whoever is told; what cannot be recorded is not answered, and nothing after it."""
+        try:
+            for record in self._recorders:
+                await record(judged)
+        except Exception as error:
+            self.state = "failed"
+            log.error("not ready any more: a recorder failed: %s", type(error).__name__)
+            raise ApiError(500, "the decision could not be recorded", "not_recorded") from None
         return list(judged.verdicts)
 
     async def identities(self, texts: Sequence[str]) -> list[list[Finding]]:

@@ -38,6 +38,7 @@ COMMANDS: dict[str, str] = {
     "sample": "write from a trained checkpoint, through the guard",
     "chat": "talk with a trained checkpoint, through the guard",
     "serve": "judge texts over HTTP, for clients of OpenAI's API and others",
+    "audit-log": "prove and search what `gemsieve serve` has recorded of its decisions",
     "keys": "make, list and revoke the API keys of `gemsieve serve`",
     "demo": "the whole thread on this machine: corpus, sieve, report, training, guarded sample",
 }
@@ -74,7 +75,7 @@ def add_use(parser: argparse.ArgumentParser, whose: str, default: str) -> None:
 
 def load(name: str) -> Command:
     """Import one command's module."""
-    return cast("Command", importlib.import_module(f"gemsieve.cli.{name}"))
+    return cast("Command", importlib.import_module(f"gemsieve.cli.{name.replace('-', '_')}"))
 
 
 def command_parser(name: str) -> argparse.ArgumentParser:
@@ -95,7 +96,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         description="Sieve what a model learns from and guard what it says, under one policy.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="commands:\n"
-        + "\n".join(f"  {name:<8} {summary}" for name, summary in COMMANDS.items())
+        + "\n".join(f"  {name:<9} {summary}" for name, summary in COMMANDS.items())
         + "\n\n`gemsieve COMMAND --help` shows a command's options.",
     )
     top.add_argument("--version", action="store_true", help="print the version and stop")

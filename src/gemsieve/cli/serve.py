@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gemsieve.cli import UsageError, add_policy
+from gemsieve.cli.audit_log import VARIABLE, read_key
 from gemsieve.cli.sampling import add_form, engine_from
 
 if TYPE_CHECKING:
+    from gemsieve.filters import Filter
     from gemsieve.safety.api import Access, Limits
+    from gemsieve.safety.audit_log import AuditLog
     from gemsieve.safety.author import Author
 
 
@@ -58,6 +61,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="ORIGIN",
         help="a web page's origin; none else",
     )
+    kept = parser.add_argument_group("what is recorded")
+    kept.add_argument(
+        "--audit-log", type=Path, metavar="DIR", help="record every decision there, in chains"
+    )
+    kept.add_argument(
+        "--audit-key", type=Path, metavar="FILE", help=f"their key (default ${VARIABLE})"
+    )
+    kept.add_argument(
+        "--audit-heads", type=Path, metavar="DIR", help="where their heads lie (default LOG.heads)"
+    )
+    kept.add_argument("--audit-text", action="store_true", help="record the texts too")
     limit = parser.add_argument_group("how much")
     for option, default, what in (
         ("--max-body", 4_000_000, "bytes of a body"),
@@ -95,11 +109,13 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("--tls-cert and --tls-key go together")
     try:
         judge = load_filter(args.policy)
+        recorders = audit_log(args, judge)
         app = create_app(
             judge,
             limits=limits(args),
             access=access(args),
             origins=args.cors,
+            recorders=recorders,
             author=author(args),
         )
     except (PolicyError, LookupError) as error:
@@ -154,6 +170,23 @@ def limits(args: argparse.Namespace) -> Limits:
         waiting=args.max_waiting,
         threads=args.threads,
     )
+
+
+def audit_log(args: argparse.Namespace, judge: Filter) -> list[AuditLog]:
+    """Return what records every decision, if anything does; it is let go of with the process."""
+    if args.audit_log is None:
+        if args.audit_key or args.audit_heads or args.audit_text:
+            raise UsageError("--audit-key, --audit-heads and --audit-text go with --audit-log")
+        return []
+    from gemsieve.safety.audit_log import AuditLog, AuditLogError, Entries, beside
+
+    key = read_key(args.audit_key, "--audit-key")
+    entries = Entries(key, judge.policy.sha256, words=args.audit_text)
+    heads = args.audit_heads or beside(args.audit_log)
+    try:
+        return [AuditLog(args.audit_log, heads, key, entries)]
+    except AuditLogError as error:
+        raise UsageError(f"--audit-log {error}") from None
 
 
 def access(args: argparse.Namespace) -> Access:

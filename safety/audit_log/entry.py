@@ -1,0 +1,67 @@
+"""What is kept of a decision: who asked, what was decided and why; words only where told to."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from gemsieve.filters.operators.key import Key
+
+if TYPE_CHECKING:
+    from gemsieve.safety.api.service import Judged
+
+# Whom a text mentions is told to who asks, and written down for nobody.
+NEVER = "identity."
+
+
+@dataclass(frozen=True)
+class Entries:
+    """Makes the records of what was decided.
+
+    Attributes:
+        key: Of digests of texts.
+        policy: Digest of the policy that decides.
+        words: Whether texts are kept as they came.
+    """
+
+    key: Key
+    policy: str
+    words: bool = False
+
+    def __call__(self, judged: Judged) -> Iterator[dict[str, Any]]:
+        """Yield a record for each text of a request."""
+        caller, time = judged.caller, now()
+        for text, verdict in zip(judged.batch.texts, judged.verdicts, strict=True):
+            yield {
+                "time": time,
+                "request": caller.request,
+                "endpoint": caller.endpoint,
+                "key": caller.key,
+                "use": judged.use,
+                "action": verdict.action.name.lower(),
+                "reasons": kept(verdict.reasons),
+                "flags": kept(verdict.flags),
+                "policy": self.policy,
+                "digest": digest(self.key, text),
+                "length": len(text),
+                **({"text": text} if self.words else {}),
+            }
+
+
+def digest(key: Key, text: str) -> str:
+    """Return what is kept of a text: whoever has the text and the key finds it by this."""
+    said = text.encode("utf-8", "surrogatepass")
+    return hmac.digest(key.derive("audit-log text"), said, "sha256").hex()
+
+
+def kept(labels: Sequence[str]) -> list[str]:
+    """Return the labels that may be written down."""
+    return [label for label in labels if not label.startswith(NEVER)]
+
+
+def now() -> str:
+    """Return the time, to the microsecond, so that times of one width sort as text."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")
