@@ -36,10 +36,10 @@ def record(
     settings: TrainSettings,
     state: State,
     losses: Losses,
-    norm: jax.Array,
+    norm: float | jax.Array,
     evaluate: Evaluate,
-) -> dict[str, Any] | None:
-    """Return the line of metrics for a step, or None where none is due.
+) -> dict[str, Any]:
+    """Return the line of metrics for a step that has one.
 
     Every checkpoint has its line but that of a run told to stop, which keeps its losses instead: a
     resumed run's means are over the same steps.
@@ -48,8 +48,6 @@ def record(
         TrainingError: Something is not finite; whatever is saved, is so after this was asked.
     """
     loop = settings.train
-    if not recorded(settings, state.step):
-        return None
     loss, skipped = mean(settings, state.step, losses, norm)
     rate = float(make_schedule(settings.optimizer, loop.steps)(state.step - 1))
     entry: dict[str, Any] = {"step": state.step, "loss": loss, "learning_rate": rate}
@@ -64,7 +62,9 @@ def record(
     return entry
 
 
-def mean(settings: TrainSettings, step: int, losses: Losses, norm: jax.Array) -> tuple[float, int]:
+def mean(
+    settings: TrainSettings, step: int, losses: Losses, norm: float | jax.Array
+) -> tuple[float, int]:
     """Return the mean of the losses since the last line of metrics, and how many were skipped.
 
     Raises:
