@@ -61,8 +61,8 @@ class Walk:
     """One way along the chain of a writer."""
 
     def __init__(self, folder: Path, chain: Chain, heads: Sequence[Heads]) -> None:
-        self._chain, self._heads = chain, heads
-        self._files = segments(folder, chain.writer)
+        self._folder, self._chain, self._heads = folder, chain, heads
+        self._files: list[Path] = []
         self._torn = 0
         self.place = chain.start
 
@@ -73,6 +73,8 @@ class Walk:
             marks = [head for one in self._heads if (head := one.read(writer)) is not None]
         except AuditLogError as error:
             return Account(writer, fault=str(error))
+        # After the heads: a server that writes meanwhile is ahead of them, never behind.
+        self._files = segments(self._folder, writer)
         if not marks:
             missing = (
                 "head: it was taken away, or belongs to another log" if self._files else "files"
