@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
-from gemsieve.cli import UsageError, processes
+from gemsieve.cli import UsageError, processes, run_inputs
 from gemsieve.cli.noted import noted
 
 if TYPE_CHECKING:
@@ -25,33 +25,12 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
-    parser.add_argument("config", type=Path, help="settings, e.g. configs/train/tiny.toml")
-    parser.add_argument(
-        "--data",
-        type=Path,
-        required=True,
-        action="append",
-        metavar="DIR",
-        help="a folder written by `gemsieve filter`; several are mixed (data.weights)",
-    )
-    parser.add_argument(
-        "--unverified",
-        action="store_true",
-        help="nothing need vouch for the data; every checkpoint will say so",
-    )
+    run_inputs.add_arguments(parser)
     parser.add_argument(
         "--output", type=Path, required=True, help="the run's folder; resumes what is there"
     )
     parser.add_argument(
         "--init", type=Path, metavar="MODEL", help="start from a run, or a model from elsewhere"
-    )
-    parser.add_argument(
-        "--tokens",
-        type=Path,
-        action="append",
-        default=[],
-        metavar="DIR",
-        help="what `gemsieve tokenize` wrote of the data; for each --data, in the same order",
     )
     parser.add_argument(
         "--teacher",
@@ -74,13 +53,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--wandb", metavar="PROJECT", help="tell Weights & Biases; offline by WANDB_MODE=offline"
     )
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="TABLE.KEY=VALUE",
-        help="change one setting, e.g. train.steps=1000; may be repeated",
-    )
     processes.add_arguments(parser)
 
 
@@ -88,44 +60,19 @@ def run(args: argparse.Namespace) -> int:
     """Train and print a summary."""
     for place in args.data if args.signed_by else ():
         refuse_unsigned(place, args.signed_by)
-    from gemsieve.model.checkpoints.about import CheckpointError
     from gemsieve.model.checkpoints.forms import open_model
-    from gemsieve.model.training.data.tokens import TokensError
-    from gemsieve.model.training.distillation.lessons import LessonsError
-    from gemsieve.model.training.inputs import Inputs
     from gemsieve.model.training.settings import read_settings
     from gemsieve.model.training.train import train
-    from gemsieve.model.training.tuning.examples import ExamplesError
-    from gemsieve.model.training.watching.record import TrainingError
-    from gemsieve.pipeline.manifest import ManifestError
-    from gemsieve.pipeline.reading.files import InputError
 
-    inputs = Inputs(
-        data=tuple(args.data),
-        tokens=tuple(args.tokens),
-        init=args.init,
-        teacher=args.teacher,
-        unverified=args.unverified,
-    )
+    inputs = run_inputs.inputs_of(args)
     if args.unverified:
         print("gemsieve train: --unverified: nothing need vouch for the data", file=sys.stderr)
     speaks = processes.join(args)
-    try:
+    with run_inputs.mistakes_told():
         model = open_model(args.init).stored.config if args.init else None
         settings = read_settings(args.config, args.set, model)
         with _watching(args, settings) as watch, _told_to_end() as stop:
             summary = train(settings, inputs, args.output, watch, stop=stop, profile=args.profile)
-    except (
-        ManifestError,
-        InputError,
-        TokensError,
-        ExamplesError,
-        LessonsError,
-        CheckpointError,
-        TrainingError,
-        ValueError,
-    ) as error:
-        raise UsageError(str(error)) from None
     if summary.about.warning:
         print(f"gemsieve train: {args.output}: {summary.about.warning}", file=sys.stderr)
     if speaks:
