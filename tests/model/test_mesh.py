@@ -32,7 +32,7 @@ def simulated(devices: int) -> Mapping[str, str]:
 
 
 def test_a_run_is_the_same_on_any_mesh(tmp_path: Path, data: Path) -> None:
-    """Each step's loss is that of one device: on 4 by data, resumed on 2 by FSDP, on 2 x 2 x 2."""
+    """Each step's loss is one device's: on 4 by FSDP, resumed on 2 by tensor, on 8 by data."""
     command = [sys.executable, "-m", "tests.model.train_on_devices", str(data), str(tmp_path)]
     done = subprocess.run(
         command, env=simulated(8), cwd=ROOT, capture_output=True, text=True, check=False

@@ -49,9 +49,10 @@ def losses(entries: list[dict[str, Any]]) -> list[float]:
 def resharded(data: Path, run: Path) -> list[float]:
     """Return the losses of a run that begins on 4 devices, goes on with 2, and ends on 8.
 
-    On four every one has a whole model, on two each half a model, on eight all axes are in use.
+    On four each has a quarter of every matrix, on two half of the heads and of the hidden units, on
+    eight the whole model and a row of the batch.
     """
-    for settings in (on(4, 1, 1), on(1, 2, 1), on(2, 2, 2)):
+    for settings in (on(1, 4, 1), on(1, 1, 2), on(8, 1, 1)):
         after_two = iter([False, False, True])
         summary = train(settings, Inputs((data,)), run, stop=after_two.__next__)
     return losses(summary.entries)
