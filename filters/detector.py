@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from gemsieve.filters.finding import Batch, Finding
 
@@ -71,3 +71,11 @@ class Detector(Protocol):
 
     def __call__(self, batch: Batch) -> list[list[Finding]]:
         """Return the findings of each text, in the order of the batch."""
+
+
+@runtime_checkable
+class Answering(Protocol):
+    """What a detector has beside, if it can be asked anything about a text."""
+
+    def answer(self, questions: Sequence[str], text: str) -> list[float]:
+        """Return how probably the answer to each question about a text is Yes."""

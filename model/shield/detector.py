@@ -88,7 +88,7 @@ class ShieldDetector:
         found = map(ask.scores, batch.texts, prompts)
         return [[Finding(FAMILY + name, p) for name, p in one.items()] for one in found]
 
-    def judge(self, questions: Sequence[str], text: str) -> list[float]:
+    def answer(self, questions: Sequence[str], text: str) -> list[float]:
         """Return how probably the answer to each question about a text is Yes, uncalibrated.
 
         Raises:
@@ -98,7 +98,7 @@ class ShieldDetector:
             raise ValueError("no model answers questions: `[detectors.shield] model` names one")
         from gemsieve.model.shield.scorer import scorer
 
-        return scorer(Path(self.model), self._file).judge(questions, text)
+        return scorer(Path(self.model), self._file).answer(questions, text)
 
 
 @cache

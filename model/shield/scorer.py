@@ -49,7 +49,7 @@ class Scorer:
         chances = map(probability, found, curves)
         return dict(zip(texts, chances, strict=True))
 
-    def judge(self, questions: Sequence[str], text: str, prompt: str | None = None) -> list[float]:
+    def answer(self, questions: Sequence[str], text: str, prompt: str | None = None) -> list[float]:
         """Return each question's probability of a Yes about the text."""
         closing = self._guidelines.question
         closings = [closing.replace("{question}", question) for question in questions]

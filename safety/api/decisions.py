@@ -1,4 +1,4 @@
-"""`POST /v1/decisions`, as OpenAI's clients know it, where a question names a label."""
+"""`POST /v1/decisions`, as OpenAI's clients know it: labels, and what a model can be asked."""
 
 from __future__ import annotations
 
@@ -13,9 +13,12 @@ from gemsieve.safety.api.caller import Asking
 from gemsieve.safety.api.errors import ApiError
 from gemsieve.safety.api.limits import MAX_INPUTS
 from gemsieve.safety.api.route import router
-from gemsieve.safety.api.service import Judge
+from gemsieve.safety.api.service import Judge, Service
 
 decisions = router(scope="judge")
+
+# Questions that a model answers about texts in one request; each has it read on.
+MOST_ANSWERS = 64
 
 
 class TextPart(BaseModel):
@@ -51,7 +54,10 @@ class Predicate(BaseModel):
 
     model_config = ConfigDict(strict=True)
     type: Literal["predicate"]
-    instructions: str = Field(description="A label of the policy, such as `toxicity.threat`.")
+    instructions: str = Field(
+        description="A label of the policy, such as `toxicity.threat`; or any question, where the "
+        "policy has a model for it."
+    )
     name: str | None = None
 
 
@@ -97,7 +103,7 @@ class OutputDetails(BaseModel):
 
 
 class Usage(BaseModel):
-    """No tokens: detectors read characters."""
+    """No tokens: most detectors read characters, and none is paid for."""
 
     input_tokens: int = 0
     input_tokens_details: InputDetails = InputDetails()
@@ -135,33 +141,49 @@ async def decide(
     service: Judge,
     caller: Asking,
 ) -> DecisionResponse:
-    """Answer how likely what each question's label says is; of several texts, the worst."""
+    """Answer how likely what each question says is; of several texts, the highest."""
     given = texts(request)
-    labels = [
-        label(question, i, service.probabilities) for i, question in enumerate(request.questions)
-    ]
+    asked = [predicate(question, i, service) for i, question in enumerate(request.questions)]
+    free = [one.instructions for one in asked if named(one) not in service.probabilities]
+    if len(free) * len(given) > MOST_ANSWERS:
+        message = f"a model answers at most {MOST_ANSWERS} questions, of all texts together"
+        raise ApiError(400, message, "too_many_questions", "questions")
     verdicts = await service.judge(caller, "output", given)
+    found = dict(zip(free, await service.answers(given, free), strict=True)) if free else {}
     answers = [
-        PredicateAnswer(name=getattr(question, "name", None), probability=worst(verdicts, asked))
-        for question, asked in zip(request.questions, labels, strict=True)
+        PredicateAnswer(
+            name=one.name,
+            probability=found.get(one.instructions, worst(verdicts, named(one))),
+        )
+        for one in asked
     ]
     return DecisionResponse(answers=answers, model=service.model)
 
 
-def label(question: Predicate | OtherQuestion, number: int, known: frozenset[str]) -> str:
-    """Return the label that a question names.
+def predicate(question: Predicate | OtherQuestion, number: int, service: Service) -> Predicate:
+    """Return a question that can be answered.
 
     Raises:
-        ApiError: None of the policy's (400).
+        ApiError: It names no label of the policy's, and no model answers others (400).
     """
-    if isinstance(question, Predicate) and question.instructions.strip() in known:
-        return question.instructions.strip()
+    known = service.probabilities
+    free = service.answering is not None
+    if isinstance(question, Predicate) and (named(question) in known or free):
+        return question
     families = ", ".join(sorted({f"{name.split('.')[0]}.*" for name in known}))
     message = (
-        "no model for free questions is loaded: ask a predicate whose instructions are a label "
-        f"by which the policy judges outputs, of {families}"
+        "ask a predicate" if free else "no model for free questions is loaded: ask a predicate"
+    )
+    message += (
+        f" whose instructions are a label by which the policy judges outputs, of {families}"
+        f"{', or any question' if free else ''}"
     )
     raise ApiError(400, message, "question_unsupported", f"questions[{number}]")
+
+
+def named(question: Predicate) -> str:
+    """Return the label that a question names, if it names one."""
+    return question.instructions.strip()
 
 
 def texts(request: DecisionRequest) -> list[str]:

@@ -10,12 +10,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Annotated, Any, Literal, cast
 
 from fastapi import Depends, Request
 
 from gemsieve.filters import Batch, Filter, Finding, Verdict
-from gemsieve.filters.detector import PROBABILITY, Detector
+from gemsieve.filters.detector import PROBABILITY, Answering, Detector
 from gemsieve.filters.identity import IdentityDetector
 from gemsieve.filters.language import UNDETERMINED, LanguageDetector
 from gemsieve.filters.operators.key import Key
@@ -27,7 +28,7 @@ from gemsieve.safety.api.limits import Limits
 from gemsieve.safety.author import Author
 
 SENTENCE = "The weather is fine today."
-IDENTITY, LANGUAGE = "identity", "language"
+IDENTITY, LANGUAGE, QUESTION = "identity", "language", "question"
 SURE = 0.5  # that a text is in another language than the detectors are made for
 
 log = logging.getLogger(__name__)
@@ -170,6 +171,23 @@ class Service:
         code = best.label.split(".")[1]
         return code if best.score >= SURE and code != UNDETERMINED else "en"
 
+    async def answers(self, texts: Sequence[str], questions: Sequence[str]) -> list[float]:
+        """Return how probably the answer to each question is Yes: of several texts, the highest.
+
+        Raises:
+            ApiError: As `judge`.
+        """
+        pairs = [(text, question) for question in questions for text in texts]
+        batch = Batch([text for text, _ in pairs], {QUESTION: [question for _, question in pairs]})
+        found = iter(await self._ask(QUESTION, batch))
+        return [max(islice(found, len(texts))) for _ in questions]
+
+    @cached_property
+    def answering(self) -> Answering | None:
+        """The model that can be asked anything about an output, if there is one."""
+        among = (d for d in self.detectors("output") if isinstance(d, Answering))
+        return next(among, None)
+
     def detectors(self, use: Use) -> tuple[Detector, ...]:
         """Return what looks at texts of a use."""
         return self._judge.detectors[use]
@@ -192,6 +210,8 @@ class Service:
             raise not_judged() from None
 
     def _work(self, kind: str, batch: Batch) -> Sequence[Any]:
+        if kind == QUESTION and self.answering is not None:
+            return answered(self.answering, batch)
         if kind in self._asked:
             return self._asked[kind](batch)
         return self._judge(batch, cast("Use", kind))
@@ -206,6 +226,17 @@ class Service:
                 raise RuntimeError(f"the self-test of {use} ended with {verdict.fault}")
         if self.author is not None:
             self.author.prove(self._judge)
+
+
+def answered(model: Answering, batch: Batch) -> list[float]:
+    """Return the answer to the question beside each text; a text is read once for all of them."""
+    pairs = list(zip(batch.texts, batch.columns[QUESTION], strict=True))
+    found: dict[tuple[str, str | None], float] = {}
+    for text in dict.fromkeys(batch.texts):
+        asked = [question for same, question in pairs if same == text and question is not None]
+        answers = zip(asked, model.answer(asked, text), strict=True)
+        found |= {(text, question): probability for question, probability in answers}
+    return [found[pair] for pair in pairs]
 
 
 def not_judged() -> ApiError:

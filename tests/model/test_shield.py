@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from pathlib import Path
 
 import jax
@@ -12,8 +11,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.model.conftest import make_texts
 from tests.model.reference import loud_params
+from tests.model.tiny_shield import CONFIG, PARAMS, SHORT, tokenizer, write
 
 from gemsieve.filters import Action, Batch, load_filter
 from gemsieve.filters.catalogue import built
@@ -21,56 +20,28 @@ from gemsieve.filters.policy_error import PolicyError
 from gemsieve.filters.toxicity.calibration import Calibration
 from gemsieve.model.checkpoints.about import CheckpointError
 from gemsieve.model.checkpoints.huggingface import Form, write_huggingface
-from gemsieve.model.gemma.config import named
 from gemsieve.model.gemma.transformer import Transformer
 from gemsieve.model.sampling.engine import Engine
 from gemsieve.model.shield import ShieldDetector
 from gemsieve.model.shield.guidelines import SHIPPED, read
 from gemsieve.model.shield.scorer import WINDOW, Scorer, parts, probability
-from gemsieve.model.tokenizer import BOS, END_OF_TURN, START_OF_TURN, Tokenizer, train_tokenizer
+from gemsieve.model.tokenizer import BOS, END_OF_TURN, START_OF_TURN, Tokenizer
 from gemsieve.safety import guarded
 
-CONFIG = replace(
-    named("test"), num_layers=2, vocab_size=320, max_length=2048, final_logit_softcap=3.0
-)
-PARAMS = loud_params(CONFIG, seed=3)
 NAMES = ("dangerous_content", "harassment", "hate_speech", "sexually_explicit")
 ASKED = "the river"
-SHORT = """
-yes = "Yes"
-no = "No"
-question = "{question}? "
-[prompt]
-opening = "one "
-content = "{text}"
-closing = "{guideline} "
-[response]
-opening = "two "
-content = "{prompt} / {text}"
-closing = "{guideline} "
-[guidelines]
-stones = "small stones"
-mills = "old mills and quiet fields"
-[calibration.mills]
-slope = 2.0
-intercept = 1.0
-"""
 
 
 @pytest.fixture(scope="module")
 def pieces() -> Tokenizer:
-    """Return a tokenizer that has the answers among its pieces."""
-    words = [f"{text} Yes No Yes No" for text in make_texts(120)]
-    return train_tokenizer([*words, "Yes\nNo\n" * 200], vocab_size=320, training_bytes=1_000_000)
+    """Return the model's tokenizer."""
+    return tokenizer()
 
 
 @pytest.fixture(scope="module")
-def folder(pieces: Tokenizer, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a random model in Hugging Face's form, with guidelines beside it."""
-    folder = tmp_path_factory.mktemp("shield")
-    write_huggingface(folder / "model", PARAMS, Form(config=CONFIG, tokenizer=pieces))
-    (folder / "short.toml").write_text(SHORT)
-    return folder
+    return write(tmp_path_factory.mktemp("shield"))
 
 
 @pytest.fixture(scope="module")
@@ -150,7 +121,7 @@ def test_a_prefix_can_be_gone_on_from_twice(detector: ShieldDetector) -> None:
     """Whatever room the pieces take, the second question sees the text that the first one saw."""
     question = "mills and stones"
     for words in range(1, 80, 6):
-        first, second = detector.judge([question, question], "the " * words)
+        first, second = detector.answer([question, question], "the " * words)
         assert first == second
 
 
@@ -159,11 +130,11 @@ def test_a_question_is_answered_about_a_text(detector: ShieldDetector, pieces: T
     assert pieces.turns is not None
     start, end = pieces.turns
     shared: list[str | int] = [BOS, "one ", start, "\nthe mills\n", end]
-    river, fields = detector.judge([ASKED, "fields"], "the mills")
+    river, fields = detector.answer([ASKED, "fields"], "the mills")
     assert river == pytest.approx(alone(pieces, [*shared, "the river? "]), abs=2e-4)
     assert fields == pytest.approx(alone(pieces, [*shared, "fields? "]), abs=2e-4)
     with pytest.raises(ValueError, match="model"):
-        ShieldDetector().judge([ASKED], "the mills")
+        ShieldDetector().answer([ASKED], "the mills")
 
 
 def test_a_text_is_read_to_its_end() -> None:

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import openai
 import pytest
-from openai.types.decision_create_params import Question
+from openai.types.decision_create_params import InputUnionMember1, Question
+from tests.model.tiny_shield import write
+from tests.safety.api.serving import serving, until_ready
+
+from gemsieve.filters import Batch, load_filter
+from gemsieve.model.shield import ShieldDetector
+from gemsieve.safety.api import create_app
+from gemsieve.safety.api.decisions import MOST_ANSWERS
 
 THREAT = "I will kill you tonight."
 
@@ -68,3 +77,35 @@ def test_an_image_is_refused(client: openai.OpenAI) -> None:
             questions=[question("toxicity.threat")],
         )
     assert caught.value.code == "image_unsupported"
+
+
+def test_a_model_answers_any_question(tmp_path: Path) -> None:
+    """Where the policy has such a model, it answers what is no label; of two texts the higher."""
+    folder = write(tmp_path)
+    model, asked = str(folder / "model"), str(folder / "short.toml")
+    (folder / "policy.toml").write_text(
+        f'name = "asked"\n[detectors.shield]\nmodel = "{model}"\nguidelines = "{asked}"\n'
+        '[[output]]\nlabels = "shield.*"\nabove = 0.99\naction = "drop"\n'
+    )
+    detector, texts = ShieldDetector(model, asked), ["small stones", "the river"]
+    about = ["mills", "shield.stones", "fields"]
+    answers = [detector.answer([about[0], about[2]], text) for text in texts]
+    with serving(create_app(load_filter(folder / "policy.toml"))) as (url, _):
+        until_ready(url)
+        with openai.OpenAI(base_url=f"{url}/v1", api_key="unused", max_retries=0) as client:
+            parts: list[InputUnionMember1] = [{"role": "user", "content": text} for text in texts]
+            questions = [question(one) for one in about]
+            decision = client.decisions.create(model="x", input=parts, questions=questions)
+            many = [question(f"{i}?") for i in range(MOST_ANSWERS // 2 + 1)]
+            with pytest.raises(openai.BadRequestError) as caught:
+                client.decisions.create(model="x", input=parts, questions=many)
+    found = [one.probability for one in decision.answers if one.type == "predicate"]
+    stones = [
+        finding.score
+        for some in detector(Batch(texts))
+        for finding in some
+        if finding.label == "shield.stones"
+    ]
+    mills, fields = (max(some) for some in zip(*answers, strict=True))
+    assert found == [mills, max(stones), fields]
+    assert caught.value.code == "too_many_questions"
