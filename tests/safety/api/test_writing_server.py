@@ -15,6 +15,7 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 from hypothesis.strategies import SearchStrategy
+from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 from tests.safety.api.serving import RULES, Stubborn, ask, serving, until_ready
 from tests.safety.api.test_abuse import ATTACKS, Attack
@@ -233,13 +234,15 @@ def test_the_document_names_what_is_served(running: Running) -> None:
 def attempt(cases: SearchStrategy[schemathesis.Case[Any]], running: Running) -> None:
     """Send some requests to the model."""
 
-    @settings(max_examples=5, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=3, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(case=cases)
     def sent(case: schemathesis.Case[Any]) -> None:
         if isinstance(case.body, dict):
             case.body = {**case.body, "model": "tiny", "max_tokens": 4}
         # What the schema allows may still be refused, such as turns that are no conversation.
-        case.call_and_validate(headers=running.headers, excluded_checks=[positive_data_acceptance])
+        excluded = [positive_data_acceptance, not_a_server_error]
+        answer = case.call_and_validate(headers=running.headers, excluded_checks=excluded)
+        assert answer.status_code < 500 or answer.json()["error"]["code"] == "overloaded"
 
     sent()
 
