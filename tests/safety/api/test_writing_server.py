@@ -15,7 +15,7 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 from hypothesis.strategies import SearchStrategy
-from schemathesis.checks import not_a_server_error
+from schemathesis.checks import CheckFunction, not_a_server_error
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 from tests.safety.api.serving import RULES, Stubborn, ask, serving, until_ready
 from tests.safety.api.test_abuse import ATTACKS, Attack
@@ -240,7 +240,7 @@ def attempt(cases: SearchStrategy[schemathesis.Case[Any]], running: Running) -> 
         if isinstance(case.body, dict):
             case.body = {**case.body, "model": "tiny", "max_tokens": 4}
         # What the schema allows may still be refused, such as turns that are no conversation.
-        excluded = [positive_data_acceptance, not_a_server_error]
+        excluded: list[CheckFunction] = [positive_data_acceptance, not_a_server_error]
         answer = case.call_and_validate(headers=running.headers, excluded_checks=excluded)
         assert answer.status_code < 500 or answer.json()["error"]["code"] == "overloaded"
 
