@@ -56,7 +56,7 @@ COMPILE = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --g
 	--no-emit-index-url --no-annotate --no-header
 lock: .venv/ready
 	$(COMPILE) pyproject.toml --extra dev --output-file $(REQUIREMENTS)/dev.txt
-	for extra in detect ner pipeline s3 gcs otel train gguf tensorboard wandb tpu tokamax serve; do \
+	for extra in detect ner pipeline s3 gcs otel train gguf tensorboard wandb tpu tokamax serve postgres; do \
 		$(COMPILE) pyproject.toml --extra $$extra --constraint $(REQUIREMENTS)/dev.txt \
 			--output-file $(REQUIREMENTS)/$$extra.txt || exit 1; done
 	echo uv | $(COMPILE) - --output-file $(REQUIREMENTS)/bootstrap.txt

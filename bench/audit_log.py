@@ -17,7 +17,7 @@ from gemsieve.filters import Action, Batch, Verdict
 from gemsieve.filters.operators.key import Key
 from gemsieve.safety.api.caller import Caller
 from gemsieve.safety.api.service import Judged
-from gemsieve.safety.audit_log import AuditLog, Entries, beside, verify
+from gemsieve.safety.audit_log import AuditLog, Entries, Segments, beside, verify
 
 KEY = Key(bytes(32))
 SECONDS = 2.0
@@ -49,7 +49,7 @@ def main() -> None:
     """Print a line each."""
     with tempfile.TemporaryDirectory(dir=sys.argv[1] if sys.argv[1:] else None) as name:
         folder = Path(name) / "log"
-        with AuditLog(folder, beside(folder), KEY, Entries(KEY, "0" * 64)) as log:
+        with AuditLog(Segments(folder), beside(folder), KEY, Entries(KEY, "0" * 64)) as log:
             for at_once in AT_ONCE:
                 rate, wait = asyncio.run(load(log, at_once))
                 print(f"{at_once:>3} at once: {rate:8,.0f} records/s, median wait {wait:.2f} ms")
@@ -58,7 +58,7 @@ def main() -> None:
             cost = 1e6 * (time.process_time() - start) / 20_000
             print(f"one request of 20,000 texts: {cost:.1f} µs of a core a record")
         start = time.process_time()
-        (account,) = verify(folder, KEY, [beside(folder)])
+        (account,) = verify(Segments(folder), KEY, [beside(folder)])
         cost = 1e6 * (time.process_time() - start) / account.records
         assert account.fault is None
         print(f"verify: {account.records:,} records, {cost:.1f} µs of a core each")

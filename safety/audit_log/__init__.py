@@ -4,7 +4,8 @@ from gemsieve.safety.audit_log.entry import Entries, digest
 from gemsieve.safety.audit_log.head import beside
 from gemsieve.safety.audit_log.recorder import AuditLog
 from gemsieve.safety.audit_log.search import Wanted, search
-from gemsieve.safety.audit_log.segments import AuditLogError
+from gemsieve.safety.audit_log.segments import Segments
+from gemsieve.safety.audit_log.store import AuditLogError, open_store
 from gemsieve.safety.audit_log.verify import Account, verify
 
 __all__ = [
@@ -12,9 +13,11 @@ __all__ = [
     "AuditLog",
     "AuditLogError",
     "Entries",
+    "Segments",
     "Wanted",
     "beside",
     "digest",
+    "open_store",
     "search",
     "verify",
 ]

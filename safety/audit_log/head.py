@@ -9,7 +9,8 @@ from pathlib import Path
 
 from gemsieve.filters.operators.key import Key
 from gemsieve.safety.audit_log.chain import Place
-from gemsieve.safety.audit_log.segments import AuditLogError, sync_folder
+from gemsieve.safety.audit_log.segments import sync_folder
+from gemsieve.safety.audit_log.store import AuditLogError
 
 
 class Heads:

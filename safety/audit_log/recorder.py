@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -16,15 +15,8 @@ from gemsieve.filters.operators.key import Key
 from gemsieve.safety.audit_log.chain import Chain
 from gemsieve.safety.audit_log.entry import Entries, now
 from gemsieve.safety.audit_log.head import Heads
-from gemsieve.safety.audit_log.segments import (
-    FULL,
-    AuditLogError,
-    Segment,
-    claim,
-    make,
-    mend,
-    segments,
-)
+from gemsieve.safety.audit_log.segments import make
+from gemsieve.safety.audit_log.store import AuditLogError, Store
 from gemsieve.safety.audit_log.verify import Walk
 
 if TYPE_CHECKING:
@@ -44,17 +36,14 @@ class AuditLog:
         torn: Bytes of a last record that were cut off because a crash had left it unfinished.
     """
 
-    def __init__(
-        self, folder: Path, heads: Path, key: Key, entries: Entries, full: int = FULL
-    ) -> None:
+    def __init__(self, store: Store, heads: Path, key: Key, entries: Entries) -> None:
         """Go on where the first writer that nobody is now has stopped, or begin one.
 
         Args:
-            folder: The log; made if there is none.
+            store: The log; made if there is none.
             heads: Where heads lie; made if there is none.
             key: Of the chain.
             entries: Says what is kept of a decision.
-            full: Bytes at which a file is ended.
 
         Raises:
             AuditLogError: It cannot be written, or is not what was written.
@@ -62,36 +51,36 @@ class AuditLog:
         self._entries = entries
         self._waiting: list[tuple[Judged, Future[None]]] = []
         self._guard = Lock()
-        self.writer, self._lock = claim(folder)
+        self._to = store.claim()
+        self.writer = self._to.number
         try:
-            self._begin(folder, heads, key, full)
+            self._begin(store, heads, key)
         except OSError as error:
-            os.close(self._lock)
-            raise AuditLogError(f"{folder}: cannot be written: {error.strerror}") from None
+            self._to.close()
+            raise AuditLogError(f"{error.filename}: cannot be written: {error.strerror}") from None
         except AuditLogError:
-            os.close(self._lock)
+            self._to.close()
             raise
         self._pool = ThreadPoolExecutor(1, "audit-log")
         self._broken = False
 
-    def _begin(self, folder: Path, heads: Path, key: Key, full: int) -> None:
+    def _begin(self, store: Store, heads: Path, key: Key) -> None:
         make(heads)
         self._chain, self._heads = Chain(key, self.writer), Heads(heads, key)
         self._place, self.torn = self._chain.start, 0
-        files = segments(folder, self.writer)
-        if not files and self._heads.read(self.writer) is None:
+        begun = next(store.lines(self.writer), None) is not None
+        if not begun and self._heads.read(self.writer) is None:
             # A chain has a head before its first record, so that none without one is ever right.
             self._heads.write(self.writer, self._place)
         else:
-            walk = Walk(folder, self._chain, [self._heads])
+            walk = Walk(store, self._chain, [self._heads])
             account = walk.account()
             if account.fault is not None:
                 raise AuditLogError(
-                    f"{folder}: writer {self.writer} {account.fault}; keep it as it is for whoever "
-                    "looks into it, and begin another log"
+                    f"writer {self.writer}: {account.fault}; keep the log as it is for whoever "
+                    "looks into it, and begin another"
                 )
-            self._place, self.torn = walk.place, mend(files[-1]) if files else 0
-        self._segment = Segment(folder / str(self.writer), self._place.count, full)
+            self._place, self.torn = walk.place, self._to.mend()
         self._write([{"time": now(), "event": "start", "torn": self.torn}])
 
     async def __call__(self, judged: Judged) -> None:
@@ -138,7 +127,7 @@ class AuditLog:
         for record in records:
             line, place = self._chain.add(place, record)
             written.append(line)
-        self._segment.append(b"".join(written), self._place.count)
+        self._to.append(written, self._place.count)
         self._heads.write(self.writer, place)
         self._place = place
 
@@ -153,5 +142,4 @@ class AuditLog:
     ) -> None:
         """Write what waits, and let another process be this writer."""
         self._pool.shutdown()
-        self._segment.close()
-        os.close(self._lock)
+        self._to.close()

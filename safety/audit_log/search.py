@@ -6,11 +6,10 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import Any
 
 from gemsieve.safety.audit_log.chain import number
-from gemsieve.safety.audit_log.segments import AuditLogError, lines, segments, writers
+from gemsieve.safety.audit_log.store import AuditLogError, Store
 
 
 @dataclass(frozen=True)
@@ -43,17 +42,16 @@ class Wanted:
         )
 
 
-def search(folder: Path, wanted: Wanted) -> Iterator[str]:
+def search(store: Store, wanted: Wanted) -> Iterator[str]:
     """Yield the lines of records that are wanted, writer by writer.
 
     Raises:
         AuditLogError: A line is no record; `verify` says which.
     """
-    for writer in writers(folder):
-        for path in segments(folder, writer):
-            for line in lines(path):
-                # A line without an end was never finished.
-                if line.endswith(b"\n") and number(line) is None:
-                    raise AuditLogError(f"{path}: a line is no record")
-                if line.endswith(b"\n") and wanted(json.loads(line)):
-                    yield line.decode("ascii").rstrip("\n")
+    for writer in sorted(store.writers()):
+        for line in store.lines(writer):
+            # A line without an end was never finished.
+            if line.endswith(b"\n") and number(line) is None:
+                raise AuditLogError(f"writer {writer}: a line is no record")
+            if line.endswith(b"\n") and wanted(json.loads(line)):
+                yield line.decode("ascii").rstrip("\n")

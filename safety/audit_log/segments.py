@@ -1,45 +1,46 @@
-"""The files of a log: a folder a writer, in it files of lines, each named by its first record."""
+"""A log in files: a folder a writer, in it files of lines, each named by its first record."""
 
 from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+
+from gemsieve.safety.audit_log.store import AuditLogError
 
 # A file is ended once it has so many bytes: some 150,000 records.
 FULL = 64 << 20
 
 
-class AuditLogError(ValueError):
-    """An audit log cannot be written or read, or is not what was written; says why."""
+@dataclass(frozen=True)
+class Segments:
+    """The log in a folder; a file is ended once it has `full` bytes."""
 
+    folder: Path
+    full: int = FULL
 
-def writers(folder: Path) -> list[int]:
-    """Return the numbers of the writers that have records here."""
-    return sorted(int(one.name) for one in folder.iterdir() if one.name.isdecimal())
+    def writers(self) -> set[int]:
+        """Return the numbers of the folders."""
+        if not self.folder.is_dir():
+            raise AuditLogError(f"{self.folder}: there is no audit log")
+        return {int(one.name) for one in self.folder.iterdir() if one.name.isdecimal()}
 
+    def lines(self, writer: int) -> Iterator[bytes]:
+        """Yield the lines of the files, one file after the other."""
+        for path in files(self.folder / str(writer)):
+            with path.open("rb") as file:
+                yield from file
 
-def segments(folder: Path, writer: int) -> list[Path]:
-    """Return the files of a writer, in order."""
-    return sorted((folder / str(writer)).glob("*.jsonl"))
+    def claim(self) -> SegmentWriter:
+        """Take the first folder that is not locked."""
+        writer = 0
+        while (lock := self._lock(self.folder / str(writer))) is None:
+            writer += 1
+        return SegmentWriter(writer, self.folder / str(writer), lock, self.full)
 
-
-def lines(path: Path) -> Iterator[bytes]:
-    """Yield the lines of a file; only one that was never ended lacks its end."""
-    with path.open("rb") as file:
-        yield from file
-
-
-def claim(folder: Path) -> tuple[int, int]:
-    """Return the first writer that no process is now, and a lock that makes this process it.
-
-    Raises:
-        AuditLogError: The folder cannot be written.
-    """
-    writer = 0
-    while True:
-        home = folder / str(writer)
+    def _lock(self, home: Path) -> int | None:
         try:
             make(home)
             lock = os.open(home / "lock", os.O_RDWR | os.O_CREAT, 0o600)
@@ -49,38 +50,53 @@ def claim(folder: Path) -> tuple[int, int]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(lock)
-            writer += 1
-            continue
-        return writer, lock
+            return None
+        return lock
 
 
-class Segment:
-    """The file that a writer appends to; ended when it is full, and another begun."""
+class SegmentWriter:
+    """Appends to the last file of a folder, and begins another where that is full."""
 
-    def __init__(self, home: Path, first: int, full: int = FULL) -> None:
-        """Go on with the last file, or begin one whose first record has this number."""
-        self._home, self._full = home, full
-        found = sorted(home.glob("*.jsonl"))
-        self._file = self._open(found[-1] if found else self._named(first))
+    def __init__(self, number: int, home: Path, lock: int, full: int) -> None:
+        self.number = number
+        self._home, self._lock, self._full = home, lock, full
+        self._file: int | None = None
 
-    def append(self, data: bytes, next_record: int) -> None:
-        """Add whole lines; on return they are on the disk.
+    def mend(self) -> int:
+        """Cut the last file."""
+        if not (found := files(self._home)):
+            return 0
+        with found[-1].open("r+b") as file:
+            data = file.read()
+            kept = data.rfind(b"\n") + 1
+            if kept < len(data):
+                file.truncate(kept)
+                os.fsync(file.fileno())
+        return len(data) - kept
 
-        Args:
-            data: The lines.
-            next_record: The number of the first of them.
-        """
-        if os.fstat(self._file).st_size >= self._full:
-            self.close()
-            self._file = self._open(self._named(next_record))
-        left = memoryview(data)
+    def append(self, lines: Sequence[bytes], first: int) -> None:
+        """Write, and wait for the disk."""
+        file = self._room(first)
+        left = memoryview(b"".join(lines))
         while left:
-            left = left[os.write(self._file, left) :]
-        os.fsync(self._file)
+            left = left[os.write(file, left) :]
+        os.fsync(file)
 
     def close(self) -> None:
-        """Let go of the file."""
-        os.close(self._file)
+        """Let go of the file and of the lock."""
+        for handle in (self._file, self._lock):
+            if handle is not None:
+                os.close(handle)
+
+    def _room(self, first: int) -> int:
+        """Return a file that has room, whose first record would have this number."""
+        if self._file is None:
+            found = files(self._home)
+            self._file = self._open(found[-1] if found else self._named(first))
+        elif os.fstat(self._file).st_size >= self._full:
+            os.close(self._file)
+            self._file = self._open(self._named(first))
+        return self._file
 
     def _named(self, first: int) -> Path:
         return self._home / f"{first:012}.jsonl"
@@ -91,15 +107,9 @@ class Segment:
         return file
 
 
-def mend(path: Path) -> int:
-    """Cut off a last line that was never ended, and return how many bytes it had."""
-    with path.open("r+b") as file:
-        data = file.read()
-        kept = data.rfind(b"\n") + 1
-        if kept < len(data):
-            file.truncate(kept)
-            os.fsync(file.fileno())
-    return len(data) - kept
+def files(home: Path) -> list[Path]:
+    """Return the files of a writer, in order."""
+    return sorted(home.glob("*.jsonl"))
 
 
 def make(folder: Path) -> None:

@@ -11,7 +11,7 @@ from typing import final
 from gemsieve.filters.operators.key import Key
 from gemsieve.safety.audit_log.chain import Chain, Place
 from gemsieve.safety.audit_log.head import Heads
-from gemsieve.safety.audit_log.segments import AuditLogError, lines, segments, writers
+from gemsieve.safety.audit_log.store import AuditLogError, Store
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,6 @@ class Account:
 
     Attributes:
         records: How many follow each other from the first on.
-        segments: In how many files.
         fault: What is wrong first; None where nothing is.
         torn: Bytes of a last record that was never ended, as a crash leaves it: of no record that
             anybody was told of.
@@ -29,17 +28,16 @@ class Account:
 
     writer: int
     records: int = 0
-    segments: int = 0
     fault: str | None = None
     torn: int = 0
     unsealed: int = 0
 
 
-def verify(folder: Path, key: Key, heads: Sequence[Path]) -> list[Account]:
+def verify(store: Store, key: Key, heads: Sequence[Path]) -> list[Account]:
     """Return an account of each writer that has records or a head.
 
     Args:
-        folder: The log.
+        store: The log.
         key: With which it was written.
         heads: Folders of heads: those of the server, and copies from any time. Every head must be
             on its chain still.
@@ -47,22 +45,19 @@ def verify(folder: Path, key: Key, heads: Sequence[Path]) -> list[Account]:
     Raises:
         AuditLogError: There is no log.
     """
-    if not folder.is_dir():
-        raise AuditLogError(f"{folder}: there is no audit log")
     known = [Heads(one, key) for one in heads]
-    named = {*writers(folder), *joined.from_iterable(one.writers() for one in known)}
+    named = {*store.writers(), *joined.from_iterable(one.writers() for one in known)}
     # Writers are numbered without gaps.
     every = sorted({*named, *range(len(named))})
-    return [Walk(folder, Chain(key, writer), known).account() for writer in every]
+    return [Walk(store, Chain(key, writer), known).account() for writer in every]
 
 
 @final
 class Walk:
     """One way along the chain of a writer."""
 
-    def __init__(self, folder: Path, chain: Chain, heads: Sequence[Heads]) -> None:
-        self._folder, self._chain, self._heads = folder, chain, heads
-        self._files: list[Path] = []
+    def __init__(self, store: Store, chain: Chain, heads: Sequence[Heads]) -> None:
+        self._store, self._chain, self._heads = store, chain, heads
         self._torn = 0
         self.place = chain.start
 
@@ -74,24 +69,20 @@ class Walk:
         except AuditLogError as error:
             return Account(writer, fault=str(error))
         # After the heads: a server that writes meanwhile is ahead of them, never behind.
-        self._files = segments(self._folder, writer)
+        rest = self._store.lines(writer)
         if not marks:
-            missing = (
-                "head: it was taken away, or belongs to another log" if self._files else "files"
-            )
+            missing = "head" if next(rest, None) is not None else "records and no head"
             return Account(writer, fault=f"has no {missing}")
-        fault = self._follow({mark.count: mark for mark in marks}) or self._short(marks)
+        fault = self._follow(rest, {mark.count: mark for mark in marks}) or self._short(marks)
         return Account(
             writer,
             self.place.count,
-            len(self._files),
             fault,
             self._torn,
             max(0, self.place.count - max(mark.count for mark in marks)),
         )
 
-    def _follow(self, marks: dict[int, Place]) -> str | None:
-        rest = self._lines()
+    def _follow(self, rest: Iterator[bytes], marks: dict[int, Place]) -> str | None:
         for line in rest:
             if not line.endswith(b"\n"):
                 return self._end(line, rest)
@@ -119,6 +110,3 @@ class Walk:
         if self.place.count >= most:
             return None
         return f"was cut at its end: records {self.place.count} to {most - 1} are missing"
-
-    def _lines(self) -> Iterator[bytes]:
-        return joined.from_iterable(map(lines, self._files))

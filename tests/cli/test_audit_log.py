@@ -14,7 +14,7 @@ from gemsieve.filters import Batch
 from gemsieve.filters.operators.key import Key
 from gemsieve.safety.api.caller import Caller
 from gemsieve.safety.api.service import Judged
-from gemsieve.safety.audit_log import AuditLog, Entries, beside
+from gemsieve.safety.audit_log import AuditLog, Entries, Segments, beside
 
 KEY = bytes(range(32))
 
@@ -28,7 +28,9 @@ def log(tmp_path: Path) -> Path:
     judge = build([{"labels": "pii.*", "action": "redact"}], detector)
     batch = Batch(["write to nobody@example.org", "The weather is fine today."])
     judged = Judged(Caller("1", "/v1/check"), "output", batch, judge(batch, "output"))
-    with AuditLog(folder, beside(folder), key, Entries(key, judge.policy.sha256)) as writer:
+    with AuditLog(
+        Segments(folder), beside(folder), key, Entries(key, judge.policy.sha256)
+    ) as writer:
         asyncio.run(writer(judged))
     return folder
 
@@ -39,7 +41,7 @@ def test_a_log_is_proven_and_a_changed_one_is_not(
     """Counts, the first wrong record, an unfinished one; the key from a file or the environment."""
     verify = ["audit-log", "verify", str(log)]
     assert main([*verify, "--key", str(log.parent / "key")]) == 0
-    assert "writer 0: 3 records in 1 files, all as they" in capsys.readouterr().out
+    assert "writer 0: 3 records, all as they" in capsys.readouterr().out
     monkeypatch.setenv("GEMSIEVE_AUDIT_KEY", KEY.hex())
     file = log / "0" / "000000000000.jsonl"
     right = file.read_bytes()
@@ -48,7 +50,7 @@ def test_a_log_is_proven_and_a_changed_one_is_not(
     assert "1 bytes of one that a crash left unfinished" in capsys.readouterr().out
     file.write_bytes(right.replace(b'"redact"', b'"keep"'))
     assert main(verify) == 1
-    assert "1 records in 1 files are as they were written, then: record 1 was changed" in (
+    assert "1 records are as they were written, then: record 1 was changed" in (
         capsys.readouterr().err
     )
 
@@ -79,11 +81,11 @@ def test_mistakes_end_with_status_2(
         (["audit-log", "verify", str(log)], "GEMSIEVE_AUDIT_KEY: is not set"),
         (["audit-log", "verify", str(log), "--key", none], "none: No such file"),
         (["audit-log", "verify", none, "--key", key], "there is no audit log"),
-        (["audit-log", "show", none], "none: cannot be read"),
+        (["audit-log", "show", none], "none: there is no audit log"),
         (["audit-log", "show", str(log)], "`gemsieve audit-log verify` says which"),
         (["serve", "--audit-text"], "go with --audit-log"),
         (["serve", "--audit-log", str(log)], "--audit-key env: GEMSIEVE_AUDIT_KEY: is not set"),
-        (["serve", "--audit-log", str(log), "--audit-key", key], "writer 0 record 0 is no record"),
+        (["serve", "--audit-log", str(log), "--audit-key", key], "writer 0: record 0 is no record"),
         (["serve", "--audit-log", key, "--audit-key", key], "cannot be written"),
     ]:
         assert main(line) == 2, line

@@ -12,6 +12,7 @@ from gemsieve.cli import UsageError
 if TYPE_CHECKING:
     from gemsieve.filters.operators.key import Key
     from gemsieve.safety.audit_log import Account
+    from gemsieve.safety.audit_log.store import Store
 
 VARIABLE = "GEMSIEVE_AUDIT_KEY"
 
@@ -36,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--text", type=Path, metavar="FILE", help="of this text, by its digest; needs the key"
     )
     for one in (verify, show):
-        one.add_argument("log", type=Path, metavar="LOG", help="its folder")
+        one.add_argument("log", metavar="LOG", help="its folder, or postgresql://...")
         one.add_argument(
             "--key", type=Path, metavar="FILE", help=f"the log's key (default ${VARIABLE})"
         )
@@ -51,9 +52,9 @@ def verify(args: argparse.Namespace) -> int:
     """Print an account of every writer."""
     from gemsieve.safety import audit_log
 
+    heads = args.heads or [default_heads(args.log, "--heads")]
     try:
-        heads = args.heads or [audit_log.beside(args.log)]
-        accounts = audit_log.verify(args.log, read_key(args.key, "--key"), heads)
+        accounts = audit_log.verify(store(args.log), read_key(args.key, "--key"), heads)
     except audit_log.AuditLogError as error:
         raise UsageError(str(error)) from None
     except OSError as error:
@@ -65,7 +66,7 @@ def verify(args: argparse.Namespace) -> int:
 
 def told(account: Account) -> str:
     """Return an account in words."""
-    words = f"writer {account.writer}: {account.records:,} records in {account.segments} files"
+    words = f"writer {account.writer}: {account.records:,} records"
     if account.fault:
         return f"{words} are as they were written, then: {account.fault}"
     return (
@@ -82,7 +83,7 @@ def show(args: argparse.Namespace) -> int:
     try:
         sought = args.text and digest(read_key(args.key, "--key"), args.text.read_text("utf-8"))
         for line in search(
-            args.log, Wanted(args.since, args.until, args.action, args.label, sought)
+            store(args.log), Wanted(args.since, args.until, args.action, args.label, sought)
         ):
             print(line)
     except OSError as error:
@@ -92,6 +93,25 @@ def show(args: argparse.Namespace) -> int:
     except UnicodeDecodeError:
         raise UsageError(f"--text {args.text}: not UTF-8") from None
     return 0
+
+
+def store(place: str) -> Store:
+    """Return a log by its folder or URL."""
+    from gemsieve.safety.audit_log import open_store
+
+    try:
+        return open_store(place)
+    except ModuleNotFoundError as error:
+        raise UsageError(f"{error}; pip install 'gemsieve[postgres]'") from None
+
+
+def default_heads(place: str, option: str) -> Path:
+    """Return where the heads of a log lie unless somebody says otherwise: beside its folder."""
+    from gemsieve.safety.audit_log import beside
+
+    if "://" in place:
+        raise UsageError(f"{option}: say where the heads of a database's log lie")
+    return beside(Path(place))
 
 
 def read_key(file: Path | None, option: str) -> Key:

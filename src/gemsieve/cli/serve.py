@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gemsieve.cli import UsageError, add_policy
-from gemsieve.cli.audit_log import VARIABLE, read_key
+from gemsieve.cli.audit_log import VARIABLE, default_heads, read_key, store
 from gemsieve.cli.sampling import add_form, engine_from
 
 if TYPE_CHECKING:
@@ -63,13 +63,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     kept = parser.add_argument_group("what is recorded")
     kept.add_argument(
-        "--audit-log", type=Path, metavar="DIR", help="record every decision there, in chains"
+        "--audit-log", metavar="DIR", help="record every decision there, or at postgresql://..."
     )
     kept.add_argument(
         "--audit-key", type=Path, metavar="FILE", help=f"their key (default ${VARIABLE})"
     )
     kept.add_argument(
-        "--audit-heads", type=Path, metavar="DIR", help="where their heads lie (default LOG.heads)"
+        "--audit-heads", type=Path, metavar="DIR", help="where their heads lie (default DIR.heads)"
     )
     kept.add_argument("--audit-text", action="store_true", help="record the texts too")
     limit = parser.add_argument_group("how much")
@@ -178,13 +178,13 @@ def audit_log(args: argparse.Namespace, judge: Filter) -> list[AuditLog]:
         if args.audit_key or args.audit_heads or args.audit_text:
             raise UsageError("--audit-key, --audit-heads and --audit-text go with --audit-log")
         return []
-    from gemsieve.safety.audit_log import AuditLog, AuditLogError, Entries, beside
+    from gemsieve.safety.audit_log import AuditLog, AuditLogError, Entries
 
     key = read_key(args.audit_key, "--audit-key")
     entries = Entries(key, judge.policy.sha256, words=args.audit_text)
-    heads = args.audit_heads or beside(args.audit_log)
+    heads = args.audit_heads or default_heads(args.audit_log, "--audit-heads")
     try:
-        return [AuditLog(args.audit_log, heads, key, entries)]
+        return [AuditLog(store(args.audit_log), heads, key, entries)]
     except AuditLogError as error:
         raise UsageError(f"--audit-log {error}") from None
 

@@ -13,7 +13,7 @@ from gemsieve.filters import Batch, Filter
 from gemsieve.filters.operators.key import Key
 from gemsieve.safety.api.caller import Caller
 from gemsieve.safety.api.service import Judged
-from gemsieve.safety.audit_log import Account, AuditLog, Entries, beside, verify
+from gemsieve.safety.audit_log import Account, AuditLog, Entries, Segments, beside, verify
 
 KEY = Key(bytes(range(32)))
 
@@ -30,10 +30,15 @@ class Logged:
         """Where its heads lie."""
         return beside(self.folder)
 
+    @property
+    def store(self) -> Segments:
+        """The log as it is read."""
+        return Segments(self.folder)
+
     def open(self, *, words: bool = False, full: int = 1 << 20) -> AuditLog:
         """Return a writer."""
         entries = Entries(KEY, self.judge.policy.sha256, words)
-        return AuditLog(self.folder, self.heads, KEY, entries, full)
+        return AuditLog(Segments(self.folder, full), self.heads, KEY, entries)
 
     def judged(self, *texts: str) -> Judged:
         """Return what is decided about the texts of a request."""
@@ -57,7 +62,7 @@ class Logged:
 
     def verify(self, *copies: Path) -> list[Account]:
         """Return the accounts of all writers."""
-        return verify(self.folder, KEY, [self.heads, *copies])
+        return verify(self.store, KEY, [self.heads, *copies])
 
     def fault(self, *copies: Path, writer: int = 0) -> str:
         """Return what is wrong with one writer: something has to be."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.safety.api.serving import ask, command
 from tests.safety.audit_log.conftest import KEY
 
-from gemsieve.safety.audit_log import AuditLog, Entries, Wanted, beside, search, verify
+from gemsieve.safety.audit_log import AuditLog, Entries, Segments, Wanted, beside, search, verify
 
 POLICY = """
 name = "small"
@@ -48,11 +48,12 @@ def test_sigkill_under_load_loses_no_record_of_an_answer(tmp_path: Path) -> None
         for client in clients:
             client.join()
     assert all(answered)
-    (account,) = verify(folder, KEY, [beside(folder)])
+    store = Segments(folder)
+    (account,) = verify(store, KEY, [beside(folder)])
     assert account.fault is None
-    records = [json.loads(line) for line in search(folder, Wanted(action="keep"))]
+    records = [json.loads(line) for line in search(store, Wanted(action="keep"))]
     recorded = [record["request"] for record in records]
     assert all(recorded.count(request) == 2 for mine in answered for request in mine)
-    with AuditLog(folder, beside(folder), KEY, Entries(KEY, "")) as log:
+    with AuditLog(store, beside(folder), KEY, Entries(KEY, "")) as log:
         assert log.writer == 0
-    assert [one.fault for one in verify(folder, KEY, [beside(folder)])] == [None]
+    assert [one.fault for one in verify(store, KEY, [beside(folder)])] == [None]

@@ -40,7 +40,7 @@ def test_what_is_recorded_is_found_again(
                 asyncio.run(log(logged.judged(*texts)))
         logged.folder.mkdir(exist_ok=True)
         assert [account.fault for account in logged.verify()] == [None] * bool(requests)
-        records = [json.loads(line) for line in search(logged.folder, Wanted())]
+        records = [json.loads(line) for line in search(logged.store, Wanted())]
         kept = [record for record in records if "event" not in record]
     texts = [text for some in requests for text in some]
     assert [record["number"] for record in records] == list(range(len(texts) + len(requests)))
@@ -51,7 +51,7 @@ def test_what_is_recorded_is_found_again(
 def test_a_record_says_who_asked_and_what_was_decided_in_no_words(logged: Logged) -> None:
     """All fields, and neither the text, nor a plain digest of it, nor its identity findings."""
     logged.write([f"bad {WORD}", f"write to {WORD}@example.com"])
-    _, drop, redact = [json.loads(line) for line in search(logged.folder, Wanted())]
+    _, drop, redact = [json.loads(line) for line in search(logged.store, Wanted())]
     assert (drop["request"], drop["endpoint"], drop["key"]) == ("request-2", "/v1/check", "key-1")
     assert (drop["use"], drop["action"], drop["reasons"]) == ("output", "drop", ["toxicity.insult"])
     assert (redact["action"], redact["reasons"]) == ("redact", ["pii.email_address"])
@@ -86,7 +86,7 @@ def test_requests_at_once_have_a_record_each(logged: Logged) -> None:
     async def one(log: AuditLog, number: int) -> None:
         text = f"fine {number}"
         await log(logged.judged(text))
-        assert len([*search(logged.folder, Wanted(digest=digest(KEY, text)))]) == 1
+        assert len([*search(logged.store, Wanted(digest=digest(KEY, text)))]) == 1
 
     async def all_at_once(log: AuditLog) -> None:
         await asyncio.gather(*(one(log, number) for number in range(50)))
@@ -106,7 +106,7 @@ def test_a_record_left_unfinished_is_mended(logged: Logged) -> None:
     with logged.open() as log:
         assert log.torn == 16
     assert [(a.fault, a.records, a.torn) for a in logged.verify()] == [(None, 3, 0)]
-    assert json.loads([*search(logged.folder, Wanted())][-1])["torn"] == 16
+    assert json.loads([*search(logged.store, Wanted())][-1])["torn"] == 16
 
 
 def test_a_log_that_was_tampered_with_is_not_gone_on_with(logged: Logged) -> None:
@@ -154,7 +154,7 @@ def test_records_are_found_by_what_was_decided(logged: Logged) -> None:
     logged.write(["bad", "fine", "a@example.com"])
 
     def found(wanted: Wanted) -> list[str]:
-        return [json.loads(line)["action"] for line in search(logged.folder, wanted)]
+        return [json.loads(line)["action"] for line in search(logged.store, wanted)]
 
     assert found(Wanted(action="drop")) == [Action.DROP.name.lower()]
     assert found(Wanted(label="pii.*")) == ["redact"]

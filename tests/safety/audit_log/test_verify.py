@@ -13,7 +13,7 @@ from tests.safety.audit_log.conftest import KEY, Logged
 
 from gemsieve.filters import Filter
 from gemsieve.filters.operators.key import Key
-from gemsieve.safety.audit_log import AuditLogError, verify
+from gemsieve.safety.audit_log import AuditLogError, Segments, verify
 
 Lines = list[bytes]
 
@@ -120,17 +120,17 @@ def test_heads_and_files_that_are_gone_or_false_are_named(logged: Logged, tmp_pa
     assert "records 0 to 2 are missing" in logged.fault()
     shutil.rmtree(logged.folder / "0")
     head.unlink()
-    assert logged.fault() == "has no files"
+    assert logged.fault() == "has no records and no head"
     assert logged.verify()[1].fault is None
 
 
 def test_only_the_key_opens_a_log(logged: Logged, tmp_path: Path) -> None:
     """Under another key nothing is right; a folder that is none is told."""
     logged.write(["one"])
-    (account,) = verify(logged.folder, Key(bytes(32)), [logged.heads])
+    (account,) = verify(logged.store, Key(bytes(32)), [logged.heads])
     assert account.fault
     with pytest.raises(AuditLogError, match="there is no audit log"):
-        verify(tmp_path / "none", KEY, [logged.heads])
+        verify(Segments(tmp_path / "none"), KEY, [logged.heads])
 
 
 @pytest.fixture(scope="module")
