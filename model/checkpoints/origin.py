@@ -12,6 +12,7 @@ import numpy as np
 from gemsieve.model.checkpoints.about import About
 from gemsieve.model.checkpoints.forms import Opened
 from gemsieve.model.checkpoints.placement import Stored, abstract, leaves, nested
+from gemsieve.model.gemma.quantise import FORMS
 from gemsieve.model.gemma.transformer import Params
 
 # Tables of a model's settings that tell of others: those it was merged from, the one it was tuned
@@ -38,8 +39,14 @@ class Digest:
 
 
 def digest_of(stored: Stored) -> str:
-    """Return the digest of a model on disk, of which one tensor at a time is in memory."""
+    """Return the digest of a model on disk.
+
+    One tensor at a time is in memory; but quantised weights are read together, in float32.
+    """
     digest = Digest()
+    if stored.dtype in FORMS:
+        digest.add(stored.read(abstract(stored.config, "float32")))
+        return digest.value
     for place in leaves(abstract(stored.config, stored.dtype)):
         digest.add(stored.read(nested([place])))
     return digest.value

@@ -19,6 +19,7 @@ from gemsieve.filters.catalogue import built
 from gemsieve.filters.policy_error import PolicyError
 from gemsieve.filters.toxicity.calibration import Calibration
 from gemsieve.model.checkpoints.about import CheckpointError
+from gemsieve.model.checkpoints.convert import Wanted, convert
 from gemsieve.model.checkpoints.huggingface import Form, write_huggingface
 from gemsieve.model.gemma.transformer import Transformer
 from gemsieve.model.sampling.engine import Engine
@@ -92,7 +93,7 @@ def test_a_score_is_the_softmax_of_yes_and_no(
     for found, shared in ((lone, one), (answer, two)):
         stones = alone(pieces, [*shared, "small stones "])
         raw = alone(pieces, [*shared, "old mills and quiet fields "])
-        mills = probability(math.log(raw / (1 - raw)), Calibration(2.0, 1.0))
+        mills = probability(math.log(raw / (1 - raw)), Calibration(2.0, 7.0))
         assert found == pytest.approx({"shield.stones": stones, "shield.mills": mills}, abs=2e-4)
     assert lone != answer
     shipped = scores(ShieldDetector(str(folder / "model")), "stones")
@@ -143,7 +144,7 @@ def test_a_text_is_read_to_its_end() -> None:
     assert "".join(parts(text)) == text.strip()
     assert max(map(len, parts(text))) == WINDOW
     assert not list(parts(" \n"))
-    assert probability(-math.inf, Calibration(2.0, 1.0)) == 0.0
+    assert probability(-math.inf, Calibration(2.0, 7.0)) == 0.0
 
 
 def test_the_worst_part_speaks(detector: ShieldDetector) -> None:
@@ -262,6 +263,16 @@ def test_malformed_guidelines_say_what_is_wrong(
     file.write_text(SHORT.replace(old, new))
     with pytest.raises(ValueError, match=rf"mine.toml: .*{said}"):
         read(file)
+
+
+def test_a_quantised_model_is_read_too(folder: Path, detector: ShieldDetector) -> None:
+    """Rounded to eight bits the model says nearly the same, and has a digest of its own."""
+    source, target = folder / "model", folder / "rounded"
+    convert(source, target, Wanted(to="orbax", bits=8))
+    rounded = ShieldDetector(str(target), detector.guidelines)
+    found = scores(rounded, "the mills")
+    assert found == pytest.approx(scores(detector, "the mills"), abs=0.02)
+    assert rounded.weights not in {"", detector.weights}
 
 
 def test_version_and_weights_tell_what_decides(folder: Path, pieces: Tokenizer) -> None:

@@ -34,7 +34,7 @@ stones = "small stones"
 mills = "old mills and quiet fields"
 [calibration.mills]
 slope = 2.0
-intercept = 1.0
+intercept = 7.0
 """
 
 
