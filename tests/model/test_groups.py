@@ -94,6 +94,7 @@ def test_groups_are_read_of_the_shards(shards: list[Path]) -> None:
     assert held_out_names(shards, "source", 4) == ["web", "unknown", "wiki"]
     assert held_out_names(shards, "language", 4) == ["de", "unknown", "unknown"]
     assert len(held_out_names(shards, "source", 2)) == 6
+    assert held_out_names(shards, "source", 100) == []
 
 
 def test_shards_without_the_column_have_no_groups(tmp_path: Path) -> None:

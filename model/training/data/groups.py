@@ -82,6 +82,7 @@ def held_out_names(shards: Sequence[Path], by: str, every: int) -> list[str]:
         by: `source`, or `language`: the one that holds at least half of the probability.
         every: n; the n-th, 2n-th... document is held out.
     """
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     column = {"source": "source", "language": "findings"}[by]
@@ -92,8 +93,10 @@ def held_out_names(shards: Sequence[Path], by: str, every: int) -> list[str]:
             if column not in file.schema_arrow.names:
                 return []
             for batch in file.iter_batches(columns=[column]):
-                picked = [i for i in range(len(batch)) if (number + i) % every == every - 1]
-                names += _names(batch.column(column).take(picked).to_pylist(), by)
+                # Of a small shard none may be held out: an empty list alone would have no type.
+                places = range((every - 1 - number) % every, len(batch), every)
+                picked = batch.column(column).take(pa.array(places, pa.int64()))
+                names += _names(picked.to_pylist(), by)
                 number += len(batch)
     return names
 
