@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from gemsieve.model.training.data.packing import fit
 from gemsieve.model.training.data.rows import Row
 from gemsieve.model.training.tuning.examples import Chats
 
@@ -49,21 +49,13 @@ class ChatRows:
 
 
 def packed(chats: Chats) -> ChatRows:
-    """Put several chats in a row: the longest first, each where the least room stays.
-
-    This is best-fit decreasing, which needs at most some 11/9 of the fewest possible rows
-    (Johnson, 1973).
-    """
-    plan: list[list[int]] = []
-    room: list[tuple[int, int]] = []  # what is left in each row, and its number; sorted
+    """Put several chats in a row: the longest first, each where the least room stays."""
     sizes = [len(pieces) - 1 for pieces in chats.pieces]
-    for number in sorted(range(len(chats)), key=lambda chat: -sizes[chat]):
-        at = bisect_left(room, (sizes[number], 0))
-        left, row = room.pop(at) if at < len(room) else (chats.length, len(plan))
-        if row == len(plan):
-            plan.append([])
+    order = sorted(range(len(chats)), key=lambda chat: -sizes[chat])
+    rows = fit([sizes[number] for number in order], chats.length)
+    plan: list[list[int]] = [[] for _ in range(max(rows, default=-1) + 1)]
+    for number, row in zip(order, rows, strict=True):
         plan[row].append(number)
-        insort(room, (left - sizes[number], row))
     return ChatRows(chats, plan)
 
 
