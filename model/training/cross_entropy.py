@@ -7,8 +7,6 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from gemsieve.model.training.chunked_loss import chunked_loss
-
 
 class Objective(NamedTuple):
     """Fix what the loss is compiled for.
@@ -33,25 +31,6 @@ class Objective(NamedTuple):
         # d loss / d logit = softmax * (1 + 2 z log_total) - [logit is the target's]
         pull = jnp.exp(logits - log_total) * (1.0 + 2.0 * self.z_loss * log_total)
         return losses, pull - _is_target(logits, targets)
-
-
-def total_loss(
-    objective: Objective,
-    x: jax.Array,
-    embedding: jax.Array,
-    targets: jax.Array,
-    weights: jax.Array,
-) -> jax.Array:
-    """Return the weighted sum of the tokens' losses, float32.
-
-    Args:
-        objective: The kind of loss.
-        x: Features, [batch, length, embed_dim].
-        embedding: [vocab_size, embed_dim]; its gradient is float32.
-        targets: [batch, length], integers.
-        weights: [batch, length], float32.
-    """
-    return chunked_loss(objective, x, embedding, weights, targets, None)
 
 
 def _is_target(logits: jax.Array, targets: jax.Array) -> jax.Array:

@@ -11,7 +11,8 @@ import jax.numpy as jnp
 from gemsieve.model.gemma.config import GemmaConfig
 from gemsieve.model.gemma.execution import Execution
 from gemsieve.model.gemma.transformer import Params, Transformer
-from gemsieve.model.training.cross_entropy import Objective, total_loss
+from gemsieve.model.training import chunked_loss as chunked
+from gemsieve.model.training.cross_entropy import Objective
 
 Batch = Mapping[str, jax.typing.ArrayLike]
 # From what is trained, what is fixed and a batch to the mean over the batch's weights, in nats.
@@ -38,17 +39,39 @@ def next_token_loss(
     Returns:
         A float32 scalar.
     """
-    x, _ = model.apply(
-        {"params": params},
-        batch["tokens"],
-        batch["positions"],
-        batch["segments"],
-        method="features",
-    )
-    weights = jnp.asarray(batch["weights"], jnp.float32)
     objective = Objective(model.config.final_logit_softcap, z_loss, model.execution.loss_tokens)
-    total = total_loss(objective, x, params["embedding"], jnp.asarray(batch["targets"]), weights)
+    return mean_loss(objective, model, params, batch, jnp.asarray(batch["targets"]))
+
+
+def mean_loss(  # noqa: PLR0913, PLR0917 (what a loss is of)
+    objective: chunked.Objective,
+    model: Transformer,
+    params: Params,
+    batch: Batch,
+    told: chunked.Tree,
+    kept: chunked.Tree = None,
+) -> jax.Array:
+    """Return the mean of an objective's losses over a batch's weights, 0 where they are all 0.
+
+    Args:
+        objective: The kind of loss.
+        model: The architecture.
+        params: Its parameters.
+        batch: As for `next_token_loss`.
+        told: What each token is to learn from, [batch, length, ...].
+        kept: What all tokens share.
+    """
+    x = features(model, params, batch)
+    weights = jnp.asarray(batch["weights"], jnp.float32)
+    total = chunked.chunked_loss(objective, x, params["embedding"], weights, told, kept)
     return total / jnp.maximum(jnp.sum(weights), 1.0)
+
+
+def features(model: Transformer, params: Params, batch: Batch) -> jax.Array:
+    """Return a model's features of a batch's tokens, [batch, length, width]."""
+    places = (batch["tokens"], batch["positions"], batch["segments"])
+    found: jax.Array = model.apply({"params": params}, *places, method="features")[0]
+    return found
 
 
 def alone(trained: Params, _: Params) -> Params:

@@ -102,9 +102,14 @@ class Documents:
         return Documents(tokens, bounds, None if self.weights is None else self.weights[order])
 
 
+def token_type(vocab_size: int) -> np.dtype[Any]:
+    """Return the type of a token in memory and on disk: two bytes where they do, else four."""
+    return np.dtype("<u2" if vocab_size <= 1 << 16 else "<u4")
+
+
 def tokenize(texts: Iterator[list[str]], tokenizer: Tokenizer) -> Documents:
     """Tokenise batches of texts, each document between `<bos>` and `<eos>`."""
-    kind = np.uint16 if tokenizer.vocab_size <= 1 << 16 else np.uint32
+    kind = token_type(tokenizer.vocab_size)
     parts: list[Array] = [np.zeros(0, kind)]
     lengths: list[int] = [0]
     for batch in texts:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from gemsieve.model.tokenizer import FILE_NAME, Tokenizer
-from gemsieve.model.training.data.rows import read_texts
+from gemsieve.model.training.data.rows import read_texts, token_type
 from gemsieve.model.training.data.stored import StoredDocuments
 from gemsieve.pipeline.manifest import Manifest, sha256_of
 from gemsieve.pipeline.storage import publish, remove_all, write_atomically
@@ -126,7 +126,13 @@ def write_tokens(
     for shard in spread(work, list(manifest.kept), workers):
         watch(shard.documents)
         shards.append(shard)
-    made = Tokens(folder, manifest.digest, tokenizer.digest, width_of(tokenizer), tuple(shards))
+    made = Tokens(
+        folder,
+        manifest.digest,
+        tokenizer.digest,
+        token_type(tokenizer.vocab_size).itemsize,
+        tuple(shards),
+    )
     made.write()
     return made
 
@@ -145,20 +151,18 @@ def spread(
 
 def write_shard(content: bytes, folder: Path, source: Path) -> TokenShard:
     """Tokenise one shard; its files appear whole or not at all."""
-    from array_record.python.array_record_module import ArrayRecordWriter
-
     tokenizer = Tokenizer(content)
-    kind = np.dtype(f"<u{width_of(tokenizer)}")
+    kind = token_type(tokenizer.vocab_size)
     path = folder / "tokens" / f"{source.stem}{SUFFIX}"
-    draft = path.with_name(f".{path.name}.tmp")
     lengths: list[int] = []
-    writer = ArrayRecordWriter(str(draft), OPTIONS)
-    for batch in read_texts([source]):
-        for pieces in tokenizer.encode_documents(batch):
-            writer.write(np.asarray(pieces, kind).tobytes())
-            lengths.append(len(pieces))
-    writer.close()
-    publish(draft, path)
+
+    def records() -> Iterator[bytes]:
+        for batch in read_texts([source]):
+            for pieces in tokenizer.encode_documents(batch):
+                lengths.append(len(pieces))
+                yield np.asarray(pieces, kind).tobytes()
+
+    write_records(path, records())
     beside = path.with_suffix(LENGTHS)
     write_atomically(beside, np.asarray(lengths, "<u4").tobytes())
     return TokenShard(
@@ -171,9 +175,16 @@ def write_shard(content: bytes, folder: Path, source: Path) -> TokenShard:
     )
 
 
-def width_of(tokenizer: Tokenizer) -> int:
-    """Return how many bytes a token takes."""
-    return 2 if tokenizer.vocab_size <= 1 << 16 else 4
+def write_records(path: Path, records: Iterable[bytes]) -> None:
+    """Write an ArrayRecord file, which appears whole or not at all."""
+    from array_record.python.array_record_module import ArrayRecordWriter
+
+    draft = path.with_name(f".{path.name}.tmp")
+    writer = ArrayRecordWriter(str(draft), OPTIONS)
+    for record in records:
+        writer.write(record)
+    writer.close()
+    publish(draft, path)
 
 
 def verify_tokens(folder: Path, manifest: Manifest) -> Tokens:

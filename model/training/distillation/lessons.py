@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gemsieve.model.training.data.order import Mixture
-from gemsieve.model.training.data.rows import Array, Row, Source
+from gemsieve.model.training.data.rows import Array, Row, Source, token_type
 from gemsieve.model.training.distillation.teacher import Words
 from gemsieve.pipeline.manifest import sha256_of
 
@@ -110,7 +110,7 @@ class Lessons:
     @property
     def ids(self) -> np.dtype[Any]:
         """The type of a token in a record."""
-        return np.dtype("<u2" if self.vocab_size <= 1 << 16 else "<u4")
+        return token_type(self.vocab_size)
 
     def decode(self, record: bytes, row: Row) -> Row:
         """Return a row with the columns that its record tells.

@@ -18,19 +18,17 @@ from gemsieve.model.gemma.execution import Execution
 from gemsieve.model.gemma.stacked import stack
 from gemsieve.model.gemma.transformer import Params, Transformer
 from gemsieve.model.tokenizer import FILE_NAME, Tokenizer
-from gemsieve.model.training.chunked_loss import chunked_loss
 from gemsieve.model.training.distillation.distil import DistillationSettings, Listed
 from gemsieve.model.training.distillation.lessons import COLUMNS, NAME, read_lessons, with_lessons
 from gemsieve.model.training.distillation.taught_loss import Asked, Lesson, Teaching
 from gemsieve.model.training.distillation.teacher import (
     Words,
-    features,
     read_teacher,
     refuse_strangers,
     teachers_execution,
 )
 from gemsieve.model.training.inputs import Inputs
-from gemsieve.model.training.loss import Batch, Loss, Measures, Whole
+from gemsieve.model.training.loss import Batch, Loss, Measures, Whole, features, mean_loss
 from gemsieve.model.training.settings import TrainSettings
 from gemsieve.model.training.task import Rewrite, Task
 
@@ -157,7 +155,8 @@ def _asking_loss(student: _Student, teacher: GemmaConfig) -> Loss:
         params = student.whole(trained, fixed["task"])
         asked = Asked(jax.lax.stop_gradient(features(other, fixed["teacher"], batch)))
         embedding = fixed["teacher"]["embedding"].astype(asked.x.dtype)
-        return _mean(teaching, model, params, batch, asked, embedding)
+        lesson = Lesson(jnp.asarray(batch["targets"]), asked)
+        return mean_loss(teaching, model, params, batch, lesson, embedding)
 
     return loss
 
@@ -171,25 +170,10 @@ def _listed_loss(student: _Student) -> Loss:
     def loss(trained: Params, fixed: Params, batch: Batch) -> jax.Array:
         params = student.whole(trained, fixed)
         listed = Listed(*(jnp.asarray(batch[name]) for name in COLUMNS))
-        return _mean(teaching, model, params, batch, listed, None)
+        lesson = Lesson(jnp.asarray(batch["targets"]), listed)
+        return mean_loss(teaching, model, params, batch, lesson)
 
     return loss
-
-
-def _mean(  # noqa: PLR0913, PLR0917 (what a loss is of)
-    teaching: Teaching,
-    model: Transformer,
-    params: Params,
-    batch: Batch,
-    teacher: Asked | Listed,
-    embedding: jax.Array | None,
-) -> jax.Array:
-    """Return the mean loss over a batch's weights, 0 where they are all 0."""
-    x = features(model, params, batch)
-    weights = jnp.asarray(batch["weights"], jnp.float32)
-    lesson = Lesson(jnp.asarray(batch["targets"]), teacher)
-    total = chunked_loss(teaching, x, params["embedding"], weights, lesson, embedding)
-    return total / jnp.maximum(jnp.sum(weights), 1.0)
 
 
 @cache

@@ -20,7 +20,7 @@ from gemsieve.model.gemma.transformer import Params, Transformer
 from gemsieve.model.tokenizer import FILE_NAME
 from gemsieve.model.training.chunked_loss import capped_logits, in_chunks
 from gemsieve.model.training.data.rows import Row, in_order
-from gemsieve.model.training.data.tokens import OPTIONS, SUFFIX
+from gemsieve.model.training.data.tokens import SUFFIX, write_records
 from gemsieve.model.training.distillation.distil import DistillationSettings, Listed, likeliest
 from gemsieve.model.training.distillation.lessons import (
     NAME,
@@ -32,17 +32,16 @@ from gemsieve.model.training.distillation.lessons import (
 from gemsieve.model.training.distillation.teacher import (
     Teacher,
     Words,
-    features,
     read_teacher,
     refuse_strangers,
     teachers_execution,
 )
 from gemsieve.model.training.inputs import Inputs
-from gemsieve.model.training.loss import Batch
+from gemsieve.model.training.loss import Batch, features
 from gemsieve.model.training.pretrain import pretrain
 from gemsieve.model.training.settings import TrainSettings
 from gemsieve.pipeline.manifest import sha256_of
-from gemsieve.pipeline.storage import publish, write_atomically
+from gemsieve.pipeline.storage import write_atomically
 
 # From a batch to what the teacher says of each token.
 Ask = Callable[[Batch], Listed]
@@ -87,7 +86,7 @@ def teach(
             path = folder / "lessons" / f"{first // rows_per_file:05d}{SUFFIX}"
             some = list(islice(rows, rows_per_file))
             if not path.exists():
-                _write(path, some, settings.train.batch_size, ask, begun.ids)
+                write_records(path, _records(some, settings.train.batch_size, ask, begun.ids))
             files[path.relative_to(folder).as_posix()] = sha256_of(path)
             watch(first + len(some), begun.rows)
     done = replace(begun, files=files)
@@ -173,23 +172,11 @@ def _compiled(
     return compiled
 
 
-def _write(
-    path: Path,
-    rows: list[Row],
-    batch_size: int,
-    ask: Ask,
-    ids: np.dtype[Any],
-) -> None:
-    """Write the records of some rows; their file appears whole or not at all."""
-    from array_record.python.array_record_module import ArrayRecordWriter
-
-    draft = path.with_name(f".{path.name}.tmp")
-    writer = ArrayRecordWriter(str(draft), OPTIONS)
+def _records(rows: list[Row], batch_size: int, ask: Ask, ids: np.dtype[Any]) -> Iterator[bytes]:
+    """Yield the records of some rows."""
     waiting = iter(rows)
     for batch in in_order(rows, batch_size, len(rows)):
         answers = zip(*jax.device_get(ask(batch)), strict=True)
         # Answers first: what they lack no row is taken for.
         for answer, row in zip(answers, waiting, strict=False):
-            writer.write(encode(row, ids, *answer))
-    writer.close()
-    publish(draft, path)
+            yield encode(row, ids, *answer)

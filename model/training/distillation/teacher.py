@@ -6,17 +6,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import jax
-
 from gemsieve.model.checkpoints.about import CheckpointError
 from gemsieve.model.checkpoints.forms import open_model
 from gemsieve.model.checkpoints.origin import digest_of, told
 from gemsieve.model.checkpoints.placement import abstract
 from gemsieve.model.gemma.config import GemmaConfig
 from gemsieve.model.gemma.execution import Execution
-from gemsieve.model.gemma.transformer import Params, Transformer
+from gemsieve.model.gemma.transformer import Params
 from gemsieve.model.tokenizer import FILE_NAME, Tokenizer
-from gemsieve.model.training.loss import Batch
 
 
 class Words(NamedTuple):
@@ -88,10 +85,3 @@ def refuse_strangers(place: Path, teacher: Words, student: Words) -> None:
 def teachers_execution(execution: Execution) -> Execution:
     """Return how a teacher is computed beside its student: nothing is to be made again."""
     return replace(execution, remat="none", accumulate=1)
-
-
-def features(model: Transformer, params: Params, batch: Batch) -> jax.Array:
-    """Return a model's features of a batch's tokens, [batch, length, width]."""
-    places = (batch["tokens"], batch["positions"], batch["segments"])
-    found: jax.Array = model.apply({"params": params}, *places, method="features")[0]
-    return found

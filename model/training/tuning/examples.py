@@ -10,7 +10,7 @@ import numpy as np
 
 from gemsieve.model.sampling.chat import Turn, example, marks
 from gemsieve.model.tokenizer import Tokenizer
-from gemsieve.model.training.data.rows import Array
+from gemsieve.model.training.data.rows import Array, token_type
 from gemsieve.model.training.tuning.written import read_messages
 
 ROLES = ("system", "user", "model", "assistant")
@@ -117,7 +117,7 @@ class _Reader:
         marks(tokenizer)
         self._tokenizer = tokenizer
         self._length = length
-        self._kind = np.uint16 if tokenizer.vocab_size <= 1 << 16 else np.uint32
+        self._kind = token_type(tokenizer.vocab_size)
 
     def chat(self, row: object, key: str) -> _Chat:
         """Return the chat under a row's key, or raise ValueError saying what is wrong."""

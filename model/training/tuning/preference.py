@@ -13,7 +13,7 @@ import jax.numpy as jnp
 from gemsieve.model.gemma.config import GemmaConfig
 from gemsieve.model.gemma.execution import Execution
 from gemsieve.model.gemma.transformer import Params, Transformer
-from gemsieve.model.training.loss import Batch, Loss, Whole
+from gemsieve.model.training.loss import Batch, Loss, Whole, features
 
 _COLUMNS = ("tokens", "positions", "segments", "targets", "learned")
 
@@ -90,14 +90,12 @@ def sequence_logprobs(model: Transformer, params: Params, batch: Batch) -> jax.A
         batch: As for `next_token_loss`, one chat a row.
     """
     variables = {"params": params}
-    x, _ = model.apply(
-        variables, batch["tokens"], batch["positions"], batch["segments"], method="features"
-    )
+    x = features(model, params, batch)
 
     @jax.checkpoint
     def logprobs(place: tuple[jax.Array, jax.Array]) -> jax.Array:
-        features, targets = place
-        logits = jnp.asarray(model.apply(variables, features, method="unembed"))
+        x, targets = place
+        logits = jnp.asarray(model.apply(variables, x, method="unembed"))
         picked = jnp.take_along_axis(logits, targets[:, None], axis=-1)[:, 0]
         return picked - jax.nn.logsumexp(logits, axis=-1)
 
