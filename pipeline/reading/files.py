@@ -79,6 +79,7 @@ def configure(paths: Sequence[str], flags: Sequence[str]) -> None:
         _share_service_models()
 
 
+@cache
 def _share_service_models() -> None:
     """Let the clients of S3 share what boto3 knows of its service.
 
@@ -89,9 +90,7 @@ def _share_service_models() -> None:
         import botocore.session
     except ModuleNotFoundError:
         return  # whoever opens the first file says what is missing
-
-    if not hasattr(botocore.session.create_loader, "cache_info"):
-        botocore.session.create_loader = cache(botocore.session.create_loader)
+    botocore.session.create_loader = cache(botocore.session.create_loader)
 
 
 def filesystems() -> Any:  # noqa: ANN401 (Beam is untyped)

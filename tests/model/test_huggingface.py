@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import os
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import numpy as np
 import pytest
 from safetensors import safe_open
 from safetensors.numpy import save_file
+from tests.model.oracle import oracles
 from tests.model.reference import loud_params
 
 from gemsieve.model.checkpoints.huggingface import (
@@ -224,13 +224,7 @@ def decoded(config: GemmaConfig, params: dict[str, Any], oracle: dict[str, Any])
 
 def test_agrees_with_the_oracle() -> None:
     """Logits, hidden states and cached decoding equal transformers' own."""
-    if "GEMSIEVE_ORACLE" not in os.environ:
-        pytest.skip("GEMSIEVE_ORACLE names no folder of models written by transformers")
-    folders = sorted(Path(os.environ["GEMSIEVE_ORACLE"]).glob("*/oracle.npz"))
-    assert folders
-    for path in folders:
-        config, params = load_huggingface(path.parent)
-        oracle = dict(np.load(path))
+    for config, params, oracle in oracles():
         for name in ("left", "right", "packed"):
             segments = oracle[f"{name}/{'segments' if name == 'packed' else 'mask'}"]
             tokens, positions = oracle[f"{name}/tokens"], oracle[f"{name}/positions"]

@@ -1,23 +1,18 @@
 from __future__ import annotations
 
-import os
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import jax
 import numpy as np
-import pytest
+from tests.model.oracle import Arrays, oracles
 
-from gemsieve.model.checkpoints.huggingface import load_huggingface
 from gemsieve.model.checkpoints.huggingface.names import as_ours, their_name
 from gemsieve.model.checkpoints.placement import leaves
 from gemsieve.model.gemma.execution import Execution
 from gemsieve.model.training.loss import text_loss
 from gemsieve.model.training.settings import settings_from
 from gemsieve.model.training.step import fresh, in_parts, make_update
-
-Arrays = dict[str, np.ndarray]
 
 
 def in_rows(oracle: Arrays) -> Arrays:
@@ -44,13 +39,7 @@ def packed(rows: Arrays, padding: int = 7) -> Arrays:
 
 def test_a_step_agrees_with_the_oracle() -> None:
     """Loss, gradient and its norm are transformers' own: masked, in parts, packed and padded."""
-    if "GEMSIEVE_ORACLE" not in os.environ:
-        pytest.skip("GEMSIEVE_ORACLE names no folder of models written by transformers")
-    folders = sorted(Path(os.environ["GEMSIEVE_ORACLE"]).glob("*/oracle.npz"))
-    assert folders
-    for path in folders:
-        config, params = load_huggingface(path.parent)
-        oracle = dict(np.load(path))
+    for config, params, oracle in oracles():
         rows = in_rows(oracle)
         execution = Execution(attention_block=8, loss_tokens=16)
         loss_of = text_loss(config, execution)
