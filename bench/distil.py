@@ -19,17 +19,16 @@ from functools import partial
 from pathlib import Path
 
 import jax
-from small_training import SMALL, Corpus, make_settings, measured, read_corpus, trained
+from small_training import SMALL, Corpus, all_steps, make_settings, measured, read_corpus, trained
 
 from gemsieve.model.checkpoints.about import About
 from gemsieve.model.checkpoints.checkpoint import write_model
 from gemsieve.model.gemma.transformer import Params, count_parameters, initialise
-from gemsieve.model.training.data.order import batches
 from gemsieve.model.training.distillation.distil import DistillationSettings
 from gemsieve.model.training.distillation.taught import distilled
 from gemsieve.model.training.loss import alone, text_loss, text_measures
 from gemsieve.model.training.settings import TrainSettings
-from gemsieve.model.training.step import fresh, make_update
+from gemsieve.model.training.step import make_update
 from gemsieve.model.training.task import Task
 
 _STUDENT = replace(SMALL, embed_dim=48, hidden_dim=96, num_layers=2, num_heads=2, num_kv_heads=1)
@@ -97,12 +96,8 @@ def text_of(settings: TrainSettings, corpus: Corpus) -> Task:
 
 def student(settings: TrainSettings, task: Task, seed: int) -> Params:
     """Return a student's parameters after its steps; the seed is of the first and of the order."""
-    state = fresh(settings, initialise(settings.model, seed))
     update = make_update(settings, task.loss, task.fixed)
-    source = batches(task.rows, settings.train.batch_size, seed)
-    for step in range(settings.train.steps):
-        state, _, _ = update(state, source[step])
-    return state.params
+    return all_steps(settings, update, task.rows, initialise(settings.model, seed), order=seed)
 
 
 if __name__ == "__main__":

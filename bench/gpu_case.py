@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -122,7 +122,7 @@ def _draw(shape: tuple[int, ...], dtype: str) -> Callable[[int], Any]:
     """Return a compiled function from a seed to random numbers."""
     import jax
 
-    @partial(jax.jit)
+    @jax.jit
     def draw(seed: int) -> jax.Array:
         return 0.02 * jax.random.normal(jax.random.key(seed), shape, dtype)
 

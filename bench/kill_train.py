@@ -28,6 +28,8 @@ import numpy as np
 import orbax.checkpoint as ocp  # type: ignore[import-untyped]
 
 from gemsieve.cli import main as gemsieve
+from gemsieve.model.checkpoints.checkpoint import FOLDER
+from gemsieve.model.checkpoints.whole import steps_in
 
 # Imported before any fork, so that no child has to; JAX has no threads until a device is used.
 from gemsieve.model.training.train import train  # noqa: F401
@@ -70,9 +72,7 @@ def last_step(run: Path) -> int:
 
 def last_checkpoint(run: Path) -> int:
     """Return the step of the last whole checkpoint, 0 for none."""
-    folder = run / "checkpoints"
-    steps = [int(p.name) for p in folder.iterdir() if p.name.isdigit()] if folder.exists() else []
-    return max(steps, default=0)
+    return max(steps_in(run / FOLDER), default=0)
 
 
 def signals(kills: int, chance: random.Random) -> Iterator[tuple[signal.Signals, int]]:
@@ -114,7 +114,7 @@ def disturb(run: Path, arguments: list[str], kills: int, seed: int) -> dict[str,
 
 def state_of(run: Path) -> dict[str, Any]:
     """Return every array of a run's last checkpoint, by item."""
-    folder = (run / "checkpoints" / str(last_checkpoint(run))).absolute()
+    folder = (run / FOLDER / str(last_checkpoint(run))).absolute()
     reader = ocp.StandardCheckpointer()
     return {item: reader.restore(folder / item) for item in ("params", "optimizer")}
 

@@ -16,12 +16,12 @@ from gemsieve.model.gemma.config import GemmaConfig
 from gemsieve.model.gemma.transformer import Params
 from gemsieve.model.tokenizer import Tokenizer
 from gemsieve.model.training.data.corpora import open_corpus
-from gemsieve.model.training.data.order import batches
-from gemsieve.model.training.data.rows import Rows, read_texts, split, tokenize
+from gemsieve.model.training.data.order import Mixture, batches
+from gemsieve.model.training.data.rows import Rows, Source, read_texts, split, tokenize
 from gemsieve.model.training.loss import text_loss, text_measures
 from gemsieve.model.training.pretrain import prepare_tokenizer
 from gemsieve.model.training.settings import TrainSettings, settings_from
-from gemsieve.model.training.step import fresh, make_evaluate, make_update
+from gemsieve.model.training.step import Update, fresh, make_evaluate, make_update
 from gemsieve.pipeline.manifest import verify
 
 # About 0.5 million parameters: a step of 1,024 tokens in a third of a second of a processor.
@@ -81,9 +81,16 @@ def measured(settings: TrainSettings, rows: Rows) -> Callable[[Params], float]:
 
 
 def trained(settings: TrainSettings, rows: Rows, start: Params, order: int) -> Params:
-    """Return parameters trained from others, which are kept; `order` seeds that of the rows."""
+    """Return parameters trained on text from others, which are kept; see `all_steps`."""
+    loss = text_loss(settings.model, settings.execution)
+    return all_steps(settings, make_update(settings, loss, fixed={}), rows, start, order)
+
+
+def all_steps(
+    settings: TrainSettings, update: Update, rows: Source | Mixture, start: Params, order: int
+) -> Params:
+    """Return parameters after all steps from others, which are kept; `order` seeds the rows'."""
     state = fresh(settings, jax.tree.map(jnp.copy, start))
-    update = make_update(settings, text_loss(settings.model, settings.execution), fixed={})
     source = batches(rows, settings.train.batch_size, order)
     for step in range(settings.train.steps):
         state, _, _ = update(state, source[step])
