@@ -188,6 +188,18 @@ class Answers:
             left -= part.ending is not None
             yield part
 
+    async def whole(self) -> list[list[Part]]:
+        """Return the parts of each answer when all have ended; whatever ends this, they stop.
+
+        Raises:
+            ApiError: As `parts`.
+        """
+        try:
+            parts = [part async for part in self.parts() if part]
+        finally:
+            self.stop()
+        return [[part for part in parts if part.index == one.index] for one in self.ones]
+
     def _write(self, one: One) -> None:
         def deliver(part: Part | Exception) -> None:
             self._loop.call_soon_threadsafe(self._parts.put_nowait, part)

@@ -149,10 +149,7 @@ async def complete_chat(
     telling = Telling(desk, request, verdicts, tokens, answers)
     if request.stream:
         return Events(telling.events(), answers.stop)
-    try:
-        return await telling.whole()
-    finally:
-        answers.stop()
+    return await telling.whole()
 
 
 async def conversation(
@@ -187,10 +184,8 @@ class Telling:
 
     async def whole(self) -> ChatCompletion:
         """Return the answers when all have ended."""
-        parts = [part async for part in self._answers.parts() if part]
-        choices = [
-            self._choice(one, [p for p in parts if p.index == one.index]) for one in self._ones
-        ]
+        told = await self._answers.whole()
+        choices = [self._choice(one, parts) for one, parts in zip(self._ones, told, strict=True)]
         return ChatCompletion(
             **self._begun, choices=choices, usage=self._usage, moderation=self._moderation
         )
@@ -208,8 +203,8 @@ class Telling:
             if part.ending:
                 refusal = self._ones[part.index].refusal
                 yield self._event(part.index, {"refusal": refusal} if refusal else {}, part)
-        if self._moderation:
-            yield self._chunk([], moderation=self._moderation.model_dump())
+        if moderation := self._moderation:
+            yield self._chunk([], moderation=moderation.model_dump())
         if self._request.tells_usage:
             yield self._chunk([], usage=self._usage.model_dump())
 

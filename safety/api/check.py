@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gemsieve.filters import Finding, Verdict
 from gemsieve.filters.policy import Use
-from gemsieve.safety.api.caller import Asking
+from gemsieve.safety.api.caller import Asking, Caller
 from gemsieve.safety.api.moderations import Texts
 from gemsieve.safety.api.route import router
 from gemsieve.safety.api.service import Judge, Service
@@ -22,23 +22,33 @@ ABOUT_PEOPLE = ("identity.", "dialect.")
 check = router(scope="judge")
 
 
-class CheckRequest(BaseModel):
-    """Texts, and by whose rules of the policy to judge them."""
+class Given(BaseModel):
+    """What both endpoints take."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
     input: str | Texts
     use: Use = "output"
     prompt: str | None = Field(default=None, description="What the texts answer.")
+
+    @property
+    def texts(self) -> list[str]:
+        """The texts, also where there is one."""
+        return [self.input] if isinstance(self.input, str) else self.input
+
+    async def judged(self, service: Service, caller: Caller) -> list[Verdict]:
+        """Return the verdict on each text."""
+        prompts = None if self.prompt is None else [self.prompt] * len(self.texts)
+        return await service.judge(caller, self.use, self.texts, prompts)
+
+
+class CheckRequest(Given):
+    """Texts, and by whose rules of the policy to judge them."""
+
     identity: bool = Field(default=False, description="Tell also which groups are mentioned.")
 
 
-class RedactRequest(BaseModel):
+class RedactRequest(Given):
     """Texts to be written over as the policy says."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-    input: str | Texts
-    use: Use = "output"
-    prompt: str | None = Field(default=None, description="What the texts answer.")
 
 
 class FindingBody(BaseModel):
@@ -118,11 +128,10 @@ async def judge(
     caller: Asking,
 ) -> CheckResponse:
     """Say what the policy makes of texts, and what was found in them."""
-    texts = listed(request.input)
-    verdicts = await service.judge(caller, request.use, texts, prompts(request.prompt, texts))
-    people: Sequence[Sequence[Finding]] = [()] * len(texts)
+    verdicts = await request.judged(service, caller)
+    people: Sequence[Sequence[Finding]] = [()] * len(verdicts)
     if request.identity:
-        people = await service.identities(texts)
+        people = await service.identities(request.texts)
     results = [checked(verdict, some) for verdict, some in zip(verdicts, people, strict=True)]
     return CheckResponse(id=new(), policy=policy(service), use=request.use, results=results)
 
@@ -134,8 +143,6 @@ async def redact(
     caller: Asking,
 ) -> RedactResponse:
     """Return texts with what the policy redacts in them written over."""
-    texts = listed(request.input)
-    verdicts = await service.judge(caller, request.use, texts, prompts(request.prompt, texts))
     results = [
         Redacted(
             action=named(verdict),
@@ -143,7 +150,7 @@ async def redact(
             text=verdict.redacted,
             redactions=[body(finding) for finding in verdict.redactions],
         )
-        for verdict in verdicts
+        for verdict in await request.judged(service, caller)
     ]
     return RedactResponse(id=new(), policy=policy(service), use=request.use, results=results)
 
@@ -169,16 +176,6 @@ def named(verdict: Verdict) -> Literal["keep", "redact", "drop"]:
     """Return the action's word."""
     words: tuple[Literal["keep", "redact", "drop"], ...] = ("keep", "redact", "drop")
     return words[verdict.action]
-
-
-def listed(given: str | list[str]) -> list[str]:
-    """Return one or several texts as several."""
-    return [given] if isinstance(given, str) else given
-
-
-def prompts(prompt: str | None, texts: Sequence[str]) -> list[str | None] | None:
-    """Return what each text answers."""
-    return None if prompt is None else [prompt] * len(texts)
 
 
 def policy(service: Service) -> PolicyBody:

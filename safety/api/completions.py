@@ -93,10 +93,7 @@ async def complete(
     telling = Telling(desk, request, prompts, answers)
     if request.stream:
         return Events(telling.events(), answers.stop)
-    try:
-        return await telling.whole()
-    finally:
-        answers.stop()
+    return await telling.whole()
 
 
 async def begun_by(author: Author, passed: Sequence[str | None]) -> list[tuple[int, ...] | None]:
@@ -121,11 +118,8 @@ class Telling:
 
     async def whole(self) -> Completion:
         """Return them when all have ended."""
-        parts = [part async for part in self._answers.parts() if part]
-        choices = [
-            self._choice(one.index, [part for part in parts if part.index == one.index])
-            for one in self._answers.ones
-        ]
+        told = await self._answers.whole()
+        choices = [self._choice(index, parts) for index, parts in enumerate(told)]
         return Completion(**self._begun, choices=choices, usage=self._usage)
 
     async def events(self) -> AsyncIterator[dict[str, Any] | None]:
