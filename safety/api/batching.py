@@ -75,15 +75,14 @@ class Batcher:
             OverloadedError: Too much waits already.
             NotJudgedError: The work failed.
         """
-        cut = list(pieces(batch))
-        weight = sum(weigh(piece.texts) for piece in cut)
+        weight = weigh(batch.texts)
         if self.waiting + weight > self._most:
             raise OverloadedError
         lane = self._lanes.setdefault((kind, tuple(sorted(batch.columns))), deque())
         loop = asyncio.get_running_loop()
         queued = [
             Piece(next(self._numbers), part, weigh(part.texts), loop.create_future())
-            for part in cut
+            for part in pieces(batch)
         ]
         lane.extend(queued)
         self.waiting += weight

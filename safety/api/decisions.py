@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from fastapi import Body
 from pydantic import BaseModel, ConfigDict, Field
 
-from gemsieve.filters import Verdict
 from gemsieve.safety.api.caller import Asking
 from gemsieve.safety.api.errors import ApiError
 from gemsieve.safety.api.limits import MAX_INPUTS
+from gemsieve.safety.api.moderations import highest
 from gemsieve.safety.api.route import router
 from gemsieve.safety.api.service import Judge, Service
 
@@ -150,10 +149,11 @@ async def decide(
         raise ApiError(400, message, "too_many_questions", "questions")
     verdicts = await service.judge(caller, "output", given)
     found = dict(zip(free, await service.answers(given, free), strict=True)) if free else {}
+    scores = highest(verdicts)
     answers = [
         PredicateAnswer(
             name=one.name,
-            probability=found.get(one.instructions, worst(verdicts, named(one))),
+            probability=found.get(one.instructions, scores.get(named(one), 0.0)),
         )
         for one in asked
     ]
@@ -203,8 +203,3 @@ def texts(request: DecisionRequest) -> list[str]:
                 raise ApiError(400, text, "image_unsupported", "input")
             found.append(part if isinstance(part, str) else part.text)
     return found
-
-
-def worst(verdicts: Sequence[Verdict], label: str) -> float:
-    """Return the highest probability that was found for a label; 0 where it was not found."""
-    return max((f.score for v in verdicts for f in v.findings if f.label == label), default=0.0)

@@ -134,6 +134,14 @@ def texts(request: ModerationRequest) -> list[list[str]]:
     return [[text] for text in plain] or [[p.text for p in given if isinstance(p, TextPart)]]
 
 
+def highest(verdicts: Sequence[Verdict]) -> dict[str, float]:
+    """Return the highest score, at least 0, of each label that was found in any of the texts."""
+    scores: dict[str, float] = {}
+    for finding in (f for v in verdicts for f in v.findings):
+        scores[finding.label] = max(finding.score, scores.get(finding.label, 0.0))
+    return scores
+
+
 def moderation(verdicts: Sequence[Verdict]) -> Moderation:
     """Return what the texts of one input come to: the worst of each.
 
@@ -142,9 +150,7 @@ def moderation(verdicts: Sequence[Verdict]) -> Moderation:
     """
     dropped = {r for v in verdicts if v.action is Action.DROP for r in v.reasons}
     toxic = any(label.startswith(FAMILY) for label in dropped)
-    scores: dict[str, float] = {}
-    for finding in (f for v in verdicts for f in v.findings):
-        scores[finding.label] = max(finding.score, scores.get(finding.label, 0.0))
+    scores = highest(verdicts)
     shown = {name: scores.get(label or "", 0.0) for name, label in CATEGORIES.items()}
     return Moderation(
         flagged=bool(dropped),
