@@ -33,6 +33,10 @@ class Labels:
             **dict.fromkeys(sorted(self.choices | self.events), PROBABILITY),
         }
 
+    def probabilities(self) -> tuple[str, ...]:
+        """Return the labels whose scores are probabilities, in the order of `ranges`."""
+        return tuple(label for label, span in self.ranges().items() if span == PROBABILITY)
+
     def owed(self) -> tuple[frozenset[str], ...]:
         """Return the groups of labels of which each text must show at least one."""
         single = tuple(frozenset({label}) for label in self.measures)

@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from gemsieve.filters import Action, Batch, Filter, Verdict
-from gemsieve.filters.detector import PROBABILITY
 from gemsieve.filters.stopwatch import stage, timed
 from gemsieve.pipeline.annotate.recall import Memory, remember
 from gemsieve.pipeline.job import Job
@@ -57,8 +56,8 @@ class Siever(SignedStep):
     @cached_property
     def probabilities(self) -> frozenset[str]:
         """The labels whose scores are probabilities."""
-        ranges = [d.labels.ranges() for d in self.judge.detectors["corpus"]]
-        return frozenset(x for r in ranges for x, bounds in r.items() if bounds == PROBABILITY)
+        detectors = self.judge.detectors["corpus"]
+        return frozenset(label for d in detectors for label in d.labels.probabilities())
 
     @cached_property
     def mitigator(self) -> Mitigator:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 # Seeds of one attempt lie this far from the next one's: more than there are answers to a prompt.
 ATTEMPT = 1 << 16
+# Of the self-tests: what is written and what is judged before anybody asks.
 SENTENCE = "The weather is fine today."
 # Tokens of the self-test: the first comes with the prompt, others from the engine's loop.
 TRIED = 2

@@ -6,8 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from gemsieve.filters import Action, Detector
-from gemsieve.filters.detector import PROBABILITY
+from gemsieve.filters import Action
 from gemsieve.filters.policy import Rule, Use
 from gemsieve.safety.api.route import router
 from gemsieve.safety.api.service import Judge, Service
@@ -43,7 +42,7 @@ async def policy(service: Judge) -> PolicyResponse:
 
 def limits(service: Service, use: Use) -> list[LimitBody]:
     """Return the limits of one use, by label and rule."""
-    labels = sorted(label for d in service.detectors(use) for label in probabilities(d))
+    labels = sorted(label for d in service.detectors(use) for label in d.labels.probabilities())
     rules = [rule for rule in service.policy.ruleset(use).rules if plain(rule)]
     return [
         LimitBody(
@@ -55,11 +54,6 @@ def limits(service: Service, use: Use) -> list[LimitBody]:
         for rule in rules
         if rule.names(label)
     ]
-
-
-def probabilities(detector: Detector) -> list[str]:
-    """Return the labels of a detector that have a probability."""
-    return [label for label, span in detector.labels.ranges().items() if span == PROBABILITY]
 
 
 def plain(rule: Rule) -> bool:

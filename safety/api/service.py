@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal, cast
 from fastapi import Depends, Request
 
 from gemsieve.filters import Batch, Filter, Finding, Verdict
-from gemsieve.filters.detector import PROBABILITY, Answering, Detector
+from gemsieve.filters.detector import Answering, Detector
 from gemsieve.filters.identity import IdentityDetector
 from gemsieve.filters.language import UNDETERMINED, LanguageDetector
 from gemsieve.filters.operators.key import Key
@@ -25,9 +25,8 @@ from gemsieve.safety.api.batching import Batcher, NotJudgedError, OverloadedErro
 from gemsieve.safety.api.caller import Caller
 from gemsieve.safety.api.errors import ApiError
 from gemsieve.safety.api.limits import Limits
-from gemsieve.safety.author import Author
+from gemsieve.safety.author import SENTENCE, Author
 
-SENTENCE = "The weather is fine today."
 IDENTITY, LANGUAGE, QUESTION = "identity", "language", "question"
 SURE = 0.5  # that a text is in another language than the detectors are made for
 
@@ -195,8 +194,9 @@ class Service:
     @cached_property
     def probabilities(self) -> frozenset[str]:
         """The labels by which outputs are judged that have a probability."""
-        ranges = (d.labels.ranges().items() for d in self.detectors("output"))
-        return frozenset(name for some in ranges for name, span in some if span == PROBABILITY)
+        return frozenset(
+            label for d in self.detectors("output") for label in d.labels.probabilities()
+        )
 
     async def _ask(self, kind: str, batch: Batch) -> list[Any]:
         self.check_ready()

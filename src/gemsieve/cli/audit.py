@@ -96,12 +96,10 @@ def audited(args: argparse.Namespace) -> tuple[Judge, str]:
 def alone(args: argparse.Namespace, whole: Filter) -> Judge:
     """Return one detector with the policy's rules on its labels or, without any, a limit."""
     from gemsieve.filters.audit.judge import Judge, judge_of
-    from gemsieve.filters.detector import PROBABILITY
     from gemsieve.filters.policy import Action, Owed, Rule
 
     detector = found(args.detector, whole)
-    ranges = detector.labels.ranges()
-    labels = tuple(label for label, bounds in ranges.items() if bounds == PROBABILITY)
+    labels = detector.labels.probabilities()
     policy = replace(whole.policy, audit=replace(whole.policy.audit, labels=labels))
     beside = [d for d in whole.detectors[args.use] if d.name != detector.name]
     judge = judge_of(
