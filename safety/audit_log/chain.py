@@ -73,8 +73,14 @@ class Chain:
 
 def number(line: bytes) -> tuple[int, int] | None:
     """Return the writer and the number that a line claims; None where it is no record."""
+    record = read(line)
+    return None if record is None else (record["writer"], record["number"])
+
+
+def read(line: bytes) -> dict[str, Any] | None:
+    """Return the record that a line holds, unproven; None where it holds none."""
     try:
-        record = json.loads(line)
-        return int(record["writer"]), int(record["number"])
+        record: dict[str, Any] = json.loads(line)
+        return {**record, "writer": int(record["writer"]), "number": int(record["number"])}
     except (ValueError, KeyError, TypeError, RecursionError):
         return None

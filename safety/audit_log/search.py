@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-from gemsieve.safety.audit_log.chain import number
+from gemsieve.safety.audit_log.chain import read
 from gemsieve.safety.audit_log.store import AuditLogError, Store
 
 
@@ -50,8 +49,10 @@ def search(store: Store, wanted: Wanted) -> Iterator[str]:
     """
     for writer in sorted(store.writers()):
         for line in store.lines(writer):
-            # A line without an end was never finished.
-            if line.endswith(b"\n") and number(line) is None:
+            if not line.endswith(b"\n"):  # it was never finished
+                continue
+            record = read(line)
+            if record is None:
                 raise AuditLogError(f"writer {writer}: a line is no record")
-            if line.endswith(b"\n") and wanted(json.loads(line)):
+            if wanted(record):
                 yield line.decode("ascii").rstrip("\n")
