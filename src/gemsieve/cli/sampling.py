@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from gemsieve.model.sampling.writing import Answer
     from gemsieve.model.tokenizer import Tokenizer
 
-# Seeds of one attempt lie this far from the next one's: more than there are answers to a prompt.
-_ATTEMPT = 1 << 16
-
 # Control characters, which could steer a terminal; line ends and tabs among them are text.
 _STEERING = {
     code: "\ufffd" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"
@@ -89,6 +86,7 @@ class Writer:
     def _write(self, pieces: list[int], number: int, attempt: int) -> Answer:
         from gemsieve.model.sampling.request import Request
         from gemsieve.model.sampling.writing import Answer
+        from gemsieve.safety.author import ATTEMPT
 
         begins = self.known and tuple(pieces[: len(self.known.tokens)]) == self.known.tokens
         known = self.known if begins else None
@@ -96,7 +94,7 @@ class Writer:
         self.known = self.engine.prefix(rest, known)
         seed = self.seed + number
         if attempt:
-            seed = (seed + attempt * _ATTEMPT) % (1 << 32)
+            seed = (seed + attempt * ATTEMPT) % (1 << 32)
         request = Request(
             tokens=(),
             prefix=self.known,

@@ -30,14 +30,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     model.add_argument("--model", type=Path, metavar="MODEL", help="its folder; else none answers")
     model.add_argument("--model-name", metavar="NAME", help="for clients; the folder's if absent")
     add_form(model)
-    for option, default, what in (
+    add_numbers(
+        model,
         ("--rows", 8, "answers written at a time"),
         ("--max-answers", 64, "answers that wait for a row"),
         ("--max-tokens", 1024, "tokens of an answer"),
-    ):
-        model.add_argument(
-            option, type=int, default=default, metavar="N", help=f"{what} (default {default})"
-        )
+    )
     who = parser.add_argument_group("who may ask")
     who.add_argument(
         "--keys",
@@ -73,15 +71,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     kept.add_argument("--audit-text", action="store_true", help="record the texts too")
     limit = parser.add_argument_group("how much")
-    for option, default, what in (
+    add_numbers(
+        limit,
         ("--max-body", 4_000_000, "bytes of a body"),
         ("--max-connections", 1000, "connections at a time"),
         ("--max-waiting", 8_000_000, "characters that wait to be judged"),
         ("--threads", 2, "threads that judge"),
-    ):
-        limit.add_argument(
-            option, type=int, default=default, metavar="N", help=f"{what} (default {default})"
-        )
+    )
     run = parser.add_argument_group("how")
     run.add_argument("--tls-cert", type=Path, metavar="FILE", help="certificate (PEM), for HTTPS")
     run.add_argument("--tls-key", type=Path, metavar="FILE", help="its key (PEM)")
@@ -93,6 +89,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="stay open so long after SIGTERM, not ready (default 0)",
     )
     run.add_argument("--log-format", choices=("json", "text"), help="write a line for each request")
+
+
+def add_numbers(group: argparse._ArgumentGroup, *options: tuple[str, int, str]) -> None:
+    """Declare options that are numbers, each with its default and what it counts."""
+    for option, default, what in options:
+        group.add_argument(
+            option, type=int, default=default, metavar="N", help=f"{what} (default {default})"
+        )
 
 
 def run(args: argparse.Namespace) -> int:

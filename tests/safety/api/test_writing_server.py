@@ -5,7 +5,8 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import jax
@@ -13,8 +14,10 @@ import jax.numpy as jnp
 import openai
 import pytest
 import schemathesis
+from fastapi import FastAPI
 from hypothesis import HealthCheck, given, settings
 from hypothesis.strategies import SearchStrategy
+from openai.types.chat import ChatCompletionChunk
 from schemathesis.checks import CheckFunction, not_a_server_error
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 from tests.safety.api.serving import RULES, Stubborn, ask, serving, until_ready
@@ -157,12 +160,9 @@ def stubborn(running: Running) -> Stubborn:
     return stubborn
 
 
-def test_a_stream_that_fails_says_so(
-    make_filter: Callable[..., Filter], stubborn: Stubborn
-) -> None:
-    """A model that is damaged in mid-stream ends it in an error that the client raises."""
-    author, engine = tiny_author()
-    app = create_app(make_filter(RULES, stubborn), author=author)
+@contextmanager
+def begun(app: FastAPI) -> Iterator[tuple[str, openai.OpenAI, openai.Stream[ChatCompletionChunk]]]:
+    """Serve, and stream an answer to `HELLO` as far as its first text."""
     with serving(app) as (url, _), openai.OpenAI(base_url=f"{url}/v1", api_key="x") as client:
         until_ready(url)
         stream = client.chat.completions.create(
@@ -170,6 +170,16 @@ def test_a_stream_that_fails_says_so(
         )
         while not next(stream).choices[0].delta.content:
             pass
+        yield url, client, stream
+
+
+def test_a_stream_that_fails_says_so(
+    make_filter: Callable[..., Filter], stubborn: Stubborn
+) -> None:
+    """A model that is damaged in mid-stream ends it in an error that the client raises."""
+    author, engine = tiny_author()
+    app = create_app(make_filter(RULES, stubborn), author=author)
+    with begun(app) as (url, client, stream):
         engine.params = jax.tree.map(lambda array: array * jnp.nan, engine.params)
         stubborn.judging.set()
         with pytest.raises(openai.APIError, match="could not be written"):
@@ -190,13 +200,7 @@ def test_a_stream_that_has_no_time_left_says_so(
     """A server that must stop breaks its streams off with an error, not in silence."""
     author, _ = tiny_author()
     app = create_app(make_filter(RULES, stubborn), author=author)
-    with serving(app) as (url, _), openai.OpenAI(base_url=f"{url}/v1", api_key="x") as client:
-        until_ready(url)
-        stream = client.chat.completions.create(
-            model="tiny", messages=HELLO, seed=CLEAN, max_tokens=LONG, stream=True
-        )
-        while not next(stream).choices[0].delta.content:
-            pass
+    with begun(app) as (_, _, stream):
         app.state.service.drain(0.0)
         stubborn.judging.set()
         with pytest.raises(openai.APIError, match="about to stop"):
