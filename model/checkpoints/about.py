@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 # Under this name the headers of exported files say where the model comes from.
@@ -44,3 +47,22 @@ class About:
             f"imported from {self.imported or 'elsewhere'}, unverified:"
             f" no manifest says {told} this model was trained on"
         )
+
+
+def noted(about: About) -> dict[str, str]:
+    """Return what is written into the header of an exported file."""
+    return {NOTE: json.dumps(asdict(about), sort_keys=True)}
+
+
+def read_note(folder: Path, notes: Mapping[str, str]) -> About | None:
+    """Return what `noted` gave, if it is among the notes of a folder's files.
+
+    Raises:
+        ValueError: It is malformed.
+    """
+    if NOTE not in notes:
+        return None
+    try:
+        return About(**json.loads(notes[NOTE]))
+    except (TypeError, ValueError):
+        raise ValueError(f"{folder}: its note of where it comes from is malformed") from None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -19,7 +19,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from gemsieve.model.checkpoints.about import NOTE, About
+from gemsieve.model.checkpoints.about import About, noted, read_note
 from gemsieve.model.checkpoints.checkpoint import model_item
 from gemsieve.model.checkpoints.forms import Opened, open_model
 from gemsieve.model.checkpoints.huggingface.mapped import Array, Mapped
@@ -98,9 +98,8 @@ def write_adapters(folder: Path, numbers: Params, settings: LoraSettings, about:
         "target_modules": targets,
         "task_type": "CAUSAL_LM",
     }
-    notes = {NOTE: json.dumps(asdict(about), sort_keys=True)}
     with new_folder(folder) as draft:
-        write_tensors(draft / TENSORS, tensors, "float32", notes)
+        write_tensors(draft / TENSORS, tensors, "float32", noted(about))
         text = json.dumps(config, indent=2, sort_keys=True) + "\n"
         (draft / CONFIG).write_text(text, encoding="utf-8")
 
@@ -160,7 +159,7 @@ def read_adapters(folder: Path, config: GemmaConfig) -> Read:
             )
         found[*path, half] = jnp.asarray(tensor.T.reshape(wanted), jnp.float32)
     targets = ",".join(sorted({path[-2] for path in found}))
-    about = _about(folder, mapped.notes)
+    about = read_note(folder, mapped.notes)
     bits = about.settings["lora"]["base_bits"] if about else None
     settings = LoraSettings(rank=rank, alpha=alpha, targets=targets, base_bits=bits)
     return Read(nested(found.items()), settings, about)
@@ -183,20 +182,6 @@ def _read_config(path: Path) -> tuple[int, float]:
         raise ValueError(f"{path}: {error} is missing") from None
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise ValueError(f"{path}: {error}") from None
-
-
-def _about(folder: Path, notes: Mapping[str, str]) -> About | None:
-    """Return what we noted, if we wrote the folder.
-
-    Raises:
-        ValueError: It is malformed.
-    """
-    if NOTE not in notes:
-        return None
-    try:
-        return About(**json.loads(notes[NOTE]))
-    except (TypeError, ValueError):
-        raise ValueError(f"{folder}: its note of where it comes from is malformed") from None
 
 
 def _name(path: Place, half: str) -> str:

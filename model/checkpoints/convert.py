@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 
 from gemsieve.model.checkpoints import checkpoint, forms
-from gemsieve.model.checkpoints.about import NOTE, About, CheckpointError
+from gemsieve.model.checkpoints.about import About, CheckpointError, noted
 from gemsieve.model.checkpoints.forms import Opened
 from gemsieve.model.checkpoints.huggingface import Form, write_huggingface
 from gemsieve.model.checkpoints.placement import abstract
@@ -179,9 +179,8 @@ def _write_peft(source: Path, target: Path, wanted: Wanted) -> Converted:
 
 def _write_huggingface(target: Path, params: Params, about: About, opened: Opened) -> None:
     """Write a folder for Hugging Face's libraries."""
-    notes = {NOTE: json.dumps(asdict(about), sort_keys=True)}
     config, dtype = GemmaConfig(**about.settings["model"]), str(params["embedding"].dtype)
-    form = Form(config=config, dtype=dtype, tokenizer=opened.tokenizer, notes=notes)
+    form = Form(config=config, dtype=dtype, tokenizer=opened.tokenizer, notes=noted(about))
     write_huggingface(target, params, form)
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
-from gemsieve.model.checkpoints.about import NOTE, About, CheckpointError
+from gemsieve.model.checkpoints.about import About, CheckpointError, read_note
 from gemsieve.model.checkpoints.checkpoint import (
     FOLDER,
     model_item,
@@ -167,12 +166,9 @@ def _open_huggingface(folder: Path) -> Opened:
     stored = open_huggingface(folder)
     path = folder / FILE_NAME
     tokenizer = Tokenizer.read(path) if path.exists() else None
-    if NOTE not in stored.notes:
+    about = read_note(folder, stored.notes)
+    if about is None:
         return _imported("Hugging Face", stored, tokenizer)
-    try:
-        about = About(**json.loads(stored.notes[NOTE]))
-    except (TypeError, ValueError):
-        raise CheckpointError(f"{folder}: its note of where it comes from is malformed") from None
     _same_tokenizer(folder, tokenizer, about)
     return Opened(stored, about, tokenizer, 0)
 
