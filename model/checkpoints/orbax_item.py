@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import orbax.checkpoint as ocp  # type: ignore[import-untyped]
 
-from gemsieve.model.checkpoints.placement import Array, Leaf, leaves, nested, shared_out
+from gemsieve.model.checkpoints.placement import Array, Leaf, leaves, nested, shared_out, size_of
 from gemsieve.model.checkpoints.placement import Path as Place
 from gemsieve.model.gemma.transformer import Params
 
@@ -53,7 +53,7 @@ def read_params(item: Path, like: Params) -> Params:
                 f" by the configuration {leaf.shape}"
             )
     read: list[Leaf] = []
-    for group in shared_out(leaves(like), _GROUP_BYTES, _size):
+    for group in shared_out(leaves(like), _GROUP_BYTES, size_of):
         wanted = nested(group)
         restored = _restore(item, wanted, ocp.checkpoint_utils.construct_restore_args(wanted))
         read += leaves(restored)
@@ -77,8 +77,3 @@ def _restore(item: Path, wanted: Params, how: Params) -> Params:
 def _handler() -> ocp.PyTreeCheckpointHandler:
     """Return what reads an item; a checkpointer around it would look for the item's own steps."""
     return ocp.PyTreeCheckpointHandler()
-
-
-def _size(leaf: Any) -> int:  # noqa: ANN401 - an array, or the shape of one
-    """Return how many bytes a tensor takes."""
-    return int(leaf.size * leaf.dtype.itemsize)

@@ -117,6 +117,11 @@ def shared_out(
     yield group
 
 
+def size_of(leaf: Any) -> int:  # noqa: ANN401 - an array, or the shape of one
+    """Return how many bytes a parameter takes."""
+    return int(leaf.size * leaf.dtype.itemsize)
+
+
 def fill(like: Params, view: Callable[[Path], Array], release: Callable[[], None]) -> Params:
     """Copy parameters to where `like` wants them.
 
