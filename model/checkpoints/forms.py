@@ -49,6 +49,19 @@ class Opened:
     tokenizer: Tokenizer | None
     step: int
 
+    def tokenizer_in(self, folder: Path) -> Tokenizer:
+        """Return the tokenizer that must lie in the model's folder.
+
+        Raises:
+            CheckpointError: There is none.
+        """
+        if self.tokenizer is None:
+            raise CheckpointError(
+                f"{folder}: no {FILE_NAME} beside it: put the model's there, or name it once with"
+                " `gemsieve convert --tokenizer`"
+            )
+        return self.tokenizer
+
 
 def load(folder: Path, dtype: str | None = None, at: str = "last") -> Trained:
     """Read a model and its tokenizer, whatever form it is in (`open_model`), to sample from.
@@ -62,17 +75,12 @@ def load(folder: Path, dtype: str | None = None, at: str = "last") -> Trained:
         CheckpointError: There is no model, or its tokenizer is absent or another.
     """
     opened = open_model(folder, at=at)
-    if opened.tokenizer is None:
-        raise CheckpointError(
-            f"{folder}: no {FILE_NAME} beside it: put the model's there, or name it once with"
-            " `gemsieve convert --tokenizer`"
-        )
-    config = opened.stored.config
+    tokenizer, config = opened.tokenizer_in(folder), opened.stored.config
     try:
         params = opened.stored.read(abstract(config, dtype or opened.stored.dtype))
     except ValueError as error:
         raise CheckpointError(str(error)) from None
-    return Trained(params, config, opened.tokenizer, opened.about, opened.step)
+    return Trained(params, config, tokenizer, opened.about, opened.step)
 
 
 def open_model(folder: Path, config: GemmaConfig | None = None, at: str = "last") -> Opened:

@@ -11,23 +11,13 @@ import numpy as np
 
 from gemsieve.model.checkpoints.about import About
 from gemsieve.model.checkpoints.forms import Opened
-from gemsieve.model.checkpoints.placement import (
-    Stored,
-    abstract,
-    leaves,
-    nested,
-    shared_out,
-    size_of,
-)
+from gemsieve.model.checkpoints.placement import Stored, abstract, in_parts, leaves
 from gemsieve.model.gemma.quantise import FORMS
 from gemsieve.model.gemma.transformer import Params
 
 # Tables of a model's settings that tell of others: those it was merged from, the one it was tuned
 # from, and the one it learned from.
 MERGED, START, TEACHER = "merged", "start", "teacher"
-
-# Each call to read a part of an Orbax item reads all of what the item says of itself, too.
-_GROUP_BYTES = 64 * 2**20
 
 
 class Digest:
@@ -58,9 +48,8 @@ def digest_of(stored: Stored) -> str:
     if stored.dtype in FORMS:
         digest.add(stored.read(abstract(stored.config, "float32")))
         return digest.value
-    shapes = leaves(abstract(stored.config, stored.dtype))
-    for group in shared_out(shapes, _GROUP_BYTES, size_of):
-        digest.add(stored.read(nested(group)))
+    for part in in_parts(abstract(stored.config, stored.dtype)):
+        digest.add(stored.read(part))
     return digest.value
 
 

@@ -23,6 +23,8 @@ Leaf = tuple[Path, Any]
 
 # So much of a file is in memory at once while it is copied.
 _PIECE_BYTES = 16 * 2**20
+# And so much of a model where it is read part by part.
+_PART_BYTES = 64 * 2**20
 # JAX on a CPU takes a buffer that starts at a multiple of this as it is, and copies any other.
 _ALIGNMENT = 64
 
@@ -115,6 +117,15 @@ def shared_out(
         group.append((path, leaf))
         filled += size(leaf)
     yield group
+
+
+def in_parts(tree: Params) -> Iterator[Params]:
+    """Cut a tree into trees of 64 MiB at most, in order; a larger tensor is alone.
+
+    To read a model part by part: each call to read a part of an Orbax item reads all of what the
+    item says of itself, too.
+    """
+    return map(nested, shared_out(leaves(tree), _PART_BYTES, size_of))
 
 
 def size_of(leaf: Any) -> int:  # noqa: ANN401 - an array, or the shape of one

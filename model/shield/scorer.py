@@ -49,11 +49,11 @@ class Scorer:
         chances = map(probability, found, curves)
         return dict(zip(texts, chances, strict=True))
 
-    def answer(self, questions: Sequence[str], text: str, prompt: str | None = None) -> list[float]:
+    def answer(self, questions: Sequence[str], text: str) -> list[float]:
         """Return each question's probability of a Yes about the text."""
         closing = self._guidelines.question
         closings = [closing.replace("{question}", question) for question in questions]
-        return [probability(one, AS_IT_IS) for one in self._worst(text, prompt, closings)]
+        return [probability(one, AS_IT_IS) for one in self._worst(text, None, closings)]
 
     def _frame(self, prompt: str | None) -> Frame:
         return self._guidelines.prompt if prompt is None else self._guidelines.response

@@ -14,7 +14,7 @@ from gemsieve.model.checkpoints.about import About, CheckpointError
 from gemsieve.model.checkpoints.adapted import note_base
 from gemsieve.model.checkpoints.forms import open_model
 from gemsieve.model.checkpoints.origin import START, descending, digest_of, told
-from gemsieve.model.checkpoints.placement import Stored, abstract, leaves, nested
+from gemsieve.model.checkpoints.placement import Stored, abstract, in_parts, leaves, nested
 from gemsieve.model.gemma.transformer import Params, initialise
 from gemsieve.model.tokenizer import FILE_NAME, Tokenizer
 from gemsieve.model.training.loss import Whole, alone
@@ -81,11 +81,7 @@ def start_from(folder: Path, settings: TrainSettings) -> tuple[Start, Tokenizer]
         raise CheckpointError(
             f"{folder}: quantised: start from floats; lora.base_bits rounds them beside adapters"
         )
-    if opened.tokenizer is None:
-        raise CheckpointError(
-            f"{folder}: no {FILE_NAME} beside it: put the model's there, or name it once with"
-            " `gemsieve convert --tokenizer`"
-        )
+    tokenizer = opened.tokenizer_in(folder)
     as_stored = abstract(stored.config, stored.dtype)
     start = Start(
         shapes=abstract(stored.config),
@@ -94,7 +90,7 @@ def start_from(folder: Path, settings: TrainSettings) -> tuple[Start, Tokenizer]
         origin=told(opened, digest_of(stored)),
     )
     if not lora.rank:
-        return start, opened.tokenizer
+        return start, tokenizer
     fixed = read_base(stored, lora)
     draw = partial(fresh_adapters, settings=lora, seed=settings.train.init_seed)
 
@@ -104,7 +100,7 @@ def start_from(folder: Path, settings: TrainSettings) -> tuple[Start, Tokenizer]
 
     shapes, whole = jax.eval_shape(draw, fixed), beside(lora.scale)
     start = replace(start, shapes=shapes, begin=begin, fixed=fixed, whole=whole)
-    return start, opened.tokenizer
+    return start, tokenizer
 
 
 def settle(run: Path, folder: Path, start: Start, tokenizer: Tokenizer) -> None:
@@ -123,11 +119,11 @@ def settle(run: Path, folder: Path, start: Start, tokenizer: Tokenizer) -> None:
 
 
 def read_base(stored: Stored, settings: LoraSettings) -> Params:
-    """Read what adapters stand beside, a tensor at a time where it is rounded."""
+    """Read what adapters stand beside, part by part where it is rounded."""
     like = abstract(stored.config, stored.dtype)
     if settings.base_bits is None:
         return stored.read(like)
-    parts = (base_of(stored.read(nested([place])), settings) for place in leaves(like))
+    parts = (base_of(stored.read(part), settings) for part in in_parts(like))
     return nested(leaf for part in parts for leaf in leaves(part))
 
 

@@ -52,6 +52,7 @@ def forged(lines: Lines) -> Lines:
         (lambda lines: [*lines, lines[1]], "record 5 is record 1 once more"),
         (lambda lines: [*lines, b"{}\n"], "record 5 is no record"),
         (lambda lines: [*lines, b"[" * 100_000 + b"\n"], "record 5 is no record"),
+        (lambda lines: [*lines, b'{"writer":Infinity,"number":5}\n'], "record 5 is no record"),
     ],
 )
 def test_a_tampering_is_named(logged: Logged, tamper: Callable[[Lines], Lines], fault: str) -> None:
