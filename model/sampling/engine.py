@@ -14,12 +14,15 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
+from gemsieve.filters.readings import Reading
 from gemsieve.model.gemma.cache import BLOCK, slots_of
 from gemsieve.model.gemma.config import GemmaConfig
 from gemsieve.model.gemma.transformer import Params
+from gemsieve.model.sampling.head import Head
 from gemsieve.model.sampling.request import Prefix, PromptTooLong, Request, Sampled
 from gemsieve.model.sampling.rows import (
     Model,
+    Probe,
     Rows,
     Steps,
     advance,
@@ -58,13 +61,15 @@ class Engine:
         allowed: [vocab_size], bool: which tokens may be drawn; all if None.
         dtype: The type of activations and caches.
         alternatives: How many of the likeliest tokens to tell at each place.
+        head: Reads each token that is written; a token is told once it is read.
         stride: The most tokens written between two looks at callers and at waiting requests.
         slots: Tokens a row has room for at first, at least `BLOCK`; doubled when a text needs it,
             up to the context.
         width: Rows of its arrays, the ones beyond `rows` at rest; what suits the device if None.
 
     Raises:
-        ValueError: `rows`, `stride` or `slots` is below 1, or `alternatives` below 0.
+        ValueError: `rows`, `stride` or `slots` is below 1, `alternatives` below 0, or the head is
+            made for another shape.
     """
 
     params: Params
@@ -73,6 +78,7 @@ class Engine:
     allowed: npt.NDArray[np.bool_] | None = None
     dtype: str = "float32"
     alternatives: int = 0
+    head: Head | None = None
     stride: int = 8
     slots: int = 256
     width: int | None = None
@@ -85,6 +91,12 @@ class Engine:
         everything = np.ones(self.config.vocab_size, bool)
         self._allowed = everything if self.allowed is None else self.allowed
         self._model = Model(self.config, self.dtype, self.stride, self.alternatives)
+        self._probe: Probe | None = None
+        if self.head:
+            self.head.check(self.config)
+            labels = len(self.head.bias)
+            self._model = self._model._replace(layer=self.head.layer, labels=labels)
+            self._probe = jnp.asarray(self.head.weights), jnp.asarray(self.head.bias)
         self._waiting: deque[Stream] = deque()
         least = least_rows(jax.default_backend()) if self.width is None else self.width
         self._streams: list[Stream | None] = [None] * max(self.rows, least)
@@ -108,7 +120,8 @@ class Engine:
             PromptTooLong: The prompt fills the context.
         """
         room = self._room(len(request.whole))
-        stream = Stream(self, request, min(request.max_new_tokens, room), listener)
+        left, read = min(request.max_new_tokens, room), self.head is not None
+        stream = Stream(self, request, left, listener, read=read)
         with self._lock:
             if not stream.over:
                 self._waiting.append(stream)
@@ -181,7 +194,9 @@ class Engine:
     def _write(self, count: int) -> None:
         """Draw up to `count` tokens more for each live row."""
         self._reserve(max(s.read + min(count, s.left) for s in self._streams if s))
-        self._state, steps = advance(self.params, self._model, self._state, jnp.int32(count))
+        self._state, steps = advance(
+            self.params, self._model, self._state, jnp.int32(count), self._probe
+        )
         for index, drawn in enumerate(np.asarray(steps.live).sum(axis=0)):
             if stream := self._streams[index]:
                 stream.read += int(drawn)
@@ -189,17 +204,22 @@ class Engine:
 
     def _deliver(self, steps: Steps, rows: Sequence[int]) -> None:
         """Hand drawn tokens to the streams of these rows, and free rows whose text has ended."""
-        (tokens, logprobs, top, top_logprobs), live = jax.device_get(steps)
+        (tokens, logprobs, top, top_logprobs), live, read = jax.device_get(steps)
         for step, place in np.argwhere(live):
             stream = self._streams[rows[place]]
             at = (step, place)
             likeliest = zip(top[at].tolist(), top_logprobs[at].tolist(), strict=True)
             if stream:
-                stream.take(Sampled(int(tokens[at]), float(logprobs[at]), tuple(likeliest)))
+                sampled = Sampled(int(tokens[at]), float(logprobs[at]), tuple(likeliest))
+                stream.take(sampled, self._reading(read[at]))
         for row in rows:
             stream = self._streams[row]
             if stream and stream.over:
                 self._streams[row] = None
+
+    def _reading(self, logits: npt.NDArray[np.float32]) -> Reading | None:
+        """Return what the head said."""
+        return Reading(self.head.digest, tuple(logits.tolist())) if self.head else None
 
     def _reserve(self, slots: int) -> None:
         """Make room for this many tokens in each row."""

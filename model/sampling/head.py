@@ -1,4 +1,4 @@
-"""A head on the states of the model that writes: it reads each token that was written, for nothing."""
+"""A head on the states of the model that writes: it reads each token that was written."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+
+from gemsieve.model.gemma.config import GemmaConfig
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,3 +25,14 @@ class Head:
     layer: int
     weights: npt.NDArray[np.float32]
     bias: npt.NDArray[np.float32]
+
+    def check(self, config: GemmaConfig) -> None:
+        """Raise ValueError where it is made for another shape of model."""
+        labels, width = self.weights.shape
+        if width != config.embed_dim or not 0 <= self.layer <= config.num_layers:
+            raise ValueError(
+                f"the head reads {width} numbers after block {self.layer}; the model has"
+                f" {config.embed_dim} and {config.num_layers} blocks"
+            )
+        if self.bias.shape != (labels,):
+            raise ValueError(f"the head has {labels} labels and {self.bias.size} biases")

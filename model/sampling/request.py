@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from gemsieve.filters.readings import Reading
 from gemsieve.model.sampling.draw import Drawing
 from gemsieve.model.tokenizer import EOS
 
@@ -84,8 +85,10 @@ class Sampled:
         piece: The token.
         logprob: Its log probability, in nats, by the model.
         top: The likeliest tokens at its place and their log probabilities, likeliest first.
+        reading: What the engine's head says once the model has read it; None without a head.
     """
 
     piece: int
     logprob: float
     top: tuple[tuple[int, float], ...] = ()
+    reading: Reading | None = None

@@ -8,6 +8,7 @@ its seed and on the positions of its tokens, not on its neighbours.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple, cast
@@ -19,9 +20,13 @@ import numpy.typing as npt
 
 from gemsieve.model.gemma.cache import Cache, empty_cache, fitted
 from gemsieve.model.gemma.config import GemmaConfig
+from gemsieve.model.gemma.product import product
 from gemsieve.model.gemma.transformer import Params, Transformer
 from gemsieve.model.sampling.draw import FAILED, Choice, Drawing, Drawn, choice_of, draw
 from gemsieve.model.sampling.request import MOST_ENDS, Prefix, Request
+
+# The weights [labels, embed_dim] and the bias [labels] of a head.
+Probe = tuple[jax.Array, jax.Array]
 
 
 class Model(NamedTuple):
@@ -32,24 +37,37 @@ class Model(NamedTuple):
         dtype: The type of its activations and caches.
         stride: The most tokens drawn at a call of `advance`.
         alternatives: How many of the likeliest tokens are told at each place.
+        layer: After which block a head reads; None without one.
+        labels: Of the head.
     """
 
     config: GemmaConfig
     dtype: str = "float32"
     stride: int = 8
     alternatives: int = 0
+    layer: int | None = None
+    labels: int = 0
 
     def apply(
         self, params: Params, tokens: jax.Array, segments: jax.Array, cache: Cache
-    ) -> tuple[jax.Array, Cache]:
-        """Return the features [rows, n, embed_dim] of the next tokens, and the next cache."""
+    ) -> tuple[jax.Array, Cache, Sequence[jax.Array]]:
+        """Read the next tokens.
+
+        Returns:
+            Their features [rows, n, embed_dim], the next cache, and the residual stream before and
+            after each block, [rows, n, embed_dim]; what is not used of it costs nothing.
+        """
         places = cache.length[:, None] + jnp.arange(tokens.shape[1], dtype=jnp.int32)[None]
-        return cast(
-            "tuple[jax.Array, Cache]",
-            Transformer(self.config, self.dtype).apply(
-                {"params": params}, tokens, places, segments, cache, method="features"
-            ),
+        (x, cache), sown = Transformer(self.config, self.dtype).apply(
+            {"params": params},
+            tokens,
+            places,
+            segments,
+            cache,
+            method="features",
+            mutable=["intermediates"],
         )
+        return x, cache, sown["intermediates"]["hidden"]
 
     def unembed(self, params: Params, x: jax.Array) -> jax.Array:
         """Return the logits of features, float32."""
@@ -87,10 +105,12 @@ class Steps(NamedTuple):
     Attributes:
         drawn: Each array with the steps as its first axis.
         live: Which rows drew at each step, [steps, rows].
+        read: What the head says after the token before, [steps, rows, labels], float32.
     """
 
     drawn: Drawn
     live: jax.Array
+    read: jax.Array
 
 
 def least_rows(platform: str) -> int:
@@ -146,7 +166,7 @@ def read(
     if cache is None:
         cache = empty_cache(model.config, 1, tokens.shape[1], model.dtype)
     segments = (jnp.arange(tokens.shape[1])[None] < count).astype(jnp.int32)
-    x, cache = model.apply(params, tokens, segments, cache)
+    x, cache, _ = model.apply(params, tokens, segments, cache)
     last = jax.lax.dynamic_index_in_dim(x, count - 1, axis=1, keepdims=False)
     return model.unembed(params, last), cache
 
@@ -156,7 +176,8 @@ def begin(model: Model, row: Rows, logits: jax.Array) -> tuple[Rows, Steps]:
     """Draw the first token of a single row whose prompt is read."""
     live = row.left > 0
     row, drawn = _drawn(model, row, logits)
-    return row, jax.tree.map(lambda x: x[None], Steps(drawn, live))
+    unread = jnp.zeros((1, model.labels), jnp.float32)  # no token is before the first
+    return row, jax.tree.map(lambda x: x[None], Steps(drawn, live, unread))
 
 
 @partial(jax.jit, donate_argnames="rows")
@@ -176,10 +197,12 @@ def grown(cache: Cache, model: Model, slots: int) -> Cache:
 
 
 @partial(jax.jit, static_argnames="model", donate_argnames="rows")
-def advance(params: Params, model: Model, rows: Rows, count: jax.Array) -> tuple[Rows, Steps]:
+def advance(
+    params: Params, model: Model, rows: Rows, count: jax.Array, head: Probe | None = None
+) -> tuple[Rows, Steps]:
     """Read each row's last token and draw the next, `count` times, at most `model.stride`.
 
-    Ends early when no row may go on.
+    Ends early when no row may go on. A head is given if the model has its layer.
     """
 
     def more(carry: tuple[jax.Array, Rows, Steps]) -> jax.Array:
@@ -189,14 +212,24 @@ def advance(params: Params, model: Model, rows: Rows, count: jax.Array) -> tuple
         index, rows, steps = carry
         live = rows.left > 0
         segments = live[:, None].astype(jnp.int32)
-        x, cache = model.apply(params, rows.token[:, None], segments, rows.cache)
+        x, cache, hidden = model.apply(params, rows.token[:, None], segments, rows.cache)
         logits = model.unembed(params, x[:, 0])
+        said = _said(model, head, hidden)
         rows, drawn = _drawn(model, dataclasses.replace(rows, cache=cache), logits)
-        return index + 1, rows, _noted(steps, index, Steps(drawn, live))
+        return index + 1, rows, _noted(steps, index, Steps(drawn, live, said))
 
     start = (jnp.int32(0), rows, _no_steps(model, rows.token.shape[0]))
     _, rows, steps = jax.lax.while_loop(more, step, start)
     return rows, steps
+
+
+def _said(model: Model, head: Probe | None, hidden: Sequence[jax.Array]) -> jax.Array:
+    """Return what a head says of states [rows, 1, embed_dim]: [rows, labels], float32."""
+    if head is None or model.layer is None:
+        return jnp.zeros((hidden[0].shape[0], 0), jnp.float32)
+    weights, bias = head
+    state = hidden[model.layer][:, 0].astype(jnp.float32)
+    return product("rd,ld->rl", state, weights, jnp.float32) + bias
 
 
 def _no_steps(model: Model, rows: int) -> Steps:
@@ -208,7 +241,8 @@ def _no_steps(model: Model, rows: int) -> Steps:
         jnp.zeros(likeliest, jnp.int32),
         jnp.zeros(likeliest, jnp.float32),
     )
-    return Steps(drawn, jnp.zeros(shape, bool))
+    read = jnp.zeros((model.stride, rows, model.labels), jnp.float32)
+    return Steps(drawn, jnp.zeros(shape, bool), read)
 
 
 def _noted(steps: Steps, index: jax.Array, step: Steps) -> Steps:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Literal, Protocol, final
 
+from gemsieve.filters.readings import Reading
 from gemsieve.model.sampling.draw import FAILED
 from gemsieve.model.sampling.request import Request, Sampled
 
@@ -26,6 +28,9 @@ class Worker(Protocol):
 class Stream(Iterator[Sampled]):
     """Yield the tokens of one request; the engine works on while one is waited for.
 
+    Under a head each token is told when the next has been drawn, for the model reads it then: so
+    one more is drawn than may be written, for the last one's sake, and thrown away.
+
     Attributes:
         request: What was asked for.
         left: How many tokens may still be drawn.
@@ -36,15 +41,24 @@ class Stream(Iterator[Sampled]):
     """
 
     def __init__(
-        self, worker: Worker, request: Request, left: int, listener: Listener | None
+        self,
+        worker: Worker,
+        request: Request,
+        left: int,
+        listener: Listener | None = None,
+        *,
+        read: bool = False,
     ) -> None:
+        """Begin with nothing; `left` tokens may be written, each `read` by a head or not."""
         self.request = request
-        self.left = left
+        self.left = left + (read and left > 0)
         self.read = len(request.whole)
         self.finish_reason: Literal["stop", "length", "failed"] | None = None if left else "length"
         self._worker = worker
         self._listener = listener
         self._ready: deque[Sampled] = deque()
+        self._read = read
+        self._unread: Sampled | None = None
         self._closed = False
 
     def __iter__(self) -> Stream:
@@ -78,17 +92,24 @@ class Stream(Iterator[Sampled]):
         self._ready.clear()
         self._worker.leave(self)
 
-    def take(self, sampled: Sampled) -> None:
-        """Note a drawn token, and whether it is the last one."""
+    def take(self, sampled: Sampled, reading: Reading | None = None) -> None:
+        """Note a drawn token, whether it is the last one, and what is said of the one before."""
         self.left -= 1
+        spare = self._read and not self.left  # drawn for the sake of the one before
         if sampled.piece == FAILED:
             self.finish_reason = "failed"
-        elif sampled.piece in self.request.ends:
+            return
+        if self._unread:
+            self._ready.append(replace(self._unread, reading=reading))
+        if sampled.piece in self.request.ends and not spare:
             self.finish_reason = "stop"
+            return
+        if self._read:
+            self._unread = sampled
         else:
             self._ready.append(sampled)
-            if not self.left:
-                self.finish_reason = "length"
+        if not self.left:
+            self.finish_reason = "length"
 
     def tell(self) -> None:
         """Hand what is ready to the listener, if there is one."""

@@ -9,6 +9,7 @@ from typing import Literal, final
 import numpy as np
 import numpy.typing as npt
 
+from gemsieve.filters.readings import Reading
 from gemsieve.model.sampling.request import Sampled
 from gemsieve.model.sampling.stop import Stop
 from gemsieve.model.sampling.stream import Stream
@@ -27,6 +28,7 @@ class Token:
         data: The bytes it adds to the answer.
         logprob: Its log probability, in nats, by the model (`Drawn.logprob`).
         top: The likeliest tokens at its place, likeliest first; theirs are empty.
+        reading: What a head on the model says of it, if one reads along.
     """
 
     piece: int
@@ -34,6 +36,7 @@ class Token:
     data: bytes
     logprob: float
     top: tuple[Token, ...] = ()
+    reading: Reading | None = None
 
 
 @dataclass(frozen=True)
@@ -115,7 +118,7 @@ def described(tokenizer: Tokenizer, sampled: Sampled) -> Token:
     data = tokenizer.data(sampled.piece)
     text = data.decode(errors="backslashreplace") if data else tokenizer.name(sampled.piece)
     top = tuple(described(tokenizer, Sampled(*likely)) for likely in sampled.top)
-    return Token(sampled.piece, text, data, sampled.logprob, top)
+    return Token(sampled.piece, text, data, sampled.logprob, top, sampled.reading)
 
 
 @final
