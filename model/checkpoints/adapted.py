@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,8 @@ import jax
 
 from gemsieve.model.checkpoints.about import About, CheckpointError
 from gemsieve.model.checkpoints.orbax_item import read_params, stored_shapes
-from gemsieve.model.checkpoints.origin import START, digest_of
-from gemsieve.model.checkpoints.placement import Stored, leaves, nested, on_first_device
+from gemsieve.model.checkpoints.origin import START, digest_in, digest_of
+from gemsieve.model.checkpoints.placement import Stored, abstract, leaves, nested, on_first_device
 from gemsieve.model.gemma.transformer import Params
 from gemsieve.model.training.tuning.lora import LoraSettings, attach, base_of, merge_back
 from gemsieve.pipeline.storage import write_atomically
@@ -43,23 +44,58 @@ def note_base(run: Path, folder: Path, parameters: str) -> None:
 def open_adapted(run: Path, item: Path, about: About) -> Stored:
     """Open adapters with the model under them, to be read as one.
 
+    To read them raises CheckpointError where that model is no longer what it was.
+
     Raises:
-        CheckpointError: That model is not where it was, or is no longer what it was.
+        CheckpointError: That model is not where it was.
     """
     from gemsieve.model.checkpoints.forms import open_model
 
     folder = run / _noted(run)["folder"]
     try:
-        base = open_model(folder).stored
+        stored = open_model(folder).stored
     except CheckpointError as error:
         raise CheckpointError(
             f"{run}: its adapters stand beside a model that is not at {folder}: put it there, or"
             f" write its place into {NAME} ({error})"
         ) from None
-    if digest_of(base) != about.settings[START]["parameters"]:
-        raise CheckpointError(f"{folder}: not the model that the adapters of {run} stand beside")
+    changed = f"{folder}: not the model that the adapters of {run} stand beside"
+    base = _Base(stored, about.settings[START]["parameters"], changed)
     settings = LoraSettings(**about.settings["lora"])
-    return Stored(base.config, base.dtype, partial(_merged, item, base, settings), {})
+    return Stored(stored.config, stored.dtype, partial(_merged, item, base, settings), {})
+
+
+@dataclass
+class _Base:
+    """A model under adapters, read only if it is the one that they were trained beside.
+
+    Attributes:
+        stored: It, on disk.
+        digest: The digest of its parameters.
+        changed: What is said if they have another.
+        known: Whether they were looked at.
+    """
+
+    stored: Stored
+    digest: str
+    changed: str
+    known: bool = False
+
+    def read(self, like: Params) -> Params:
+        """Read weights as they are stored, in the shapes and shardings of `like`.
+
+        Raises:
+            CheckpointError: It is another model.
+        """
+        weights = self.stored.read(
+            jax.tree.map(lambda leaf: _retyped(leaf, self.stored.dtype), like)
+        )
+        if not self.known:
+            whole = len(jax.tree.leaves(like)) == len(jax.tree.leaves(abstract(self.stored.config)))
+            if self.digest != (digest_in(weights) if whole else digest_of(self.stored)):
+                raise CheckpointError(self.changed)
+            self.known = True
+        return weights
 
 
 def _noted(run: Path) -> dict[str, str]:
@@ -75,9 +111,9 @@ def _noted(run: Path) -> dict[str, str]:
         ) from None
 
 
-def _merged(item: Path, base: Stored, settings: LoraSettings, like: Params) -> Params:
+def _merged(item: Path, base: _Base, settings: LoraSettings, like: Params) -> Params:
     """Read weights with their adapters added, in the shapes, types and shardings of `like`."""
-    weights = base.read(jax.tree.map(lambda leaf: _retyped(leaf, base.dtype), like))
+    weights = base.read(like)
     adapted = {path for path, _ in leaves(like) if path[-1] in settings.names}
     halves = nested(
         (path, jax.ShapeDtypeStruct(found.shape, found.dtype))  # type: ignore[no-untyped-call]

@@ -74,7 +74,11 @@ def load(folder: Path, dtype: str | None = None, at: str = "last") -> Trained:
     Raises:
         CheckpointError: There is no model, or its tokenizer is absent or another.
     """
-    opened = open_model(folder, at=at)
+    return read(open_model(folder, at=at), folder, dtype)
+
+
+def read(opened: Opened, folder: Path, dtype: str | None = None) -> Trained:
+    """Read a model that was opened in a folder; for the rest see `load`."""
     tokenizer, config = opened.tokenizer_in(folder), opened.stored.config
     try:
         params = opened.stored.read(abstract(config, dtype or opened.stored.dtype))

@@ -38,16 +38,22 @@ class Digest:
         return self._seen.hexdigest()
 
 
+def digest_in(params: Params) -> str:
+    """Return the digest of a model in memory."""
+    digest = Digest()
+    digest.add(params)
+    return digest.value
+
+
 def digest_of(stored: Stored) -> str:
     """Return the digest of a model on disk.
 
     In memory are 64 MiB of tensors at a time, or a larger one alone; but quantised weights are read
     together, in float32.
     """
-    digest = Digest()
     if stored.dtype in FORMS:
-        digest.add(stored.read(abstract(stored.config, "float32")))
-        return digest.value
+        return digest_in(stored.read(abstract(stored.config, "float32")))
+    digest = Digest()
     for part in in_parts(abstract(stored.config, stored.dtype)):
         digest.add(stored.read(part))
     return digest.value

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import ClassVar
 
@@ -60,7 +58,11 @@ class ShieldDetector:
     @property
     def weights(self) -> str:
         """SHA-256 of the parameters and of the tokenizer; "" without a model."""
-        return "" if self.model is None else digest(Path(self.model))
+        if self.model is None:
+            return ""
+        from gemsieve.model.checkpoints.once import digest
+
+        return digest(Path(self.model))
 
     @property
     def _file(self) -> Path:
@@ -99,14 +101,3 @@ class ShieldDetector:
         from gemsieve.model.shield.scorer import scorer
 
         return scorer(Path(self.model), self._file).answer(questions, text)
-
-
-@cache
-def digest(folder: Path) -> str:
-    """Return the SHA-256 of a model's parameters and tokenizer, read once a process."""
-    from gemsieve.model.checkpoints.forms import open_model
-    from gemsieve.model.checkpoints.origin import digest_of
-
-    opened = open_model(folder)
-    tokenizer = opened.tokenizer.digest if opened.tokenizer else ""
-    return hashlib.sha256((digest_of(opened.stored) + tokenizer).encode()).hexdigest()

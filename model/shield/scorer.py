@@ -11,7 +11,7 @@ import jax
 import numpy as np
 
 from gemsieve.filters.toxicity.calibration import Calibration
-from gemsieve.model.checkpoints.forms import load
+from gemsieve.model.checkpoints.once import load
 from gemsieve.model.sampling.chat import marks
 from gemsieve.model.sampling.engine import Engine
 from gemsieve.model.shield.guidelines import AS_IT_IS, Frame, Guidelines, read

@@ -23,7 +23,7 @@ from gemsieve.model.checkpoints.checkpoint import write_model
 from gemsieve.model.checkpoints.forms import load, open_model
 from gemsieve.model.checkpoints.orbax_item import read_params, stored_shapes
 from gemsieve.model.checkpoints.origin import digest_of
-from gemsieve.model.checkpoints.placement import leaves, nested, on_first_device
+from gemsieve.model.checkpoints.placement import abstract, leaves, nested, on_first_device
 from gemsieve.model.gemma.quantise import dequantise
 from gemsieve.model.gemma.transformer import Params, initialise
 from gemsieve.model.tokenizer import Tokenizer
@@ -190,7 +190,10 @@ def test_pairs_are_learned_by_the_whole_model(base: Path, tmp_path: Path) -> Non
 
 
 def test_adapters_follow_their_model(tuned: Path, base: Path, tmp_path: Path) -> None:
-    """Moved together both are found; an absent model is refused, and another in its place."""
+    """Moved together both are found; an absent model is refused, and another in its place.
+
+    That other is refused whether all of it is read or a single tensor.
+    """
     shutil.copytree(base, tmp_path / base.parent.name / "base")
     run = tmp_path / tuned.parent.name / "run"
     shutil.copytree(tuned, run)
@@ -202,8 +205,10 @@ def test_adapters_follow_their_model(tuned: Path, base: Path, tmp_path: Path) ->
         load(run)
     about, tokenizer = load(base).about, load(base).tokenizer
     write_model(moved, initialise(config, seed=2), about, tokenizer)
-    with pytest.raises(CheckpointError, match="not the model that the adapters"):
-        load(run)
+    one = {"embedding": abstract(config)["embedding"]}
+    for read in (load, lambda run: open_model(run).stored.read(one)):
+        with pytest.raises(CheckpointError, match="not the model that the adapters"):
+            read(run)
 
 
 def test_a_whole_model_goes_on_learning_texts(

@@ -1,4 +1,4 @@
-"""Merging models on disk into a new one, a tensor at a time, that tells whom it descends from."""
+"""Merging models on disk into a new one, part by part, that tells whom it descends from."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gemsieve.model.checkpoints import checkpoint, forms
 from gemsieve.model.checkpoints.about import About
 from gemsieve.model.checkpoints.forms import Opened
 from gemsieve.model.checkpoints.origin import MERGED, Digest, told
-from gemsieve.model.checkpoints.placement import Leaf, abstract, leaves, nested
+from gemsieve.model.checkpoints.placement import Leaf, abstract, in_parts, leaves, nested
 from gemsieve.model.gemma.transformer import Params
 from gemsieve.model.training.merging.merge import average, slerp, towards
 
@@ -63,7 +63,7 @@ class _Parent:
 def merge(models: Sequence[Path], target: Path, recipe: Recipe, start: Path | None = None) -> About:
     """Merge models in any form and write the result to a new folder, as a run's.
 
-    Memory holds the merged parameters, and one tensor of each model.
+    Memory holds the merged parameters, and 64 MiB of each model or one larger tensor.
 
     Args:
         models: Two or more, of one shape, type and tokenizer.
@@ -88,17 +88,16 @@ def merge(models: Sequence[Path], target: Path, recipe: Recipe, start: Path | No
         _alike(parents[0], other)
     first = parents[0].opened
     merged: list[Leaf] = []
-    for place in leaves(abstract(first.stored.config, first.stored.dtype)):
-        like = nested([place])
-        tensors = [parent.read(like) for parent in parents]
-        merged += leaves(_merged(origin.read(like) if origin else {}, tensors, recipe))
+    for part in in_parts(abstract(first.stored.config, first.stored.dtype)):
+        parts = [parent.read(part) for parent in parents]
+        merged += leaves(_merged(origin.read(part) if origin else {}, parts, recipe))
     about = _about(origin, parents, recipe)
     checkpoint.write_model(target, nested(merged), about, first.tokenizer)
     return about
 
 
 def _merged(start: Params, models: Sequence[Params], recipe: Recipe) -> Params:
-    """Merge one tensor of all models."""
+    """Merge some tensors of all models."""
     merged = slerp(start, models) if recipe.method == "slerp" else average(models, recipe.weights)
     return towards(start, merged, 1 - recipe.back) if recipe.back else merged
 
