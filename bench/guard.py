@@ -1,25 +1,20 @@
-"""The guard's cost: characters judged, time to the first text and a token, checks a second.
+"""The guard's cost: characters judged, time to the first text and a token.
 
     python bench/guard.py cost
     python bench/guard.py stream RUN [--tokens 256]
-    python bench/guard.py checks [--texts 2000]
 
 Times are of a processor (`time.process_time`), guarded and unguarded in turns, the median of
-rounds. Texts are put together from the sentences of the demo and drawn personal data.
+rounds.
 """
 
 from __future__ import annotations
 
 import argparse
-import random
 import statistics
 import time
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 
-from gemsieve.cli.demo_planted import filled, filler
-from gemsieve.cli.demo_texts import CARRIERS
 from gemsieve.filters import Batch, Filter, Finding, Labels, load_filter
 from gemsieve.filters.catalogue import filter_from_text
 from gemsieve.filters.policy import Action, Policy, Rule, Ruleset
@@ -27,7 +22,6 @@ from gemsieve.safety import guarded
 from gemsieve.safety.choices import Choice, Said
 
 ROUNDS = 5
-SHORT = 100
 FAST = """
 name = "fast"
 [[output]]
@@ -57,18 +51,6 @@ class Counting:
         """Count."""
         self.seen += sum(map(len, batch.texts))
         return [[] for _ in batch.texts]
-
-
-def texts(count: int, sentences: int = 1) -> list[str]:
-    """Return texts of so many sentences, some with personal data."""
-    draw, fill = random.Random(8), filler(8)
-    return [
-        " ".join(
-            filled(draw.choice(CARRIERS), lambda slot: fill(slot, draw)).text
-            for _ in range(sentences)
-        )
-        for _ in range(count)
-    ]
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -151,38 +133,6 @@ def timed(chunks: Iterator[str]) -> tuple[float, float]:
     return first, time.process_time() - before
 
 
-def checks(count: int) -> None:
-    """Print how many short texts a second one core checks, one by one and in batches."""
-    some = [text[:SHORT] for text in texts(count)]
-
-    def judging(judge: Filter) -> Callable[[list[str]], object]:
-        return lambda batch: judge(Batch(batch), "output")
-
-    named = {
-        "fast tier": judging(filter_from_text(FAST, "fast.toml")),
-        "shipped policy": judging(load_filter()),
-    }
-    try:
-        from profanity_check import predict_prob  # type: ignore[import-untyped]
-
-        named["alt-profanity-check"] = predict_prob
-    except ImportError:
-        print("alt-profanity-check: not installed")
-    for name, check in named.items():
-        check(some[:8])
-        for together in (1, 64):
-            rate = len(some) / min(
-                seconds(partial(in_batches, check, some, together)) for _ in "123"
-            )
-            print(f"{name}, {together} at once: {rate:.0f} texts of {SHORT} characters a second")
-
-
-def in_batches(check: Callable[[list[str]], object], some: list[str], together: int) -> None:
-    """Check texts, so many at a time."""
-    for at in range(0, len(some), together):
-        check(some[at : at + together])
-
-
 def main() -> None:
     """Measure what is asked for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -191,15 +141,11 @@ def main() -> None:
     streaming = commands.add_parser("stream")
     streaming.add_argument("run", type=Path, help="a training run")
     streaming.add_argument("--tokens", type=int, default=256)
-    checking = commands.add_parser("checks")
-    checking.add_argument("--texts", type=int, default=2000)
     args = parser.parse_args()
     if args.what == "cost":
         cost()
-    elif args.what == "stream":
-        stream(args.run, args.tokens)
     else:
-        checks(args.texts)
+        stream(args.run, args.tokens)
 
 
 if __name__ == "__main__":
