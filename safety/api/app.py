@@ -87,7 +87,7 @@ def create_app(  # noqa: PLR0913 - each can be left out
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, Any]]:
         running = asyncio.create_task(service.run())
-        yield {"limits": limits}
+        yield {"limits": limits, "shed": metrics.shed}
         if author is not None:
             await asyncio.to_thread(author.close)
         await stop(running)

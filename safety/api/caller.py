@@ -23,8 +23,8 @@ class Caller:
     key: str | None = None
 
 
-def caller(request: Request) -> Caller:
-    """Return who asks."""
+async def caller(request: Request) -> Caller:
+    """Return who asks; a coroutine, or FastAPI would ask a thread."""
     found: Caller = request.state.caller
     return found
 

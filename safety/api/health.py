@@ -12,7 +12,8 @@ from gemsieve.safety.api.errors import ApiError
 from gemsieve.safety.api.route import router
 from gemsieve.safety.api.service import Judge
 
-LIVE = "/v2/health/live"
+LIVE, READY, METRICS = "/v2/health/live", "/v2/health/ready", "/metrics"
+PROBES = frozenset({LIVE, READY, METRICS})  # answered however much else is asked
 
 open_to_all = router(scope=None)
 measured = router(scope="metrics")
@@ -51,7 +52,7 @@ async def live() -> Live:
     return Live()
 
 
-@open_to_all.get("/v2/health/ready")
+@open_to_all.get(READY)
 async def ready(service: Judge) -> Ready:
     """Say that requests may be sent here; 503 while models load and while the server drains."""
     service.check_ready()
@@ -60,7 +61,7 @@ async def ready(service: Judge) -> Ready:
     return Ready()
 
 
-@measured.get("/metrics", response_class=Response)
+@measured.get(METRICS, response_class=Response)
 async def metrics(request: Request) -> Response:
     """Return counts and times in Prometheus's text form."""
     text = generate_latest(request.app.state.metrics.registry)

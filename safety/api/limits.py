@@ -20,6 +20,7 @@ class Limits:
         answer_seconds: For the judging, the wait for its turn included.
         beat_seconds: Of silence, after which a stream shows that it goes on.
         connections: Open at a time; more are told to come back.
+        requests: That are answered at a time; more are told to come back, unread.
         waiting: Characters that wait to be judged; a text counts for `TEXT` more than it has.
         threads: That judge at a time.
     """
@@ -31,5 +32,6 @@ class Limits:
     answer_seconds: float = 30.0
     beat_seconds: float = 5.0
     connections: int = 1000
+    requests: int = 128
     waiting: int = 8_000_000
     threads: int = 2

@@ -33,6 +33,9 @@ class Metrics:
         self._reasons = Counter(
             "gemsieve_reasons", "Labels that caused an action", ["use", "label"], registry=registry
         )
+        self.shed = Counter(
+            "gemsieve_shed", "Requests told to come back, unread", registry=registry
+        ).inc
         self.watch("gemsieve_waiting_characters", "Characters that wait to be judged", waiting)
 
     def watch(self, name: str, what: str, value: Callable[[], float]) -> None:

@@ -244,8 +244,8 @@ def not_judged() -> ApiError:
     return ApiError(500, "the input could not be judged", "not_judged")
 
 
-def service(request: Request) -> Service:
-    """Return the service of the application."""
+async def service(request: Request) -> Service:
+    """Return the service of the application; a coroutine, or FastAPI would ask a thread."""
     found: Service = request.app.state.service
     return found
 

@@ -1,0 +1,200 @@
+"""HTTP/1.1 on one connection: on time, strict, and told to come back where too much is asked.
+
+uvicorn waits for ever for a header or body that was begun and not ended, and for a client that
+does not take its answer. Here each has its time, after which the connection is cut.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from functools import cache
+from itertools import chain
+from typing import TYPE_CHECKING, Literal
+
+import httptools
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from gemsieve.safety.api import health
+from gemsieve.safety.api.errors import GOOGLE, ApiError
+from gemsieve.safety.api.limits import Limits
+
+if TYPE_CHECKING:
+    from uvicorn._types import ASGI3Application
+    from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
+GRACE = 1.0  # seconds in which the application may still answer for a body that came too slowly
+HEADER_BYTES = 16_384
+PIPELINED = 16  # requests that a client may send ahead of an answer
+VERSIONS = frozenset({"1.0", "1.1"})
+
+
+class Protocol(HttpToolsProtocol):
+    """One connection."""
+
+    _deadline: asyncio.TimerHandle | None = None
+    _unread: asyncio.TimerHandle | None = None
+    _part: Literal["header", "body"] | None = None  # that has begun and not ended
+    _held = 0  # bytes of an unfinished header
+    _crowded = False
+    _ended = False  # nothing more is read
+
+    @property
+    def limits(self) -> Limits:
+        """The limits of the application that is served."""
+        limits: Limits = self.app_state["limits"]
+        return limits
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin; who comes when too many are there is told so, or at twice as many cut off."""
+        super().connection_made(transport)
+        self._expect(self.limits.header_seconds)
+        self._crowded = len(self.connections) > self.limits.connections
+        if len(self.connections) > 2 * self.limits.connections:
+            transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop the clocks."""
+        self._forget()
+        self.resume_writing()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what comes; what it leaves unfinished has its time from now on."""
+        if self._ended or self.transport.is_closing():
+            return
+        self._unset_keepalive_if_required()
+        self._part = self._part or "header"
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            # We stay with what we speak, and so may the client.
+            if rest := data[upgrade.args[0] :]:
+                self.data_received(rest)
+        except httptools.HttpParserInvalidMethodError:
+            self._refuse(unknown(data))
+        except httptools.HttpParserError:
+            self._refuse(ApiError(400, "the request is no HTTP/1.1", "invalid_http"))
+        if self._part == "header":
+            self._held += len(data)
+            if self._held > HEADER_BYTES:
+                self._refuse(ApiError(400, "the header is too long", "invalid_http"))
+        if self._part and self._deadline is None and not self._ended:
+            limits, header = self.limits, self._part == "header"
+            self._expect(limits.header_seconds if header else limits.body_seconds + GRACE)
+
+    def on_message_begin(self) -> None:
+        """Begin a request; who sends too many ahead is answered those, and no more is read."""
+        self._part = "header"
+        if len(self.pipeline) >= PIPELINED:
+            raise ValueError("too many requests ahead")
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """End a header, if it is good; its request is begun."""
+        self._forget()
+        self._held = 0
+        names = [name for name, _ in self.headers]
+        version = self.parser.get_http_version()
+        coding = next((v for n, v in self.headers if n == b"transfer-encoding"), b"chunked")
+        if (
+            version not in VERSIONS
+            or names.count(b"host") > 1
+            or (version == "1.1" and b"host" not in names)
+            or coding.lower() != b"chunked"
+            or len(self.url) + sum(map(len, chain.from_iterable(self.headers))) > HEADER_BYTES
+        ):
+            raise ValueError("a header that is not taken")
+        if not self.url.startswith(b"/"):
+            # We are nobody's proxy: another's address is a path that is not here.
+            self.url = b"/" + self.url
+        super().on_headers_complete()
+        self._part = "body"
+
+    def on_message_complete(self) -> None:
+        """End a request."""
+        self._forget()
+        self._part = None
+        super().on_message_complete()
+
+    def pause_writing(self) -> None:
+        """Give the client its time to take what it is sent."""
+        super().pause_writing()
+        self._unread = self.loop.call_later(self.limits.write_seconds, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """Stop that clock."""
+        super().resume_writing()
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        """Have a request answered, or tell the client to come back; that costs next to nothing."""
+        busy = self._crowded or len(self.tasks) >= self.limits.requests
+        if not busy or cycle.scope["path"] in health.PROBES:
+            super()._start_asgi_task(cycle, app)
+            return
+        # A client that waits for a word before it sends its body may send it or not.
+        again = cycle.keep_alive and not (self._crowded or cycle.waiting_for_100_continue)
+        answer = come_back(cycle.scope["path"].startswith(GOOGLE), again)
+        head, body = answer
+        self.transport.write(head if cycle.scope["method"] == "HEAD" else head + body)
+        cycle.response_started = cycle.response_complete = True
+        self.app_state["shed"]()
+        if not again:
+            self.transport.close()
+        cycle.on_response()
+
+    def _expect(self, seconds: float) -> None:
+        """Set the time in which the client has to end what it sends."""
+        self._forget()
+        self._deadline = self.loop.call_later(seconds, self._late)
+
+    def _forget(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _late(self) -> None:
+        self._refuse(ApiError(408, "the request came too slowly", "request_timeout"))
+
+    def _refuse(self, error: ApiError) -> None:
+        """Read no more; answer without asking the application, where it has not begun to."""
+        if self._ended:
+            return
+        self._ended = True
+        self._forget()
+        cycle = self.cycle
+        if self._part == "body":
+            free = not (self.pipeline or cycle.response_started)
+        else:
+            free = cycle is None or cycle.response_complete
+        if free:
+            self.transport.write(b"".join(plain(error, "", again=False)))
+            self.transport.close()
+        elif self._part == "body":
+            self.transport.abort()
+        else:
+            cycle.keep_alive = False  # what was asked before is answered yet
+
+
+def unknown(data: bytes) -> ApiError:
+    """Return the error of a request whose method is in no standard."""
+    if data.split(b" ", 1)[0].isalpha():
+        return ApiError(405, "Method Not Allowed", "method_not_allowed")
+    return ApiError(400, "the request is no HTTP/1.1", "invalid_http")
+
+
+@cache
+def come_back(google: bool, again: bool) -> tuple[bytes, bytes]:
+    """Return head and body of what a client is told that asks when too much is asked."""
+    error = ApiError(503, "too many requests", "overloaded", retry_after=1)
+    return plain(error, GOOGLE if google else "", again)
+
+
+def plain(error: ApiError, path: str, again: bool) -> tuple[bytes, bytes]:
+    """Return head and body of an error as they are sent; `again` leaves the connection open."""
+    response = error.response(path)
+    headers = response.raw_headers + ([] if again else [(b"connection", b"close")])
+    lines = b"".join(b"%b: %b\r\n" % header for header in headers)
+    return STATUS_LINE[response.status_code] + lines + b"\r\n", bytes(response.body)
