@@ -50,7 +50,7 @@ def drawn(count: int) -> Counter[str]:
     @given(cases)
     def hold(case: Case) -> None:
         judge = sieve(case.rules)
-        check(case, judge, count=CHUNKINGS)
+        check(case, judge, cuts=CHUNKINGS)
         number, done = final(case, judge)
         ends[f"attempt {number + 1}: {done.decision.action.name}"] += CHUNKINGS
 

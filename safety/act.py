@@ -16,7 +16,9 @@ from gemsieve.filters.filter import Filter, Verdict
 from gemsieve.filters.finding import Batch
 from gemsieve.filters.operators.key import Key
 from gemsieve.filters.policy import Action, Decision, Policy, Use
+from gemsieve.filters.readings import COLUMN, Reading
 from gemsieve.filters.redact import merge
+from gemsieve.safety.notes import Note, Readings
 from gemsieve.safety.units import Horizon, Unit, units
 from gemsieve.safety.write import Mask, Written, touches, write
 
@@ -51,13 +53,16 @@ def act(
     filter: Filter,  # noqa: A002 - the field's word for it, here as everywhere
     horizon: Horizon | None = None,
     prompt: str | None = None,
+    readings: Sequence[Note[Reading]] = (),
 ) -> Answer:
     """Return what the policy releases of a whole text: what the guard streams, for every chunking.
 
-    `prompt` is shown to the detectors that read the column of that name. No other text can be
-    asked for: of several attempts, this is what becomes of the last.
+    `prompt` is shown to the detectors that read the column of that name, as are `readings` of the
+    text's tokens, in order. No other text can be asked for: of several attempts, this is what
+    becomes of the last.
     """
     screen = Screen(filter, prompt)
+    screen.read(readings)
     released = screen.release(list(units(text, horizon or Horizon())))
     return Answer(released, screen.decision)
 
@@ -81,6 +86,16 @@ class Screen:
     again: bool = field(default=False, init=False)
     _mask: Mask = field(default=Mask(), init=False)
     _begun: bool = field(default=False, init=False)
+    _readings: Readings = field(default_factory=Readings, init=False)
+    _place: int = field(default=0, init=False)
+
+    def read(self, readings: Sequence[Note[Reading]]) -> None:
+        """Take the readings of the next tokens.
+
+        Raises:
+            ValueError: They should have come before.
+        """
+        self._readings.add(readings)
 
     def release(self, units: Sequence[Unit]) -> str:
         """Return what is released of the next units."""
@@ -101,9 +116,22 @@ class Screen:
             if self.decision.action is Action.DROP:
                 return
             some = units[start : start + TOGETHER]
-            columns = {} if self.prompt is None else {"prompt": [self.prompt] * len(some)}
-            verdicts = self.filter(Batch([unit.window for unit in some], columns), "output")
-            yield from zip(some, verdicts, strict=True)
+            batch = Batch([unit.window for unit in some], self._columns(some))
+            yield from zip(some, self.filter(batch, "output"), strict=True)
+
+    def _columns(self, units: Sequence[Unit]) -> dict[str, list[str | None]]:
+        """Return what is shown beside the windows of the next units."""
+        read = [self._read(unit) for unit in units]
+        columns: dict[str, list[str | None]] = {COLUMN: read} if self._readings.given else {}
+        if self.prompt is not None:
+            columns["prompt"] = [self.prompt] * len(units)
+        return columns
+
+    def _read(self, unit: Unit) -> str | None:
+        """Return the readings of the next unit's window, if there are any."""
+        start, self._place = self._place, self._place + len(unit.text)
+        window = start - len(unit.before), self._place + len(unit.after)
+        return self._readings.column(*window, last=not unit.open)
 
     def _passed(self, unit: Unit, verdict: Verdict) -> Written:
         edits = [edit for edit in merge(verdict.edits) if touches(unit, edit.span)]

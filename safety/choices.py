@@ -14,36 +14,31 @@ from typing import TYPE_CHECKING, Generic, TypeVar, final
 
 from gemsieve.filters.finding import Span
 from gemsieve.filters.policy import Action, Decision
+from gemsieve.filters.readings import Reading
 from gemsieve.safety.act import Judge, Screen
+from gemsieve.safety.notes import Note
 from gemsieve.safety.units import Cutter, Horizon
 from gemsieve.safety.write import Written
 
 if TYPE_CHECKING:
-    from gemsieve.model.sampling.writing import Chunk, Token
+    from gemsieve.model.sampling.writing import Answer, Chunk, Token
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Note(Generic[T]):
-    """Something that belongs to a stretch of an answer.
+class Said(Generic[T]):
+    """The next piece of an answer, unjudged.
 
     Attributes:
-        span: The stretch, in code points from the answer's beginning; an empty one belongs to a
-            place. Notes may come before all of their text has, and in any order.
-        value: What it is.
+        text: It.
+        notes: On it; they may come before all of their text has, and in any order.
+        readings: Of the tokens whose first character is in it, or of later ones, in order.
     """
-
-    span: Span
-    value: T
-
-
-@dataclass(frozen=True, slots=True)
-class Said(Generic[T]):
-    """The next piece of an answer, unjudged, with notes on it."""
 
     text: str
     notes: Sequence[Note[T]] = ()
+    readings: Sequence[Note[Reading]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +103,12 @@ class Choice(Generic[T]):
         self._begin(self.attempt + 1)
 
     def feed(self, said: Said[T]) -> Released[T]:
-        """Take the next piece and return what may leave."""
+        """Take the next piece and return what may leave.
+
+        Raises:
+            ValueError: A reading came later than its text.
+        """
+        self._screen.read(said.readings)
         self._waiting += said.notes
         written = self._screen.written(self._cutter.feed(said.text))
         if written or any(note.span[1] <= self._place for note in said.notes):
@@ -170,16 +170,26 @@ def stop(chunks: object) -> None:
         close()
 
 
+def heard(answer: Answer) -> Iterator[Said[Token]]:
+    """Yield what a model says as the guard takes it, and end the answer with the reading."""
+    try:
+        yield from map(said, answer)
+    finally:
+        answer.close()
+
+
 def said(chunk: Chunk) -> Said[Token]:
     """Return a chunk of the model's with its tokens as notes.
 
     Tokens that the model might have written instead are not the answer's: nobody judges them, so
     they are left out, but for the one that was written.
     """
+    told = list(zip(chunk.tokens, chunk.spans, strict=True))
     return Said(
         chunk.text,
         [
             Note(span, replace(token, top=tuple(t for t in token.top if t.piece == token.piece)))
-            for token, span in zip(chunk.tokens, chunk.spans, strict=True)
+            for token, span in told
         ],
+        [Note(span, token.reading) for token, span in told if token.reading],
     )

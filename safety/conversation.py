@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from gemsieve.filters.filter import Filter
 from gemsieve.model.sampling.chat import Turn
-from gemsieve.safety.choices import stop
+from gemsieve.safety.choices import Said, stop
 from gemsieve.safety.guard import Guarded, guarded
 
 
@@ -24,7 +25,7 @@ class Conversation:
 
     def __init__(
         self,
-        write: Callable[[Sequence[Turn], int], Iterator[str]],
+        write: Callable[[Sequence[Turn], int], Iterator[str | Said[Any]]],
         filter: Filter | None = None,  # noqa: A002 - the field's word for it, here as everywhere
         system: str = "",
     ) -> None:
@@ -55,19 +56,20 @@ class Conversation:
         """
         heard: list[Turn] = []
 
-        def listen(message: str, attempt: int = 0) -> Iterator[str]:
+        def listen(message: str, attempt: int = 0) -> Iterator[str | Said[Any]]:
             chunks = self._write([*self.turns, Turn("user", message)], attempt)
             heard[:] = [Turn("user", message)]
             return chunks
 
         self.reasons = ()
         judge = self._filter
-        answer = guarded(listen, judge, again=listen)(text) if judge else listen(text)
+        guard = guarded(listen, judge, again=listen) if judge else listen
+        answer = guard(text)
         said: list[str] = []
         try:
             for chunk in answer:
-                said.append(chunk)
-                yield chunk
+                said.append(chunk if isinstance(chunk, str) else chunk.text)
+                yield said[-1]
         except Exception:
             heard.clear()
             raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
-from typing import Literal, Protocol, final
+from typing import Any, Literal, Protocol, final
 
 from gemsieve.filters.filter import Filter
 from gemsieve.filters.finding import Batch
@@ -14,16 +14,19 @@ from gemsieve.safety.units import Horizon
 
 
 class Sampler(Protocol):
-    """A prompt in, chunks of text out; the guard is one too, so guards can be stacked."""
+    """A prompt in, chunks of text out; the guard is one too, so guards can be stacked.
 
-    def __call__(self, prompt: str, /) -> Iterator[str]:
+    A chunk may be `Said`, with notes and readings.
+    """
+
+    def __call__(self, prompt: str, /) -> Iterator[str | Said[Any]]:
         """Return the chunks of one answer, in order; how it is cut into them is free."""
 
 
 class Resampler(Protocol):
     """A prompt and a number in, chunks of another answer to it out: that of this attempt."""
 
-    def __call__(self, prompt: str, attempt: int, /) -> Iterator[str]:
+    def __call__(self, prompt: str, attempt: int, /) -> Iterator[str | Said[Any]]:
         """Return the chunks of the answer of an attempt from 1 on; equal numbers, equal answers."""
 
 
@@ -36,14 +39,15 @@ class Guarded(Iterator[str]):
 
     Attributes:
         attempts: How many answers were begun.
+        values: Of the notes that were released.
     """
 
     def __init__(
         self,
         prompt: Decision,
-        chunks: Iterator[str],
-        again: Callable[[int], Iterator[str]],
-        choice: Choice[None],
+        chunks: Iterator[str | Said[Any]],
+        again: Callable[[int], Iterator[str | Said[Any]]],
+        choice: Choice[Any],
     ) -> None:
         self._prompt = prompt
         self._chunks = chunks
@@ -52,6 +56,7 @@ class Guarded(Iterator[str]):
         self._released = self._screened()
         self._ended = False
         self.attempts = 0
+        self.values: list[Any] = []
 
     def __iter__(self) -> Guarded:
         return self
@@ -96,16 +101,18 @@ class Guarded(Iterator[str]):
                 yield message
             return
         for part in released(self._choice, self._attempt):
-            yield part.text
+            self.values += part.values
+            if part.text:
+                yield part.text
         self._ended = True
 
-    def _attempt(self, number: int) -> Generator[Said[None]]:
+    def _attempt(self, number: int) -> Generator[Said[Any]]:
         self.attempts += 1
         if number:
             self._chunks = self._again(number)
         try:
             for chunk in self._chunks:
-                yield Said(chunk)
+                yield Said(chunk) if isinstance(chunk, str) else chunk
         finally:
             stop(self._chunks)
 
@@ -143,7 +150,7 @@ def guarded(
         decision = Decision(
             verdict.action, verdict.reasons, flags=verdict.flags, remedy=verdict.remedy
         )
-        choice: Choice[None] = Choice(filter, passed, horizon)
+        choice: Choice[Any] = Choice(filter, passed, horizon)
         return Guarded(decision, chunks, lambda attempt: regenerate(passed or "", attempt), choice)
 
     return sample

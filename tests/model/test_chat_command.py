@@ -33,10 +33,10 @@ Talk = Callable[..., tuple[int, str, str]]
 
 @pytest.fixture
 def lines(capsys: pytest.CaptureFixture[str], finished: tuple[Path, Summary]) -> Lines:
-    """Return a function that samples unguarded, options in and JSON lines out."""
+    """Return a function that samples, unguarded or by a policy; options in, JSON lines out."""
 
-    def sample(*options: str) -> list[dict[str, Any]]:
-        fixed = ["--unguarded", "--jsonl", "--logprobs", "3", "--max-tokens", "12"]
+    def sample(*options: str, guarded: bool = False) -> list[dict[str, Any]]:
+        fixed = ["--jsonl", "--logprobs", "3", "--max-tokens", "12", *["--unguarded"][guarded:]]
         assert main(["sample", str(finished[0]), *fixed, *options]) == 0
         return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
@@ -84,6 +84,21 @@ def test_tokens_are_told_with_their_log_probabilities(lines: Lines) -> None:
         assert len(top) == 3
 
 
+def test_under_guard_no_token_tells_more_than_the_text(lines: Lines) -> None:
+    """Those that were released are told; of the likeliest beside them, the written one alone."""
+    options = ["--prompt", "the river", "--temperature", "0"]
+    (guarded,), (free,) = lines(*options, guarded=True), lines(*options)
+    assert guarded["text"] == free["text"]
+    tokens = [{**token, "top_logprobs": token["top_logprobs"][:1]} for token in told(free)]
+    assert told(guarded) == tokens
+
+
+def told(answer: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what is told of an answer's tokens."""
+    content: list[dict[str, Any]] = answer["logprobs"]["content"]
+    return content
+
+
 def test_a_stop_string_ends_the_text_and_is_not_in_it(lines: Lines) -> None:
     """The answer is what it is without it, up to there."""
     greedy = ["--prompt", "the river", "--temperature", "0"]
@@ -107,7 +122,6 @@ def test_a_penalty_makes_words_come_less_often(lines: Lines) -> None:
     [
         (["--n", "0"], "--n must be 1 or more"),
         (["--logprobs", "2"], "add --jsonl"),
-        (["--logprobs", "2", "--jsonl"], "add --unguarded"),
         (["--logprobs", "21", "--jsonl"], "from 0 to 20"),
         (["--prompt-file", "absent"], "absent: No such file"),
         (["--stop", "", "--unguarded"], "a stop string must not be empty"),

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 SAFETY = Path(__file__).parents[2] / "safety"
-MODULES = ("units", "write", "act", "choices", "guard")
+MODULES = ("units", "write", "notes", "act", "choices", "guard")
 
 # Name: module, what stands there, what the fault puts in its place.
 MUTANTS = {
@@ -61,12 +61,30 @@ MUTANTS = {
     "count of what is held back": (
         "choices", "self.count += len(values)", "self.count += len(settled)",
     ),
+    "readings of an answer given up count": (
+        "choices",
+        "self._screen = Screen(self._filter, self._prompt, attempt)",
+        "self._screen, was = Screen(self._filter, self._prompt, attempt), "
+        'getattr(self, "_screen", None)\n        '
+        "if was: self._screen._readings._notes += was._readings._notes",
+    ),
+    "reading behind the window counts": ("notes", "note.span[0] < edge", "note.span[0] <= edge"),
+    "reading at the end does not count": ("notes", "edge = end + last", "edge = end"),
+    "readings are forgotten while a window needs them": (
+        "notes", "self._notes[0].span, start)", "self._notes[0].span, end)",
+    ),
+    "reading of a token that goes on does not count": (
+        "notes", "span[1] > start or span[0]", "span[0] > start or span[0]",
+    ),
+    "readings are of the unit alone": (
+        "act", "window = start - len(unit.before),", "window = start,",
+    ),
     "release after a drop": (
         "act",
         "return [*released, *self._dropped(verdict)]",
         "released += self._dropped(verdict)\n                continue",
     ),
-    "prompt not shown": ("act", "{} if self.prompt is None else", "{} if True else"),
+    "prompt not shown": ("act", "if self.prompt is not None:", "if False:"),
     "given up after a release": ("act", "left > 0 and not self._begun", "left > 0"),
     "one attempt too many": (
         "act", "remedy.attempts - self.attempt", "remedy.attempts - self.attempt + 1",
@@ -106,9 +124,9 @@ def mutated(name: str, folder: Path) -> SimpleNamespace:
         (folder / package / f"{each}.py").write_text(source, encoding="utf-8")
     sys.path.insert(0, str(folder))
     try:
-        act, choices, guard, units = (
+        act, choices, guard, notes, units = (
             importlib.import_module(f"{package}.{each}")
-            for each in ("act", "choices", "guard", "units")
+            for each in ("act", "choices", "guard", "notes", "units")
         )
     finally:
         sys.path.remove(str(folder))
@@ -116,7 +134,7 @@ def mutated(name: str, folder: Path) -> SimpleNamespace:
         act=act.act,
         Choice=choices.Choice,
         Said=choices.Said,
-        Note=choices.Note,
+        Note=notes.Note,
         released=choices.released,
         guarded=guard.guarded,
         Horizon=units.Horizon,

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import chain, repeat
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.safety.theorem import HeadDetector
 
 from gemsieve.filters import Action, Detector, Filter
+from gemsieve.filters.readings import Reading
 from gemsieve.model.sampling.request import Sampled
 from gemsieve.model.sampling.writing import Token, Writing
 from gemsieve.model.tokenizer import train_tokenizer
 from gemsieve.safety import Horizon, act
-from gemsieve.safety.choices import Choice, Note, Released, Said, released, said
+from gemsieve.safety.choices import Choice, Released, Said, released, said
+from gemsieve.safety.notes import Note
 
 SHORT = Horizon(before=12, after=9, shortest=5, longest=20)
 WORDS = ["fine ", "a@b.cd ", "bad ", "Yes. ", "No!\n", "!", "a@b", ".cd"]
@@ -128,6 +132,40 @@ def test_tokens_of_a_model_are_notes_on_its_text(plain_filter: Filter) -> None:
     assert [t.piece for t in values[0].top] == [pieces[0]]
     assert all(t.piece == token.piece for token in values for t in token.top)
     assert choice.count == len(values) < len(pieces)
+
+
+def test_what_a_head_read_goes_to_the_judge_and_not_to_the_client(
+    make_filter: Callable[..., Filter],
+) -> None:
+    """A chunk's tokens bring their readings, and the window in which they are too high is held."""
+    text = "the whale 鯨 swims."
+    tokenizer = train_tokenizer([text] * 9, vocab_size=290, training_bytes=1_000)
+    rules = [{"labels": "probe.high", "above": 0.8, "action": "drop"}]
+    rules += [{"labels": "probe.high", "action": "keep"}]
+    judge = make_filter(rules, HeadDetector(), uses=("output",))
+    for high, released_text in ((6.0, ""), (5.0, text)):
+        writing, choice = Writing(tokenizer), Choice[Token](judge)
+        for logit, piece in zip(chain([high], repeat(0.0)), tokenizer.encode(text)):  # noqa: B905
+            reading = Reading("head", (logit,))
+            choice.feed(said(writing.feed(Sampled(piece, -1.0, (), reading))))
+        choice.feed(said(writing.finish()))
+        assert choice.finish().text == released_text
+
+
+def test_a_reading_that_comes_after_its_text_was_judged_is_an_error(plain_filter: Filter) -> None:
+    """Its window was judged without it: the answer ends with an error, and not as if all was well.
+
+    In time is what begins where the last window ended.
+    """
+    for place in (3, 25):
+        choice: Choice[str] = Choice(plain_filter, None, SHORT)
+        choice.feed(Said("a" * 40, readings=[Note((0, 4), Reading("head", (0.0,)))]))
+        late: Said[str] = Said("a", readings=[Note((place, 26), Reading("head", (0.0,)))])
+        with pytest.raises(ValueError, match="a reading came"):
+            choice.feed(late)
+    choice = Choice(plain_filter, None, SHORT)
+    choice.feed(Said("a" * 40, readings=[Note((0, 4), Reading("head", (0.0,)))]))
+    choice.feed(Said("a", readings=[Note((29, 40), Reading("head", (0.0,)))]))
 
 
 def again(make_filter: Callable[..., Filter], regexes: Callable[..., Detector]) -> Filter:

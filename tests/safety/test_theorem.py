@@ -33,7 +33,7 @@ def test_the_guard_releases_what_its_definition_says(case: Case) -> None:
     horizon by then.
     """
     judge = sieve(case.rules)
-    assert check(case, judge, count=CHUNKINGS) == CHUNKINGS
+    assert check(case, judge, cuts=CHUNKINGS) == CHUNKINGS
     number, done = final(case, judge)
     event(f"attempt {number}, {done.decision.action.name}")
 
@@ -75,7 +75,7 @@ def test_a_fault_of_the_guard_is_noticed(name: str, drawn: list[Case], tmp_path:
 
     def try_all() -> None:
         for case in drawn:
-            check(case, sieve(case.rules), make, count=4)
+            check(case, sieve(case.rules), make, cuts=4)
 
     with pytest.raises((AssertionError, IndexError)):
         try_all()

@@ -10,7 +10,7 @@ import random
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import count, pairwise
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,10 +19,12 @@ from tests.safety.conftest import RegexDetector, ShareDetector, build
 
 from gemsieve.filters import Action, Batch, Filter, Finding, Labels
 from gemsieve.filters.policy import Decision
+from gemsieve.filters.readings import COLUMN, Reading, from_column, to_column
 from gemsieve.filters.redact import merge
 from gemsieve.filters.remedy import BLOCK
 from gemsieve.safety import Horizon, act, guarded
-from gemsieve.safety.choices import Choice, Note, Said, released
+from gemsieve.safety.choices import Choice, Said, released
+from gemsieve.safety.notes import Note
 
 PROMPT = "lol"
 CLOSERS = "\"'”’»)]"
@@ -60,11 +62,35 @@ class EchoDetector:
         ]
 
 
+@dataclass(frozen=True)
+class HeadDetector:
+    """Measures a text's readings by their sum's remainder, which any one more or less changes."""
+
+    name: str = "probe"
+    version: str = "1"
+    weights: str = ""
+    needs: tuple[str, ...] = (COLUMN,)
+    labels: Labels = field(default_factory=lambda: Labels(measures={"probe.high": (0.0, 1.0)}))
+
+    def setup(self) -> None:
+        """Need nothing."""
+
+    def __call__(self, batch: Batch) -> list[list[Finding]]:
+        """Return the measure of each text."""
+        columns = batch.columns.get(COLUMN) or [None] * len(batch.texts)
+        readings = [from_column(value) if value else [] for value in columns]
+        return [
+            [Finding("probe.high", sum(round(one.logits[0]) for one in some) % 7 / 7)]
+            for some in readings
+        ]
+
+
 def sieve(rules: list[dict[str, Any]]) -> Filter:
     """Return a filter of these rules for answers, and one that keeps every prompt."""
     found = RegexDetector("secrets", PATTERNS), ShareDetector("tone", "tone.loud", "[!.]|[a-c]")
-    keep = [{"labels": [*PATTERNS, "tone.loud", "echo.prompt"], "action": "keep"}]
-    return build({"output": rules, "prompt": keep}, *found, EchoDetector())
+    labels = [*PATTERNS, "tone.loud", "echo.prompt", "probe.high"]
+    keep = [{"labels": labels, "action": "keep"}]
+    return build({"output": rules, "prompt": keep}, *found, EchoDetector(), HeadDetector())
 
 
 GUARD = SimpleNamespace(
@@ -79,6 +105,7 @@ class Case:
 
     Attributes:
         sizes: Lengths of tokens, each of which is a note; the last is the rest.
+        logits: What a head says of them, one after another.
         seed: Draws the chunkings.
     """
 
@@ -86,6 +113,7 @@ class Case:
     rules: list[dict[str, Any]]
     horizon: tuple[int, int, int, int]
     sizes: tuple[int, ...]
+    logits: tuple[float, ...]
     seed: int
 
 
@@ -121,13 +149,15 @@ DROPS: list[dict[str, Any]] = [
     {"action": "drop", "then": "regenerate", "attempts": 2, "message": "Sorry."},
 ]
 tables = st.builds(
-    lambda secrets, mark, echo, many, limit: [
+    lambda secrets, mark, echo, many, limit, high: [
         *(rule_of(f"secret.{name}", action) for name, action in secrets.items()),
         rule_of("harm.mark", mark),
         rule_of("echo.prompt", echo),
         rule_of("secret.*", many[1] | {"count_above": many[0]}),
         rule_of("tone.loud", limit[1] | {"above": limit[0]}),
         {"labels": "tone.loud", "action": "keep"},
+        rule_of("probe.high", high | {"above": 0.8}),
+        {"labels": "probe.high", "action": "keep"},
     ],
     st.fixed_dictionaries(
         dict.fromkeys(("number", "address", "phone"), st.sampled_from([*WRITES, *WRITES, *DROPS]))
@@ -136,6 +166,7 @@ tables = st.builds(
     st.sampled_from([*WRITES, *WRITES, *DROPS]),
     st.tuples(st.integers(1, 8), st.sampled_from(DROPS)),
     st.tuples(st.sampled_from([0.5, 0.9, 1.0, 1.0]), st.sampled_from(DROPS)),
+    st.sampled_from(DROPS),
 )
 horizons = st.builds(
     lambda before, after, shortest, more: (before, after, shortest, shortest + more),
@@ -154,6 +185,7 @@ cases = st.builds(
     tables,
     horizons,
     st.lists(st.integers(0, 4), max_size=20).map(tuple),
+    st.lists(st.sampled_from([1.0, 2.0, 3.0]), max_size=12).map(tuple),
     st.integers(0, 2**32 - 1),
 )
 
@@ -182,8 +214,28 @@ def cut(text: str, horizon: tuple[int, int, int, int], last: int | None) -> list
     return out
 
 
+def column_of(
+    readings: Sequence[Note[Reading]], left: int, right: int, *, ends: bool
+) -> dict[str, list[str | None]]:
+    """Return the column of the readings of tokens with a character from `left` to `right`.
+
+    Of those without one it is the place that counts; where the text `ends`, the end too.
+    """
+    some = [
+        note.value
+        for note in readings
+        if set(range(*note.span)) & set(range(left, right))
+        or (note.span[0] == note.span[1] and left <= note.span[0] < right + ends)
+    ]
+    return {COLUMN: [to_column(some)]} if readings else {}
+
+
 def account(
-    text: str, judge: Filter, horizon: tuple[int, int, int, int], arrived: int | None = None
+    text: str,
+    judge: Filter,
+    horizon: tuple[int, int, int, int],
+    arrived: int | None = None,
+    readings: Sequence[Note[Reading]] = (),
 ) -> Account:
     """Tell what is released of a text; with `arrived`, before it has ended, of so many characters.
 
@@ -196,13 +248,14 @@ def account(
         if arrived is not None and end + after > arrived:
             break
         left, window = max(0, start - before), text[max(0, start - before) : end + after]
-        verdict = judge(Batch([window], {"prompt": [PROMPT]}), "output")[0]
+        ends = len(text[end : end + after]) < after
+        columns = column_of(readings, left, left + len(window), ends=ends)
+        verdict = judge(Batch([window], {"prompt": [PROMPT], **columns}), "output")[0]
         flags = done.decision.flags
         if verdict.action is Action.DROP:
             done.decision = Decision(verdict.action, verdict.reasons, (), flags, verdict.remedy)
             done.text += verdict.remedy.message
             break
-        cut_short = len(text[end : end + after]) == after
         if is_open and covered <= end:
             space = next((p for p in range(max(covered, start), end) if text[p].isspace()), None)
             covered, is_open = (end, True) if space is None else (space, False)
@@ -213,7 +266,7 @@ def account(
             if first >= end or last <= start:
                 continue
             if first >= covered or covered <= start:
-                edge = last == left + len(window) and cut_short
+                edge = last == left + len(window) and not ends
                 done.text += text[place : max(first, start)]
                 whole = first >= start and not edge
                 done.text += edit.written(window, key) if whole else f"<{edit.entity}>"
@@ -238,7 +291,8 @@ def account(
 def final(case: Case, judge: Filter) -> tuple[int, Account]:
     """Return which attempt is the last, and what is released of it."""
     for number, text in enumerate(case.texts):
-        done = account(text, judge, case.horizon)
+        readings = read(case, text, Note)
+        done = account(text, judge, case.horizon, readings=readings)
         if done.end or done.decision.remedy.attempts <= number:
             return number, done
     raise AssertionError("a policy allows more attempts than there are texts")
@@ -253,18 +307,31 @@ def noted(case: Case, text: str, make: Callable[..., Any]) -> list[Any]:
     return [make((a, b), (a, b)) for a, b in pairwise([*edges, len(text)]) if a < b]
 
 
+def read(case: Case, text: str, make: Callable[..., Any]) -> list[Any]:
+    """Say what a head read of a text's tokens, those without characters among them."""
+    edges, place = [0], 0
+    for size in case.sizes:
+        place = min(place + size, len(text))
+        edges.append(place)
+    spans = pairwise([*edges, len(text), len(text)])
+    logits = (case.logits[n % len(case.logits)] for n in count()) if case.logits else ()
+    return [make(span, Reading("head", (logit,))) for span, logit in zip(spans, logits)]  # noqa: B905
+
+
 def pieces(case: Case, chunks: Sequence[str], make: Any) -> list[Any]:
-    """Return chunks with the notes whose first character is in them."""
-    notes, out, place = noted(case, "".join(chunks), make.Note), [], 0
-    for chunk in chunks:
-        place += len(chunk)
+    """Return chunks with the notes whose first character is in them, and the rest at the end."""
+    text = "".join(chunks)
+    notes, readings, out, place = noted(case, text, make.Note), read(case, text, make.Note), [], 0
+    for number, chunk in enumerate(chunks, 1):
+        place += len(chunk) + (number == len(chunks))
         now = [note for note in notes if note.span[0] < place]
-        notes = notes[len(now) :]
-        out.append(make.Said(chunk, now))
+        heard = [note for note in readings if note.span[0] < place]
+        notes, readings = notes[len(now) :], readings[len(heard) :]
+        out.append(make.Said(chunk, now, heard))
     return out
 
 
-def check(case: Case, judge: Filter, make: Any = GUARD, count: int = 8) -> int:
+def check(case: Case, judge: Filter, make: Any = GUARD, cuts: int = 8) -> int:
     """Compare a guard with the account, over several chunkings; return how many.
 
     Raises:
@@ -278,14 +345,14 @@ def check(case: Case, judge: Filter, make: Any = GUARD, count: int = 8) -> int:
         for note in noted(case, text, make.Note)
         if note.span[1] <= expected.end and expected.hidden.isdisjoint(range(*note.span))
     ]
-    single = make.act(case.texts[0], judge, horizon, PROMPT)
-    alone = account(case.texts[0], judge, case.horizon)
+    single = make.act(case.texts[0], judge, horizon, PROMPT, read(case, case.texts[0], make.Note))
+    alone = account(case.texts[0], judge, case.horizon, readings=read(case, case.texts[0], Note))
     assert (single.text, single.decision) == (alone.text, alone.decision)
-    many = [list(chunkings(one, case.seed, count)) for one in case.texts]
-    for cuts in zip(*many, strict=True):
+    many = [list(chunkings(one, case.seed, cuts)) for one in case.texts]
+    for chunks in zip(*many, strict=True):
         choice = make.Choice(judge, PROMPT, horizon)
         parts, shown = [], ""
-        for part in make.released(choice, lambda n, c=cuts: iter(pieces(case, c[n], make))):
+        for part in make.released(choice, lambda n, c=chunks: iter(pieces(case, c[n], make))):
             parts.append(part)
             shown += part.text
             assert expected.text.startswith(shown)
@@ -295,7 +362,7 @@ def check(case: Case, judge: Filter, make: Any = GUARD, count: int = 8) -> int:
         assert choice.count == len(told)
     together(case, judge, make)
     broken(case, judge, make)
-    return count
+    return cuts
 
 
 def together(case: Case, judge: Filter, make: Any) -> None:

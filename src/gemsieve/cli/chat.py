@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from threading import Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from gemsieve.cli import UsageError
 from gemsieve.cli.noted import noted
@@ -17,6 +17,7 @@ from gemsieve.cli.sampling import add_sampling, filter_from, write, writer_from
 if TYPE_CHECKING:
     from gemsieve.safety.conversation import Conversation
 
+T = TypeVar("T")
 _HELP = "/reset forgets what was said, /exit (or the end of the input) ends the conversation"
 
 
@@ -31,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
     from gemsieve.filters.policy_file import PolicyError
     from gemsieve.model.checkpoints.about import CheckpointError
     from gemsieve.model.sampling.chat import marks
-    from gemsieve.model.sampling.writing import texts
+    from gemsieve.safety.choices import heard
     from gemsieve.safety.conversation import Conversation
 
     interrupted = Event()
@@ -41,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
         judge, writer = filter_from(args), writer_from(args)
         marks(writer.tokenizer)  # refuses one that has none before anything is asked
         talk = Conversation(
-            lambda turns, attempt: until(interrupted, texts(writer.reply(turns, attempt))),
+            lambda turns, attempt: until(interrupted, heard(writer.reply(turns, attempt))),
             judge,
             args.system,
         )
@@ -95,7 +96,7 @@ def noting(interrupted: Event) -> Iterator[None]:
         yield
 
 
-def until(event: Event, chunks: Iterator[str]) -> Iterator[str]:
+def until(event: Event, chunks: Iterator[T]) -> Iterator[T]:
     """Yield chunks until something has happened; the source is closed then."""
     from gemsieve.safety.choices import stop
 

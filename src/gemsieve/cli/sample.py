@@ -51,7 +51,7 @@ class Text:
     Attributes:
         chunks: To be read first.
         answer: What the model wrote; None where the guard refused the prompt.
-        tokens: The model's, of the chunks read so far.
+        tokens: The model's, of the chunks read so far; under guard those that were released.
     """
 
     chunks: Iterator[str] = field(default_factory=lambda: iter(()))
@@ -139,8 +139,6 @@ def check(args: argparse.Namespace) -> None:
         raise UsageError(f"--logprobs must be from 0 to {_MOST_LOGPROBS}, not {args.logprobs}")
     if not args.jsonl:
         raise UsageError("--logprobs are told in JSON: add --jsonl")
-    if not args.unguarded:
-        raise UsageError("--logprobs tell words that the guard would hold back: add --unguarded")
 
 
 def prompts_of(args: argparse.Namespace) -> list[str]:
@@ -160,15 +158,21 @@ def content(path: Path) -> str:
 def begin(writer: Writer, judge: Filter | None, prompt: str, number: int) -> Text:
     """Begin an answer, guarded by a filter if there is one."""
     from gemsieve.model.sampling.writing import texts
+    from gemsieve.safety.choices import Said, heard
     from gemsieve.safety.guard import guarded
 
     text = Text()
 
-    def sampler(passed: str, attempt: int = 0) -> Iterator[str]:
+    def sampler(passed: str, attempt: int = 0) -> Iterator[Said[Token]]:
         text.answer = writer.go_on(passed, number, attempt)
-        return texts(text.answer, text.tokens)
+        return heard(text.answer)
 
-    text.chunks = guarded(sampler, judge, again=sampler)(prompt) if judge else sampler(prompt)
+    if judge:
+        chunks = guarded(sampler, judge, again=sampler)(prompt)
+        text.chunks, text.tokens = chunks, chunks.values
+    else:
+        text.answer = writer.go_on(prompt, number)
+        text.chunks = texts(text.answer, text.tokens)
     return text
 
 
