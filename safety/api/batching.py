@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
+from queue import SimpleQueue
+from threading import Thread
 from typing import Any
-
-import anyio
-import anyio.to_thread
 
 from gemsieve.filters import Batch
 
@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 
 Work = Callable[[str, Batch], Sequence[Any]]
 Lane = tuple[str, tuple[str, ...]]
+Result = Sequence[Any] | None  # None for what could not be judged
 
 
 class OverloadedError(Exception):
@@ -56,17 +57,25 @@ class Batcher:
         self._work = work
         self._most = waiting
         self._threads = threads
-        self._limiter = anyio.CapacityLimiter(threads)
+        self._free = 0
+        self._handed: SimpleQueue[tuple[str, list[Piece]] | None] = SimpleQueue()
         self._lanes: dict[Lane, deque[Piece]] = {}
         self._numbers = count()
-        self._arrived = asyncio.Event()
         self.waiting = 0
 
     async def run(self) -> None:
         """Judge what comes until cancelled."""
-        async with asyncio.TaskGroup() as group:
+        loop = asyncio.get_running_loop()
+        for _ in range(self._threads):
+            Thread(target=self._judge, args=(loop,), name="judge").start()
+        self._free = self._threads
+        self._hand()
+        try:
+            await loop.create_future()
+        finally:
+            self._free = 0
             for _ in range(self._threads):
-                group.create_task(self._serve())
+                self._handed.put(None)
 
     async def __call__(self, kind: str, batch: Batch) -> list[Any]:
         """Return what the work makes of each text; cancelled, what still waits is not begun.
@@ -86,22 +95,23 @@ class Batcher:
         ]
         lane.extend(queued)
         self.waiting += weight
-        self._arrived.set()
+        self._hand()
         try:
+            if len(queued) == 1:  # as nearly always; a group costs as much as HTTP's parser
+                return list(await queued[0].done)
             parts = await asyncio.gather(*(piece.done for piece in queued))
         finally:
             for piece in queued:
                 piece.done.cancel()
         return [made for part in parts for made in part]
 
-    async def _serve(self) -> None:
-        while True:
-            while not any(self._lanes.values()):
-                self._arrived.clear()
-                await self._arrived.wait()
+    def _hand(self) -> None:
+        """Give what waits to the threads that are free."""
+        while self._free and any(self._lanes.values()):
             kind, taken = self._take()
             if taken:
-                await self._do(kind, taken)
+                self._free -= 1
+                self._handed.put((kind, taken))
 
     def _take(self) -> tuple[str, list[Piece]]:
         """Take the piece that has waited longest, and those of its lane that fit beside it."""
@@ -118,27 +128,37 @@ class Batcher:
                 weight += piece.weight
         return key[0], taken
 
-    async def _do(self, kind: str, taken: list[Piece]) -> None:
+    def _judge(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Judge what is handed over, in a thread."""
+        while (given := self._handed.get()) is not None:
+            results = [*self._judged(*given)]
+            with suppress(RuntimeError):  # the loop has been closed: nobody waits any more
+                loop.call_soon_threadsafe(self._tell, results)
+
+    def _judged(self, kind: str, taken: list[Piece]) -> Iterator[tuple[Piece, Result]]:
         """Judge pieces in one call; if that fails each by itself, so that one fails alone."""
         try:
-            made = iter(
-                await anyio.to_thread.run_sync(
-                    self._work, kind, joined(taken), limiter=self._limiter
-                )
-            )
-            results = [[next(made) for _ in piece.batch.texts] for piece in taken]
+            made = iter(self._work(kind, joined(taken)))
+            yield from [(piece, [next(made) for _ in piece.batch.texts]) for piece in taken]
         except Exception as error:
             if len(taken) > 1:
                 for piece in taken:
-                    await self._do(kind, [piece])
+                    yield from self._judged(kind, [piece])
                 return
             # A traceback could hold words of the text, so none reaches the server's log.
             log.error("an input was not judged: %s", type(error).__name__)
-            if not taken[0].done.done():
-                taken[0].done.set_exception(NotJudgedError())
-            return
-        for piece, result in zip(taken, results, strict=True):
-            if not piece.done.done():
+            yield taken[0], None
+
+    def _tell(self, results: list[tuple[Piece, Result]]) -> None:
+        """Tell who waits, and go on."""
+        self._free += 1
+        self._hand()
+        for piece, result in results:
+            if piece.done.done():
+                continue
+            if result is None:
+                piece.done.set_exception(NotJudgedError())
+            else:
                 piece.done.set_result(result)
 
 
