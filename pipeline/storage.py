@@ -142,15 +142,19 @@ def lies_in(place: Location, folder: Location) -> bool:
     return inside and ".." not in str(place).split("/")
 
 
-def write_atomically(place: Location, content: bytes) -> None:
-    """Write a file whole or not at all: locally a synced neighbour, then a rename."""
+def write_atomically(place: Location, content: bytes, mode: int = 0o666) -> None:
+    """Write a file whole or not at all: locally a synced neighbour, then a rename.
+
+    `mode` says who may read a local one, as far as the process's mask lets them.
+    """
     if isinstance(place, Remote):
         place.put(io.BytesIO(content))
         return
     place.parent.mkdir(parents=True, exist_ok=True)
     draft = place.with_name(f".{place.name}.{os.getpid()}.tmp")
     try:
-        with draft.open("wb") as file:
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+        with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

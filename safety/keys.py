@@ -9,14 +9,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import os
 import secrets
-import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, get_args
+
+from gemsieve.pipeline.storage import write_atomically
 
 Scope = Literal["judge", "generate", "metrics"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
@@ -102,12 +102,7 @@ def load(path: Path) -> list[ApiKey]:
 def save(path: Path, keys: Iterable[ApiKey]) -> None:
     """Write a file of keys that its owner alone may read, whole or not at all."""
     text = json.dumps({"keys": [asdict(key) for key in keys]}, indent=1)
-    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    Path(draft).replace(path)
+    write_atomically(path, f"{text}\n".encode(), 0o600)
 
 
 def digest(words: str) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hmac
 import json
-import os
 from pathlib import Path
 
 from gemsieve.filters.operators.key import Key
+from gemsieve.pipeline.storage import write_atomically
 from gemsieve.safety.audit_log.chain import Place
 from gemsieve.safety.audit_log.segments import sync_folder
 from gemsieve.safety.audit_log.store import AuditLogError
@@ -52,13 +52,7 @@ class Heads:
     def write(self, writer: int, place: Place) -> None:
         """Put a head in the place of the one before; on return it is on the disk."""
         said = {"count": place.count, "link": place.link, "seal": self._seal(writer, place)}
-        draft = self.folder / f".{writer}.draft"
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(json.dumps(said) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(self._path(writer))
+        write_atomically(self._path(writer), f"{json.dumps(said)}\n".encode(), 0o600)
         sync_folder(self.folder)
 
     def _path(self, writer: int) -> Path:

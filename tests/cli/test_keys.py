@@ -36,7 +36,7 @@ def test_a_key_is_made_listed_and_revoked(
 
 def test_mistakes_end_with_status_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A name twice, an unknown name, a rate that is none, a file that is none."""
-    file, none = tmp_path / "keys.json", tmp_path / "none" / "keys.json"
+    file, none = tmp_path / "keys.json", tmp_path / "keys.json" / "none.json"
     main(["keys", "create", "app", "--keys", str(file)])
     (tmp_path / "broken.json").write_text("[]")
     for options, reason in [

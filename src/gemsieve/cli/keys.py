@@ -8,11 +8,11 @@ from pathlib import Path
 
 from gemsieve.cli import UsageError
 
-SCOPES = ("judge", "generate", "metrics")
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the commands under this one."""
+    from gemsieve.safety.keys import SCOPES
+
     commands = parser.add_subparsers(dest="do", required=True, metavar="create|list|revoke")
     create = commands.add_parser("create", help="make a key; its words are printed once")
     create.add_argument("name", metavar="NAME", help="whose key it is")
