@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,24 @@ from gemsieve.model.training.settings import TrainSettings, settings_from
 from gemsieve.model.training.train import Summary, train
 from gemsieve.pipeline.manifest import Manifest, Shard, sha256_of, write
 
+SETTINGS = """
+[model]
+size = "test"
+vocab_size = 300
+num_layers = 2
+[data]
+sequence_length = 32
+held_out_every = 20
+[optimizer]
+warmup_steps = 5
+learning_rate = 0.01
+[train]
+steps = 24
+batch_size = 4
+log_every = 4
+evaluate_every = 12
+checkpoint_every = 6
+"""
 SENTENCE = "the river carries small bright stones past old mills and quiet fields to sea 7 42"
 
 
@@ -81,20 +100,7 @@ def other_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def settings() -> TrainSettings:
     """Return settings for a run of some seconds."""
-    return settings_from(
-        {
-            "model": {"size": "test", "vocab_size": 300, "num_layers": 2},
-            "data": {"sequence_length": 32, "held_out_every": 20},
-            "optimizer": {"warmup_steps": 5, "learning_rate": 0.01},
-            "train": {
-                "steps": 24,
-                "batch_size": 4,
-                "log_every": 4,
-                "evaluate_every": 12,
-                "checkpoint_every": 6,
-            },
-        }
-    )
+    return settings_from(tomllib.loads(SETTINGS))
 
 
 @pytest.fixture(scope="session")

@@ -4,28 +4,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+from tests.model.conftest import SETTINGS
 
 from gemsieve.cli import main
 from gemsieve.model.training.train import Summary
-
-SETTINGS = """
-[model]
-size = "test"
-vocab_size = 300
-num_layers = 2
-[data]
-sequence_length = 32
-held_out_every = 20
-[optimizer]
-warmup_steps = 5
-learning_rate = 0.01
-[train]
-steps = 24
-batch_size = 4
-log_every = 4
-evaluate_every = 12
-checkpoint_every = 6
-"""
 
 
 @pytest.fixture
