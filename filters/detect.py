@@ -67,9 +67,10 @@ def choice(findings: Sequence[Finding], choices: frozenset[str]) -> str | None:
 def ordered(detectors: Sequence[Detector]) -> list[Detector]:
     """Put every detector after those that fill a column it needs; ties go by name."""
     waiting = sorted(detectors, key=lambda d: d.name)
+    columns = {d.name: d.labels.column() for d in waiting}
     placed: list[Detector] = []
     while waiting:
-        open_columns = {d.labels.column() for d in waiting}
+        open_columns = {columns[d.name] for d in waiting}
         ready = next((d for d in waiting if open_columns.isdisjoint(d.needs)), None)
         if ready is None:
             raise ValueError(f"detectors need each other: {', '.join(d.name for d in waiting)}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from importlib import metadata
 from typing import Any
 
@@ -73,7 +73,7 @@ class PiiDetector:
         model = self.lemmas and f"{self.lemmas}-{metadata.version(self.lemmas.replace('_', '-'))}"
         return "+".join(filter(None, ("2", *libraries(), model, own)))
 
-    @property
+    @cached_property
     def labels(self) -> Labels:
         """One event for each entity."""
         return Labels(events=frozenset(map(label, self.choice.found)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib import metadata
 from typing import TYPE_CHECKING
 
@@ -37,7 +37,7 @@ class SecretsDetector:
         """Our own version and those of the libraries that judge."""
         return "+".join(["1", *(f"{name}-{metadata.version(name)}" for name in LIBRARIES)])
 
-    @property
+    @cached_property
     def labels(self) -> Labels:
         """One event for each kind of secret."""
         return Labels(events=frozenset(rule.label for rule in table()))
