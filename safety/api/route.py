@@ -68,15 +68,22 @@ async def unless_gone(request: Request, work: Coroutine[Any, Any, Response]) -> 
     Raises:
         ClientDisconnect: It left.
     """
-    task = asyncio.ensure_future(work)
-    gone = asyncio.ensure_future(departure(request))
+    here, gone = asyncio.current_task(), asyncio.ensure_future(departure(request))
+
+    def leave(_: object) -> None:
+        if not ended and here is not None:
+            here.cancel()
+
+    ended = False
+    gone.add_done_callback(leave)
     try:
-        await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
-        if not task.done():
-            raise ClientDisconnect
-        return task.result()
+        return await work
+    except asyncio.CancelledError:
+        if here is None or not gone.done() or here.uncancel():
+            raise
+        raise ClientDisconnect from None
     finally:
-        task.cancel()
+        ended = True
         gone.cancel()
 
 
