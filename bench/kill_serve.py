@@ -12,8 +12,11 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import sys
 import tempfile
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import tests.conftest  # noqa: F401 - a program of JAX's is compiled once
 from tests.safety.audit_log.conftest import KEY

@@ -82,4 +82,8 @@ class Answering(Protocol):
     """What a detector has beside, if it can be asked anything about a text."""
 
     def answer(self, questions: Sequence[str], text: str) -> list[float]:
-        """Return how probably the answer to each question about a text is Yes."""
+        """Return how probably the answer to each question about a text is Yes.
+
+        Raises:
+            ValueError: A question and the text are more than it can read at once.
+        """

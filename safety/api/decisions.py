@@ -147,8 +147,10 @@ async def decide(
     if len(free) * len(given) > MOST_ANSWERS:
         message = f"a model answers at most {MOST_ANSWERS} questions, of all texts together"
         raise ApiError(400, message, "too_many_questions", "questions")
+    found: dict[str, float] = {}
+    if free:
+        found = dict(zip(free, await service.answers(caller, given, free), strict=True))
     verdicts = await service.judge(caller, "output", given)
-    found = dict(zip(free, await service.answers(given, free), strict=True)) if free else {}
     scores = highest(verdicts)
     answers = [
         PredicateAnswer(

@@ -8,7 +8,7 @@ from functools import cache
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 
 from gemsieve.filters import Action
-from gemsieve.safety.api.service import Judged
+from gemsieve.safety.api.service import Answered, Judged
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 ACTIONS = {action: action.name.lower() for action in Action}
@@ -51,9 +51,9 @@ class Metrics:
         self._answers(endpoint, status).inc()
         self._seconds(endpoint).observe(seconds)
 
-    async def judged(self, judged: Judged) -> None:
-        """Count what was decided."""
-        for verdict in judged.verdicts:
+    async def judged(self, judged: Judged | Answered) -> None:
+        """Count what was decided; answers about texts decide nothing of themselves."""
+        for verdict in judged.verdicts if isinstance(judged, Judged) else ():
             self._verdicts(judged.use, ACTIONS[verdict.action]).inc()
             for label in verdict.reasons:
                 self._reasons(judged.use, label).inc()

@@ -45,8 +45,24 @@ class Judged:
     verdicts: Sequence[Verdict]
 
 
+@dataclass(frozen=True)
+class Answered:
+    """What a model answered about the texts of a request, before the client is told.
+
+    Attributes:
+        batch: A text for each answer.
+        questions: What was asked about each.
+        probabilities: Of a Yes.
+    """
+
+    caller: Caller
+    batch: Batch
+    questions: Sequence[str]
+    probabilities: Sequence[float]
+
+
 # Told of everything that is decided, and awaited before the answer: an audit log, metrics.
-Recorder = Callable[[Judged], Awaitable[None]]
+Recorder = Callable[[Judged | Answered], Awaitable[None]]
 
 
 class Service:
@@ -135,7 +151,8 @@ class Service:
         verdicts: list[Verdict] = await self._ask(use, batch)
         if any(verdict.fault is not None for verdict in verdicts):
             raise not_judged()
-        return await self._record(Judged(caller, use, batch, verdicts))
+        await self._record(Judged(caller, use, batch, verdicts))
+        return verdicts
 
     async def screen(self, caller: Caller, use: Use, batch: Batch) -> list[Verdict]:
         """Return the verdicts on parts of what a model writes; one not judged is one dropped.
@@ -143,22 +160,23 @@ class Service:
         Raises:
             ApiError: As `judge`, for all but a text that could not be judged.
         """
-        return await self._record(Judged(caller, use, batch, await self._ask(use, batch)))
+        verdicts: list[Verdict] = await self._ask(use, batch)
+        await self._record(Judged(caller, use, batch, verdicts))
+        return verdicts
 
     def key(self, use: Use) -> Key | None:
         """Return the key that the rules of a use need."""
         return self._judge.key(use)
 
-    async def _record(self, judged: Judged) -> list[Verdict]:
+    async def _record(self, decided: Judged | Answered) -> None:
         """Tell whoever is told; what cannot be recorded is not answered, and nothing after it."""
         try:
             for record in self._recorders:
-                await record(judged)
+                await record(decided)
         except Exception as error:
             self.state = "failed"
             log.error("not ready any more: a recorder failed: %s", type(error).__name__)
             raise ApiError(500, "the decision could not be recorded", "not_recorded") from None
-        return list(judged.verdicts)
 
     async def identities(self, texts: Sequence[str]) -> list[list[Finding]]:
         """Return whom each text mentions: for a client that asks, and for no record."""
@@ -170,16 +188,24 @@ class Service:
         code = best.label.split(".")[1]
         return code if best.score >= SURE and code != UNDETERMINED else "en"
 
-    async def answers(self, texts: Sequence[str], questions: Sequence[str]) -> list[float]:
+    async def answers(
+        self, caller: Caller, texts: Sequence[str], questions: Sequence[str]
+    ) -> list[float]:
         """Return how probably the answer to each question is Yes: of several texts, the highest.
 
         Raises:
-            ApiError: As `judge`.
+            ApiError: As `judge`, or the model cannot read so much (400).
         """
-        pairs = [(text, question) for question in questions for text in texts]
-        batch = Batch([text for text, _ in pairs], {QUESTION: [question for _, question in pairs]})
-        found = iter(await self._ask(QUESTION, batch))
-        return [max(islice(found, len(texts))) for _ in questions]
+        asked = [question for question in questions for _ in texts]
+        batch = Batch([*texts] * len(questions), {QUESTION: asked})
+        found: list[float | None] = await self._ask(QUESTION, batch)
+        known = [probability for probability in found if probability is not None]
+        if len(known) < len(found):
+            message = "a question with its text is longer than the model can read: shorten it"
+            raise ApiError(400, message, "context_length_exceeded", "questions")
+        await self._record(Answered(caller, batch, asked, known))
+        each = iter(known)
+        return [max(islice(each, len(texts))) for _ in questions]
 
     @cached_property
     def answering(self) -> Answering | None:
@@ -228,15 +254,28 @@ class Service:
             self.author.prove(self._judge)
 
 
-def answered(model: Answering, batch: Batch) -> list[float]:
-    """Return the answer to the question beside each text; a text is read once for all of them."""
+def answered(model: Answering, batch: Batch) -> list[float | None]:
+    """Return the answer to the question beside each text, None where the two are too long for it.
+
+    A text is read once for all its questions.
+    """
     pairs = list(zip(batch.texts, batch.columns[QUESTION], strict=True))
-    found: dict[tuple[str, str | None], float] = {}
+    found: dict[tuple[str, str | None], float | None] = {}
     for text in dict.fromkeys(batch.texts):
         asked = [question for same, question in pairs if same == text and question is not None]
-        answers = zip(asked, model.answer(asked, text), strict=True)
-        found |= {(text, question): probability for question, probability in answers}
+        for question, probability in zip(asked, readable(model, asked, text), strict=True):
+            found[text, question] = probability
     return [found[pair] for pair in pairs]
+
+
+def readable(model: Answering, questions: Sequence[str], text: str) -> Sequence[float | None]:
+    """Return a model's answers; where one is too long to be asked, the others' still."""
+    try:
+        return model.answer(questions, text)
+    except ValueError:
+        if len(questions) == 1:
+            return [None]
+        return [one for question in questions for one in readable(model, [question], text)]
 
 
 def not_judged() -> ApiError:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from gemsieve.filters.operators.key import Key
 
 if TYPE_CHECKING:
-    from gemsieve.safety.api.service import Judged
+    from gemsieve.safety.api.service import Answered, Judged
 
 # Whom a text mentions is told to who asks, and written down for nobody.
 NEVER = "identity."
@@ -31,23 +31,42 @@ class Entries:
     policy: str
     words: bool = False
 
-    def __call__(self, judged: Judged) -> Iterator[dict[str, Any]]:
-        """Yield a record for each text of a request."""
-        caller, time = judged.caller, now()
-        for text, verdict in zip(judged.batch.texts, judged.verdicts, strict=True):
+    def __call__(self, decided: Judged | Answered) -> Iterator[dict[str, Any]]:
+        """Yield a record for each text of a request, or for each question about one."""
+        from gemsieve.safety.api.service import Judged
+
+        caller, time = decided.caller, now()
+        decisions = (
+            self._verdicts(decided) if isinstance(decided, Judged) else self._answers(decided)
+        )
+        for text, decision in zip(decided.batch.texts, decisions, strict=True):
             yield {
                 "time": time,
                 "request": caller.request,
                 "endpoint": caller.endpoint,
                 "key": caller.key,
-                "use": judged.use,
-                "action": verdict.action.name.lower(),
-                "reasons": kept(verdict.reasons),
-                "flags": kept(verdict.flags),
+                **decision,
                 "policy": self.policy,
                 "digest": digest(self.key, text),
                 "length": len(text),
                 **({"text": text} if self.words else {}),
+            }
+
+    def _verdicts(self, judged: Judged) -> Iterator[dict[str, Any]]:
+        for verdict in judged.verdicts:
+            yield {
+                "use": judged.use,
+                "action": verdict.action.name.lower(),
+                "reasons": kept(verdict.reasons),
+                "flags": kept(verdict.flags),
+            }
+
+    def _answers(self, answered: Answered) -> Iterator[dict[str, Any]]:
+        for question, probability in zip(answered.questions, answered.probabilities, strict=True):
+            yield {
+                "question": digest(self.key, question),
+                "probability": probability,
+                **({"asked": question} if self.words else {}),
             }
 
 

@@ -19,7 +19,7 @@ from gemsieve.safety.audit_log.store import AuditLogError, Store
 from gemsieve.safety.audit_log.verify import Walk
 
 if TYPE_CHECKING:
-    from gemsieve.safety.api.service import Judged
+    from gemsieve.safety.api.service import Answered, Judged
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ class AuditLog:
             AuditLogError: It cannot be written, or is not what was written.
         """
         self._entries = entries
-        self._waiting: list[tuple[Judged, Future[None]]] = []
+        self._waiting: list[tuple[Judged | Answered, Future[None]]] = []
         self._guard = Lock()
         self._to = store.claim()
         self.writer = self._to.number
@@ -82,7 +82,7 @@ class AuditLog:
             self._place, self.torn = walk.place, self._to.mend()
         self._write([{"time": now(), "event": "start", "torn": self.torn}])
 
-    async def __call__(self, judged: Judged) -> None:
+    async def __call__(self, decided: Judged | Answered) -> None:
         """Record what was decided; it is on the disk when this returns.
 
         Raises:
@@ -90,7 +90,7 @@ class AuditLog:
         """
         future: Future[None] = Future()
         with self._guard:
-            self._waiting.append((judged, future))
+            self._waiting.append((decided, future))
         self._pool.submit(self._commit)
         await asyncio.wrap_future(future)
 
@@ -103,7 +103,7 @@ class AuditLog:
         failure: AuditLogError | None = None
         try:
             self._check()
-            self._write([entry for judged, _ in taken for entry in self._entries(judged)])
+            self._write([entry for decided, _ in taken for entry in self._entries(decided)])
         except Exception as error:
             self._broken = True
             log.error("the audit log cannot be written: %s", type(error).__name__)

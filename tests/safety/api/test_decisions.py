@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import openai
@@ -9,11 +11,13 @@ import pytest
 from openai.types.decision_create_params import InputUnionMember1, Question
 from tests.model.tiny_shield import write
 from tests.safety.api.serving import serving, until_ready
+from tests.safety.audit_log.conftest import KEY
 
 from gemsieve.filters import Batch, load_filter
 from gemsieve.model.shield import ShieldDetector
 from gemsieve.safety.api import create_app
 from gemsieve.safety.api.decisions import MOST_ANSWERS
+from gemsieve.safety.audit_log import AuditLog, Entries, Segments, Wanted, digest, search
 
 THREAT = "I will kill you tonight."
 
@@ -79,26 +83,42 @@ def test_an_image_is_refused(client: openai.OpenAI) -> None:
     assert caught.value.code == "image_unsupported"
 
 
-def test_a_model_answers_any_question(tmp_path: Path) -> None:
-    """Where the policy has such a model, it answers what is no label; of two texts the higher."""
-    folder = write(tmp_path)
-    model, asked = str(folder / "model"), str(folder / "short.toml")
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model that can be asked anything, and a policy that names it."""
+    folder = write(tmp_path_factory.mktemp("asked"))
     (folder / "policy.toml").write_text(
-        f'name = "asked"\n[detectors.shield]\nmodel = "{model}"\nguidelines = "{asked}"\n'
+        f'name = "asked"\n[detectors.shield]\nmodel = "{folder / "model"}"\n'
+        f'guidelines = "{folder / "short.toml"}"\n'
         '[[output]]\nlabels = "shield.*"\nabove = 0.99\naction = "drop"\n'
     )
-    detector, texts = ShieldDetector(model, asked), ["small stones", "the river"]
-    about = ["mills", "shield.stones", "fields"]
-    answers = [detector.answer([about[0], about[2]], text) for text in texts]
-    with serving(create_app(load_filter(folder / "policy.toml"))) as (url, _):
+    return folder
+
+
+@pytest.fixture(scope="module")
+def asked(folder: Path) -> Iterator[openai.OpenAI]:
+    """The client of a server that has it, and keeps a log."""
+    entries = Entries(KEY, "")
+    with (
+        AuditLog(Segments(folder / "log"), folder / "heads", KEY, entries) as log,
+        serving(create_app(load_filter(folder / "policy.toml"), recorders=[log])) as (url, _),
+        openai.OpenAI(base_url=f"{url}/v1", api_key="unused", max_retries=0) as client,
+    ):
         until_ready(url)
-        with openai.OpenAI(base_url=f"{url}/v1", api_key="unused", max_retries=0) as client:
-            parts: list[InputUnionMember1] = [{"role": "user", "content": text} for text in texts]
-            questions = [question(one) for one in about]
-            decision = client.decisions.create(model="x", input=parts, questions=questions)
-            many = [question(f"{i}?") for i in range(MOST_ANSWERS // 2 + 1)]
-            with pytest.raises(openai.BadRequestError) as caught:
-                client.decisions.create(model="x", input=parts, questions=many)
+        yield client
+
+
+def test_a_model_answers_any_question(asked: openai.OpenAI, folder: Path) -> None:
+    """Where the policy has such a model, it answers what is no label; of two texts the higher."""
+    detector = ShieldDetector(str(folder / "model"), str(folder / "short.toml"))
+    texts, about = ["small stones", "the river"], ["mills", "shield.stones", "fields"]
+    answers = [detector.answer([about[0], about[2]], text) for text in texts]
+    parts: list[InputUnionMember1] = [{"role": "user", "content": text} for text in texts]
+    questions = [question(one) for one in about]
+    decision = asked.decisions.create(model="x", input=parts, questions=questions)
+    many = [question(f"{i}?") for i in range(MOST_ANSWERS // 2 + 1)]
+    with pytest.raises(openai.BadRequestError) as caught:
+        asked.decisions.create(model="x", input=parts, questions=many)
     found = [one.probability for one in decision.answers if one.type == "predicate"]
     stones = [
         finding.score
@@ -109,3 +129,30 @@ def test_a_model_answers_any_question(tmp_path: Path) -> None:
     mills, fields = (max(some) for some in zip(*answers, strict=True))
     assert found == [mills, max(stones), fields]
     assert caught.value.code == "too_many_questions"
+
+
+def test_what_a_model_was_asked_is_recorded_in_no_words(asked: openai.OpenAI, folder: Path) -> None:
+    """A record for each question about each text, with its answer, beside that of the verdict."""
+    before = len([*search(Segments(folder / "log"), Wanted())])
+    decision = asked.decisions.create(
+        model="x", input="the river", questions=[question("mills"), question("fields")]
+    )
+    lines = [*search(Segments(folder / "log"), Wanted(digest=digest(KEY, "the river")))][-3:]
+    assert len([*search(Segments(folder / "log"), Wanted())]) == before + 3
+    *answers, verdict = map(json.loads, lines)
+    assert [one["question"] for one in answers] == [digest(KEY, "mills"), digest(KEY, "fields")]
+    found = [one.probability for one in decision.answers if one.type == "predicate"]
+    assert [one["probability"] for one in answers] == found
+    assert {one["request"] for one in answers} == {verdict["request"]}
+    assert verdict["use"] == "output"
+    assert not any("mills" in line or "river" in line for line in lines)
+
+
+@pytest.mark.parametrize(("text", "about"), [("the river", "mills " * 1000), ("Ж" * 1999, "?")])
+def test_what_a_model_cannot_read_is_refused(asked: openai.OpenAI, text: str, about: str) -> None:
+    """A question, or a text, of more tokens than the model reads is a 400 that says so."""
+    with pytest.raises(openai.BadRequestError) as caught:
+        asked.decisions.create(
+            model="x", input=text, questions=[question("mills"), question(about)]
+        )
+    assert (caught.value.code, caught.value.param) == ("context_length_exceeded", "questions")
