@@ -23,3 +23,8 @@ class Calibration:
     def __post_init__(self) -> None:
         if not (self.slope > 0 and math.isfinite(self.slope) and math.isfinite(self.intercept)):
             raise ValueError("a calibration needs a positive slope and finite constants")
+
+    def probability(self, log_odds: float) -> float:
+        """Return the probability that log-odds come to; 0 for minus infinity."""
+        # By way of tanh, which neither overflows nor minds an infinity.
+        return 0.5 * (1.0 + math.tanh((self.slope * log_odds + self.intercept) / 2.0))

@@ -33,6 +33,7 @@ COMMANDS: dict[str, str] = {
     "tokenize": "turn verified shards into ArrayRecord files of tokens",
     "train": "train a tokenizer and a Gemma 2 model on verified shards",
     "teach": "write down what a teacher says of the rows that a run would train on",
+    "probe": "teach a model's own states to tell what it writes, for the guard",
     "convert": "turn a model into another form: Hugging Face's, Kaggle's for Flax, or a run's",
     "merge": "make one model of several that were tuned from one start",
     "sample": "write from a trained checkpoint, through the guard",

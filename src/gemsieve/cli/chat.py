@@ -39,7 +39,8 @@ def run(args: argparse.Namespace) -> int:
     if sys.stdin.isatty():
         print(f"gemsieve chat: {_HELP}", file=sys.stderr)
     try:
-        judge, writer = filter_from(args), writer_from(args)
+        judge = filter_from(args)
+        writer = writer_from(args, judge)
         marks(writer.tokenizer)  # refuses one that has none before anything is asked
         talk = Conversation(
             lambda turns, attempt: until(interrupted, heard(writer.reply(turns, attempt))),

@@ -82,7 +82,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         judge, prompts = filter_from(args), prompts_of(args)
         count = len(prompts) * args.n
-        writer = writer_from(args, min(count, _MOST_ROWS), args.logprobs or 0)
+        writer = writer_from(args, judge, min(count, _MOST_ROWS), args.logprobs or 0)
         with traced(args.profile, writer, prompts, args.n):
             tell(args, writer, judge, prompts)
     except (CheckpointError, PolicyError, LookupError, ValueError, ArithmeticError) as error:

@@ -106,8 +106,10 @@ class Writer:
         return Answer(self.tokenizer, self.engine.submit(request), self.stop)
 
 
-def writer_from(args: argparse.Namespace, rows: int = 1, alternatives: int = 0) -> Writer:
-    """Read the model and say how it is to write, on so many rows at once.
+def writer_from(
+    args: argparse.Namespace, judge: Filter | None, rows: int = 1, alternatives: int = 0
+) -> Writer:
+    """Read the model and say how it is to write, on so many rows at once, for this guard.
 
     A model that nothing vouches for is read with a word on standard error.
 
@@ -126,24 +128,30 @@ def writer_from(args: argparse.Namespace, rows: int = 1, alternatives: int = 0) 
         repetition_penalty=args.repetition_penalty,
     )
     Stop(args.stop)  # refuses an empty one before a model is read
-    engine, tokenizer = engine_from(args, rows, alternatives)
+    engine, tokenizer = engine_from(args, judge, rows, alternatives)
     return Writer(engine, tokenizer, drawing, args.seed, args.max_tokens, tuple(args.stop))
 
 
 def engine_from(
-    args: argparse.Namespace, rows: int, alternatives: int = 0
+    args: argparse.Namespace, judge: Filter | None, rows: int, alternatives: int = 0
 ) -> tuple[Engine, Tokenizer]:
     """Read the model that `model`, `checkpoint`, `dtype` and `quantise` name.
 
+    Where the guard's rules are about a probe of just that model, it reads along.
+
     Raises:
         CheckpointError: The folder holds no model.
-        ValueError: It cannot be rounded so.
+        ValueError: It cannot be rounded so, or the probe is another model's.
     """
     from gemsieve.model.checkpoints.forms import load
+    from gemsieve.model.probe.along import along
     from gemsieve.model.sampling.engine import Engine
     from gemsieve.model.sampling.writing import drawable
 
-    model = load(args.model, args.dtype, args.checkpoint)
+    # A probe knows the model as it is stored; another form of it does not read along.
+    stored = args.checkpoint == "last" and not (args.dtype or args.quantise)
+    probed = along(judge, args.model) if judge and stored else None
+    model = probed.model if probed else load(args.model, args.dtype, args.checkpoint)
     if model.about.warning:
         print(f"gemsieve: {args.model}: {model.about.warning}", file=sys.stderr)
     engine = Engine(
@@ -153,6 +161,7 @@ def engine_from(
         dtype=args.dtype or str(model.params["embedding"].dtype),
         allowed=drawable(model.tokenizer, model.config.vocab_size),
         alternatives=alternatives,
+        head=probed.head if probed else None,
     )
     return engine, model.tokenizer
 

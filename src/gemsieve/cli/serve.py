@@ -120,7 +120,7 @@ def run(args: argparse.Namespace) -> int:
             access=access(args),
             origins=args.cors,
             recorders=recorders,
-            author=author(args),
+            author=author(args, judge),
         )
     except (PolicyError, LookupError) as error:
         raise UsageError(str(error)) from None
@@ -137,7 +137,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def author(args: argparse.Namespace) -> Author | None:
+def author(args: argparse.Namespace, judge: Filter) -> Author | None:
     """Return what answers: a model that was found here, and is read while the server starts."""
     if args.model is None:
         if args.model_name is not None:
@@ -155,7 +155,7 @@ def author(args: argparse.Namespace) -> Author | None:
         raise UsageError(f"--model {error}") from None
     return Author(
         args.model_name or args.model.resolve().name,
-        lambda: engine_from(args, args.rows),
+        lambda: engine_from(args, judge, args.rows),
         rows=args.rows,
         waiting=args.max_answers,
         longest=args.max_tokens,
