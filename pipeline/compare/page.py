@@ -12,14 +12,13 @@ from gemsieve.pipeline.report.counts import OUTCOMES as FATES
 from gemsieve.pipeline.report.counts import TOP
 from gemsieve.pipeline.report.figures import overlaid
 from gemsieve.pipeline.report.identity import ENOUGH
-from gemsieve.pipeline.report.report import fence, script_of_page
+from gemsieve.pipeline.report.report import script_of_page
 from gemsieve.pipeline.report.scores import Histogram, Limit
 from gemsieve.pipeline.report.templates import environment
 
 
 def compare_page(found: Compared, names: Sequence[str]) -> str:
     """Return one HTML document that needs nothing beside it; `names` are those of the runs."""
-    script = script_of_page()
     template = environment().get_template("compare.html")
     return template.render(
         found=found,
@@ -29,8 +28,7 @@ def compare_page(found: Compared, names: Sequence[str]) -> str:
         top=TOP,
         enough=ENOUGH,
         plots=plots(found),
-        script=script,
-        policy_of_page=fence(script),
+        script=script_of_page(),
     )
 
 
