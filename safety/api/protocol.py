@@ -7,6 +7,8 @@ does not take its answer. Here each has its time, after which the connection is 
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING, Literal
@@ -24,7 +26,8 @@ if TYPE_CHECKING:
 
 GRACE = 1.0  # seconds in which the application may still answer for a body that came too slowly
 HEADER_BYTES = 16_384
-PIPELINED = 16  # requests that a client may send ahead of an answer
+PIPELINED = 32  # requests that a client may send ahead of an answer
+AT_ONCE = struct.pack("ii", 1, 0)  # for SO_LINGER: else the kernel offers an answer for minutes
 VERSIONS = frozenset({"1.0", "1.1"})
 
 
@@ -74,18 +77,13 @@ class Protocol(HttpToolsProtocol):
             self._refuse(unknown(data))
         except httptools.HttpParserError:
             self._refuse(ApiError(400, "the request is no HTTP/1.1", "invalid_http"))
-        if self._part == "header":
-            self._held += len(data)
-            if self._held > HEADER_BYTES:
-                self._refuse(ApiError(400, "the header is too long", "invalid_http"))
-        if self._part and self._deadline is None and not self._ended:
-            limits, header = self.limits, self._part == "header"
-            self._expect(limits.header_seconds if header else limits.body_seconds + GRACE)
+        self._go_on(len(data))
 
     def on_message_begin(self) -> None:
-        """Begin a request; who sends too many ahead is answered those, and no more is read."""
+        """Begin a request; who sends too many ahead is cut off."""
         self._part = "header"
         if len(self.pipeline) >= PIPELINED:
+            self._cut()
             raise ValueError("too many requests ahead")
         super().on_message_begin()
 
@@ -119,7 +117,7 @@ class Protocol(HttpToolsProtocol):
     def pause_writing(self) -> None:
         """Give the client its time to take what it is sent."""
         super().pause_writing()
-        self._unread = self.loop.call_later(self.limits.write_seconds, self.transport.abort)
+        self._unread = self.loop.call_later(self.limits.write_seconds, self._cut)
 
     def resume_writing(self) -> None:
         """Stop that clock."""
@@ -136,14 +134,23 @@ class Protocol(HttpToolsProtocol):
             return
         # A client that waits for a word before it sends its body may send it or not.
         again = cycle.keep_alive and not (self._crowded or cycle.waiting_for_100_continue)
-        answer = come_back(cycle.scope["path"].startswith(GOOGLE), again)
-        head, body = answer
+        head, body = come_back(cycle.scope["path"].startswith(GOOGLE), again)
         self.transport.write(head if cycle.scope["method"] == "HEAD" else head + body)
         cycle.response_started = cycle.response_complete = True
         self.app_state["shed"]()
         if not again:
             self.transport.close()
         cycle.on_response()
+
+    def _go_on(self, received: int) -> None:
+        """Give the client its time for what is unfinished, and a header its size."""
+        if self._part == "header":
+            self._held += received
+            if self._held > HEADER_BYTES:
+                self._refuse(ApiError(400, "the header is too long", "invalid_http"))
+        if self._part is not None and self._deadline is None and not self._ended:
+            limits, header = self.limits, self._part == "header"
+            self._expect(limits.header_seconds if header else limits.body_seconds + GRACE)
 
     def _expect(self, seconds: float) -> None:
         """Set the time in which the client has to end what it sends."""
@@ -164,18 +171,27 @@ class Protocol(HttpToolsProtocol):
             return
         self._ended = True
         self._forget()
-        cycle = self.cycle
-        if self._part == "body":
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is None:
+            free = True
+        elif self._part == "body":
             free = not (self.pipeline or cycle.response_started)
         else:
-            free = cycle is None or cycle.response_complete
+            free = cycle.response_complete
         if free:
             self.transport.write(b"".join(plain(error, "", again=False)))
             self.transport.close()
         elif self._part == "body":
-            self.transport.abort()
-        else:
+            self._cut()
+        elif cycle is not None:
             cycle.keep_alive = False  # what was asked before is answered yet
+
+    def _cut(self) -> None:
+        """End the connection at once, and let go of what the client has not taken."""
+        self._ended = True
+        wire = self.transport.get_extra_info("socket")
+        wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
+        self.transport.abort()
 
 
 def unknown(data: bytes) -> ApiError:

@@ -93,11 +93,10 @@ def test_a_body_that_comes_after_its_refusal_is_not_waited_for(hasty: Running) -
 def test_who_does_not_take_the_answer_is_cut_off(hasty: Running) -> None:
     """A client that asks without end and reads nothing does not keep its connection."""
     with socket.create_connection(address(hasty[0]), timeout=10) as wire:
-        wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         with pytest.raises(ConnectionError):
             for _ in range(200):
                 wire.sendall(b"GET /openapi.json HTTP/1.1\r\nhost: x\r\n\r\n" * 8)
-                time.sleep(0.05)
+                time.sleep(0.1)
 
 
 @pytest.mark.parametrize(
