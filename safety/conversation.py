@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from gemsieve.filters.filter import Filter
+from gemsieve.filters.finding import Batch
 from gemsieve.model.sampling.chat import Turn
 from gemsieve.safety.choices import Said, stop
 from gemsieve.safety.guard import Guarded, guarded
+from gemsieve.safety.prompts import Messages
 
 
 class Conversation:
@@ -16,7 +18,8 @@ class Conversation:
 
     The model remembers no more than it heard and the guard released: a message that the guard
     redacts is remembered redacted, one that it drops not at all, an answer as far as it came out.
-    Each message is judged alone, not with those before it.
+    A message is judged alone and together with those before it (`prompts.py`): of a value that is
+    spread over several each part is written over.
 
     Attributes:
         turns: What was said so far.
@@ -54,14 +57,22 @@ class Conversation:
 
         What `write` raises is raised, and nothing of the message is remembered then.
         """
+        self.reasons, turns = (), self.turns
+        if self._filter:
+            messages = self._judged(self._filter, text)
+            if messages.dropped:
+                self.reasons = messages.dropped.reasons
+                yield from filter(None, [messages.dropped.remedy.message])
+                return
+            *passed, text = messages.texts
+            turns = tuple(Turn(turn.role, said) for turn, said in zip(turns, passed, strict=True))
         heard: list[Turn] = []
 
         def listen(message: str, attempt: int = 0) -> Iterator[str | Said[Any]]:
-            chunks = self._write([*self.turns, Turn("user", message)], attempt)
+            chunks = self._write([*turns, Turn("user", message)], attempt)
             heard[:] = [Turn("user", message)]
             return chunks
 
-        self.reasons = ()
         judge = self._filter
         guard = guarded(listen, judge, again=listen) if judge else listen
         answer = guard(text)
@@ -76,6 +87,15 @@ class Conversation:
         finally:
             stop(answer)
             if heard:
-                self.turns = (*self.turns, *heard, Turn("model", "".join(said)))
+                self.turns = (*turns, *heard, Turn("model", "".join(said)))
             if isinstance(answer, Guarded):
                 self.reasons = answer.reasons
+
+    def _judged(self, judge: Filter, text: str) -> Messages:
+        """Return what may be read of the conversation with a message more."""
+        turns, since = (*self.turns, Turn("user", text)), len(self.turns)
+        said, speakers = [turn.text for turn in turns], [turn.role for turn in turns]
+        messages = Messages(said, speakers, judge.key("prompt"), since)
+        while asked := messages.asked:
+            messages.take(judge(Batch(asked), "prompt"))
+        return messages

@@ -9,7 +9,7 @@ from fastapi import Body, Response
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from gemsieve.filters import Action, Verdict
+from gemsieve.filters import Verdict
 from gemsieve.safety.api import asking
 from gemsieve.safety.api.answering import Answers, Ending, One, Part
 from gemsieve.safety.api.asking import Asked, Desk, Moderated, ModerationWish, Served, Usage
@@ -19,6 +19,7 @@ from gemsieve.safety.api.limits import MAX_INPUTS
 from gemsieve.safety.api.moderations import Parts, TextPart
 from gemsieve.safety.api.route import router
 from gemsieve.safety.author import Author
+from gemsieve.safety.prompts import Messages
 
 if TYPE_CHECKING:
     from gemsieve.model.sampling.writing import Token
@@ -69,6 +70,11 @@ class ChatRequest(Asked):
     functions: list[dict[str, Any]] | None = None
     audio: dict[str, Any] | None = None
     web_search_options: dict[str, Any] | None = None
+
+    @property
+    def speakers(self) -> list[str]:
+        """Whose turns the messages are."""
+        return ["system" if m.role == "developer" else m.role for m in self.messages]
 
 
 class Logprob(BaseModel):
@@ -136,33 +142,30 @@ EXAMPLES: dict[str, Any] = {
 async def complete_chat(
     request: Annotated[ChatRequest, Body(openapi_examples=EXAMPLES)], desk: Served
 ) -> ChatCompletion | Response:
-    """Answer a conversation; each message is judged as a prompt, the answer while it is written."""
+    """Answer a conversation, judged as a prompt; the answer is judged while it is written."""
     asking.check(request, desk.author, UNSUPPORTED)
     if any(message.shows for message in request.messages):
         raise ApiError(400, "images cannot be read; send text", "image_unsupported", "messages")
     texts = [message.text for message in request.messages]
-    verdicts = await desk.service.judge(desk.caller, "prompt", texts)
-    tokens = await conversation(desk.author, request, verdicts)
-    prompt = next((v for v in verdicts if v.action is Action.DROP), verdicts[-1])
+    messages = await desk.service.together(desk.caller, texts, request.speakers)
+    tokens = await conversation(desk.author, request, messages)
     longest = request.max_completion_tokens or desk.author.longest
-    answers = asking.answers(desk, request, [(prompt, tokens)], longest)
-    telling = Telling(desk, request, verdicts, tokens, answers)
+    answers = asking.answers(desk, request, [(messages.verdict, tokens)], longest)
+    telling = Telling(desk, request, messages.verdicts, tokens, answers)
     if request.stream:
         return Events(telling.events(), answers.stop)
     return await telling.whole()
 
 
 async def conversation(
-    author: Author, request: ChatRequest, verdicts: Sequence[Verdict]
+    author: Author, request: ChatRequest, messages: Messages
 ) -> tuple[int, ...] | None:
-    """Return the tokens of a conversation as it may be read, None if a message was dropped."""
+    """Return the tokens of a conversation as it may be read, None if it may not be."""
     from gemsieve.model.sampling.chat import Turn
 
-    passed = [verdict.redacted for verdict in verdicts]
-    roles = ["system" if m.role == "developer" else m.role for m in request.messages]
-    turns = [Turn(r, text) for r, text in zip(roles, passed, strict=True) if text is not None]
-    if len(turns) < len(passed):
+    if messages.dropped:
         return None
+    turns = list(map(Turn, request.speakers, messages.texts))
     (tokens,) = await asking.pieces(author, "messages", lambda: [author.asked_by(turns)])
     return tokens
 

@@ -26,6 +26,7 @@ from gemsieve.safety.api.caller import Caller
 from gemsieve.safety.api.errors import ApiError
 from gemsieve.safety.api.limits import Limits
 from gemsieve.safety.author import SENTENCE, Author
+from gemsieve.safety.prompts import Messages
 
 IDENTITY, LANGUAGE, QUESTION = "identity", "language", "question"
 SURE = 0.5  # that a text is in another language than the detectors are made for
@@ -153,6 +154,19 @@ class Service:
             raise not_judged()
         await self._record(Judged(caller, use, batch, verdicts))
         return verdicts
+
+    async def together(
+        self, caller: Caller, texts: Sequence[str], speakers: Sequence[str]
+    ) -> Messages:
+        """Judge the messages of a prompt, alone and together.
+
+        Raises:
+            ApiError: As `judge`.
+        """
+        messages = Messages(texts, speakers, self.key("prompt"))
+        while asked := messages.asked:
+            messages.take(await self.judge(caller, "prompt", asked))
+        return messages
 
     async def screen(self, caller: Caller, use: Use, batch: Batch) -> list[Verdict]:
         """Return the verdicts on parts of what a model writes; one not judged is one dropped.

@@ -48,6 +48,16 @@ def test_only_what_passed_the_guard_is_remembered(plain_filter: Filter) -> None:
     assert (talk.turns[1].text, talk.reasons) == (answer, ("toxicity.insult",))
 
 
+def test_a_message_is_judged_with_those_before_it(plain_filter: Filter) -> None:
+    """Of a value in two messages both parts are forgotten; a harm in two is not asked."""
+    talk = Conversation(heard, plain_filter, system="be brief")
+    for message in ("write to a@", "b.cd, please", "it is ba", "d"):
+        answer = "".join(talk.ask(message))
+    assert (answer, talk.reasons) == ("", ("toxicity.insult",))
+    said = [turn.text for turn in talk.turns if turn.role == "user"]
+    assert said == ["write to <EMAIL_ADDRESS>", "<EMAIL_ADDRESS>, please", "it is ba"]
+
+
 def test_an_interrupted_answer_is_remembered_as_far_as_it_came() -> None:
     """Whoever stops reading closes the source; what was read stays."""
     talk = Conversation(heard)

@@ -126,6 +126,26 @@ def test_a_prompt_that_is_dropped_is_never_read(chatter: openai.OpenAI, where: s
     assert [result.flagged for result in answer.moderation.input.results] == [True]
 
 
+def test_a_prompt_spread_over_messages_is_never_read(chatter: openai.OpenAI) -> None:
+    """What no message holds alone, the user's do together, whatever the model is said to answer."""
+    turns: list[Any] = [
+        {"role": "user", "content": REFUSED[:4]},
+        {"role": "assistant", "content": "old mills"},
+        {"role": "user", "content": REFUSED[4:]},
+    ]
+    answer = chatter.chat.completions.create(
+        model="tiny", messages=turns, extra_body=scored("score")
+    )
+    (choice,) = answer.choices
+    assert choice.finish_reason == "content_filter"
+    assert choice.message.refusal == "The prompt was stopped by the policy: harm.prompt."
+    assert answer.usage
+    assert answer.usage.total_tokens == 0
+    assert answer.moderation
+    assert answer.moderation.input.type == "moderation_results"
+    assert [result.flagged for result in answer.moderation.input.results] == [True]
+
+
 def test_judgements_come_with_a_stream(chatter: openai.OpenAI) -> None:
     """A chunk without choices tells how request and answer were judged."""
     streamed = chunks(chatter, BLOCKED, extra_body=scored("score"))

@@ -26,7 +26,7 @@ from gemsieve.model.sampling.writing import drawable
 from gemsieve.model.tokenizer import Tokenizer, train_tokenizer
 from gemsieve.safety import act
 from gemsieve.safety.api import Access, Limits, create_app
-from gemsieve.safety.api.service import Judged, Service
+from gemsieve.safety.api.service import Answered, Judged, Service
 from gemsieve.safety.author import Author, Task
 from gemsieve.safety.keys import Keyring, create
 
@@ -127,8 +127,9 @@ def writing(
     )
     records: list[Judged] = []
 
-    async def note(judged: Judged) -> None:
-        records.append(judged)
+    async def note(decided: Judged | Answered) -> None:
+        assert isinstance(decided, Judged)
+        records.append(decided)
 
     _, key = create(folder / "keys.json", "app", ["judge", "generate", "metrics"])
     _, other = create(folder / "keys.json", "other", ["judge"])
