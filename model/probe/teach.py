@@ -88,7 +88,7 @@ class Lesson:
 
     def curves(self, draft: Probe) -> tuple[Calibration, ...]:
         """Return each label's curve, fitted to what a detector would see of texts apart."""
-        said = [peaks(logits, draft.width) for logits in self._logits(draft, "curve")]
+        said = [peaks(logits, draft.width) for logits in self.logits(draft, "curve")]
         chances = 0.5 * (1 + np.tanh(np.array(said) / 2))
         truths = self.parts.truths("curve")
         found = []
@@ -104,7 +104,7 @@ class Lesson:
 
     def figures(self, probe: Probe) -> dict[str, Any]:
         """Return how the finished probe does on texts that had no part in it."""
-        said = np.array([scores(probe, logits) for logits in self._logits(probe, "figures")])
+        said = np.array([scores(probe, logits) for logits in self.logits(probe, "figures")])
         counts = {use: self.parts.truths(use).sum(axis=0).tolist() for use in USES}
         labels: dict[str, Any] = {}
         columns = zip(probe.labels, self.parts.truths("figures").T, said.T, strict=True)
@@ -137,7 +137,7 @@ class Lesson:
             self._read(len(places))
         return found
 
-    def _logits(self, probe: Probe, use: Use) -> list[npt.NDArray[np.float64]]:
+    def logits(self, probe: Probe, use: Use) -> list[npt.NDArray[np.float64]]:
         """Return what the probe says of a part's texts, each read as the detector reads it."""
         found = []
         for text, prompt in self.parts.texts(use):

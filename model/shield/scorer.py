@@ -95,9 +95,7 @@ def parts(text: str) -> Iterator[str]:
 
 def probability(log_odds: float, curve: Calibration) -> float:
     """Return a probability by a curve, to four decimals; 0 of minus infinity."""
-    # By way of tanh, which neither overflows nor minds an infinity.
-    value = curve.slope * log_odds + curve.intercept
-    return round(0.5 * (1.0 + math.tanh(value / 2.0)), DIGITS)
+    return round(curve.probability(log_odds), DIGITS)
 
 
 @cache

@@ -36,6 +36,7 @@ from gemsieve.model.probe.teach import teach
 from gemsieve.model.sampling.draw import Drawing
 from gemsieve.model.sampling.engine import Engine
 from gemsieve.model.sampling.request import Request
+from gemsieve.model.sampling.writing import drawable
 from gemsieve.model.tokenizer import BOS, Tokenizer
 
 CONFIG = replace(named("test"), vocab_size=300, num_layers=1)
@@ -314,36 +315,40 @@ def test_a_long_text_is_read_in_parts(taught: Taught, detector: ProbeDetector) -
     assert scores(detector.probe, logits) != scores(detector.probe, logits[:20])
 
 
-def test_what_is_written_is_read_alike(taught: Taught, detector: ProbeDetector) -> None:
-    """The engine's readings, from its cache, are those of one pass over prompt and answer."""
+def test_an_answer_is_judged_by_what_its_model_read_of_it(
+    taught: Taught, detector: ProbeDetector, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The engine's readings are those of one pass over prompt and answer, and they decide.
+
+    `gemsieve sample` blocks the answer just below their score and writes it at their score, which
+    is not that of the same words read anew.
+    """
     found = along(judge_by(taught.folder, 0.5), taught.folder)
     assert found
-    prompt = [BOS, *found.model.tokenizer.encode("the river")]
-    engine = Engine(params=found.model.params, config=CONFIG, rows=1, head=found.head)
+    model, tokenizer = found.model, found.model.tokenizer
+    prompt = [BOS, *tokenizer.encode("the river")]
+    allowed = drawable(tokenizer, CONFIG.vocab_size)
+    engine = Engine(params=model.params, config=CONFIG, rows=1, allowed=allowed, head=found.head)
     drawing = Drawing(temperature=9.0)
-    stream = engine.submit(Request(tokens=prompt, drawing=drawing, max_new_tokens=30, ends=()))
-    sampled = list(stream)
-    part = Part((*prompt, *(one.piece for one in sampled)), len(prompt))
+    sampled = list(engine.submit(Request(tokens=prompt, drawing=drawing, max_new_tokens=12)))
     read = [one.reading.logits for one in sampled if one.reading]
-    assert len(read) == 30
-    assert len(set(read)) > 20
+    assert len(set(read)) == 12
+    part = Part((*prompt, *(one.piece for one in sampled)), len(prompt))
     np.testing.assert_allclose(read, reader(taught.folder).said(detector.probe, part), atol=1e-4)
+
+    text = tokenizer.decode([one.piece for one in sampled])
+    score = scores(detector.probe, np.array(read))[0]
+    (anew,) = detector(Batch([text], {"prompt": ["the river"]}))
+    assert abs(anew[0].score - score) > 2e-4
+    command = ["sample", str(taught.folder), "--prompt", "the river", "--temperature", "9"]
+    for limit, blocked in ((score - 1e-4, True), (score, False)):
+        judge_by(taught.folder, limit)
+        policy = taught.folder.parent / f"model-{limit}.toml"
+        assert main([*command, "--policy", str(policy), "--jsonl", "--max-tokens", "12"]) == 0
+        told = json.loads(capsys.readouterr().out)
+        assert told.get("reasons") == (["probe.wet"] if blocked else None)
+        assert told["text"] == ("" if blocked else text)
     assert along(judge_by(taught.folder, 0.5), taught.folder.parent) is None
-
-
-@pytest.mark.parametrize(("limit", "blocked"), [(0.0, True), (1.0, False)])
-def test_an_answer_is_blocked_by_what_the_model_read_of_it(
-    taught: Taught, capsys: pytest.CaptureFixture[str], limit: float, blocked: bool
-) -> None:
-    """`gemsieve sample` under a policy about the probe: dropped at one limit, whole at another."""
-    judge_by(taught.folder, limit)
-    policy = taught.folder.parent / f"{taught.folder.name}-{limit}.toml"
-    command = ["sample", str(taught.folder), "--policy", str(policy), "--prompt", "the river"]
-    assert main([*command, "--jsonl", "--max-tokens", "12"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert told["finish_reason"] == ("content_filter" if blocked else "length")
-    assert told.get("reasons") == (["probe.wet"] if blocked else None)
-    assert bool(told["text"]) is not blocked
 
 
 def test_a_probe_of_another_model_is_refused(
