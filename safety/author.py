@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
+from threading import Lock
 from typing import TYPE_CHECKING, final
 
 from gemsieve.filters.filter import UNJUDGED, Filter
@@ -13,6 +15,7 @@ from gemsieve.safety.choices import Choice, Said, released, said
 if TYPE_CHECKING:
     from gemsieve.model.sampling.chat import Turn
     from gemsieve.model.sampling.engine import Engine
+    from gemsieve.model.sampling.request import Prefix
     from gemsieve.model.sampling.writing import Answer, Token
     from gemsieve.model.tokenizer import Tokenizer
 
@@ -28,12 +31,30 @@ class BusyError(Exception):
     """As many answers wait as may."""
 
 
+@final
+class Prompt:
+    """A prompt that is read once, when the first of its answers begins, for all of them."""
+
+    def __init__(self, pieces: Sequence[int]) -> None:
+        """Take its tokens, `<bos>` and all."""
+        self._pieces = pieces
+        self._read: Prefix | None = None
+        self._lock = Lock()
+
+    def read(self, engine: Engine) -> Prefix:
+        """Return what answers go on from."""
+        with self._lock:
+            if self._read is None:
+                self._read = engine.prefix(self._pieces)
+            return self._read
+
+
 @dataclass(frozen=True, kw_only=True)
 class Task:
     """One answer that is asked for.
 
     Attributes:
-        pieces: The prompt's tokens, `<bos>` and all.
+        prompt: What is to be answered; answers with one prompt share what is read of it.
         temperature: As of `Drawing`.
         top_p: As of `Drawing`.
         seed: Of the random numbers; any whole number.
@@ -41,7 +62,7 @@ class Task:
         stop: Strings that end the answer and are not part of it.
     """
 
-    pieces: tuple[int, ...]
+    prompt: Prompt
     temperature: float = 1.0
     top_p: float = 1.0
     seed: int = 0
@@ -59,9 +80,10 @@ class Author:
         name: What the model is called.
         longest: The most tokens of one answer.
         broken: Whether the engine has failed otherwise than on one prompt; nothing is sure then.
+        knows_turns: Whether its tokenizer has marks of turns; None before it has proved itself.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each but the first two can be left out
         self,
         name: str,
         load: Callable[[], tuple[Engine, Tokenizer]],
@@ -69,13 +91,24 @@ class Author:
         rows: int = 8,
         waiting: int = 64,
         longest: int = 1024,
+        warm: int | None = None,
     ) -> None:
-        """Name a model; `load` reads it when `prove` is called. `waiting` answers may wait."""
+        """Name a model; `load` reads it when `prove` is called.
+
+        Args:
+            name: What it is called.
+            load: Reads it.
+            rows: How many answers are written at once.
+            waiting: How many may wait.
+            longest: The most tokens of one.
+            warm: Prompts of up to so many tokens wait for no compiler; None for all it can read.
+        """
         self.name, self.longest = name, longest
-        self._load, self._most = load, rows + waiting
+        self._load, self._most, self._warm = load, rows + waiting, warm
         self._pool = ThreadPoolExecutor(rows, "author")
         self._under_way: set[Future[None]] = set()
         self.broken = False
+        self.knows_turns: bool | None = None
 
     @property
     def under_way(self) -> int:
@@ -85,18 +118,30 @@ class Author:
     def prove(self, judge: Filter) -> None:
         """Read the model and write some tokens under guard; nothing else works before.
 
+        A program is compiled for each length that prompts are padded to, and all answers would wait
+        for it: so prompts of all these lengths are tried.
+
         Raises:
             CheckpointError: There is no model.
             RuntimeError: What it wrote could not be judged.
         """
         self._engine, self._tokenizer = self._load()
-        task = Task(pieces=self.begun_by(SENTENCE), max_tokens=TRIED)
+        task = Task(prompt=Prompt(self.begun_by(SENTENCE)), max_tokens=TRIED)
         choice: Choice[Token] = Choice(judge, SENTENCE)
         for _ in released(choice, lambda attempt: self.write(task, attempt)):
             pass
         faults = [label for label in choice.decision.reasons if label.startswith(UNJUDGED)]
         if faults:
             raise RuntimeError(f"the self-test of {self.name} ended with {faults[0]}")
+        self.knows_turns = self._tokenizer.turns is not None
+        self._try_lengths()
+
+    def _try_lengths(self) -> None:
+        room = self._engine.config.max_length - 1
+        for length in lengths(room if self._warm is None else min(self._warm, room)):
+            prompt = Prompt(self.begun_by("")[:1] * length)
+            for _ in self.write(Task(prompt=prompt, max_tokens=TRIED), 0):
+                pass
 
     def begun_by(self, text: str) -> tuple[int, ...]:
         """Return the tokens of a text that is to be continued."""
@@ -127,7 +172,8 @@ class Author:
         from gemsieve.model.sampling.writing import Answer
 
         request = Request(
-            tokens=task.pieces,
+            tokens=(),
+            prefix=task.prompt.read(self._engine),
             drawing=Drawing(temperature=task.temperature, top_p=task.top_p),
             seed=(task.seed + attempt * ATTEMPT) % (1 << 32),
             max_new_tokens=min(task.max_tokens, self.longest),
@@ -141,17 +187,15 @@ class Author:
         Raises:
             FloatingPointError: The model's logits are not finite.
         """
-        answer = self.begin(task, attempt)
         try:
-            for chunk in answer:
-                yield said(chunk)
+            with closing(self.begin(task, attempt)) as answer:
+                for chunk in answer:
+                    yield said(chunk)
         except FloatingPointError:
             raise
         except Exception:
             self.broken = True
             raise
-        finally:
-            answer.close()
         return answer.finish_reason
 
     def start(self, works: Sequence[Callable[[], None]]) -> None:
@@ -170,3 +214,14 @@ class Author:
     def close(self) -> None:
         """End the threads; whoever has begun something stops it first."""
         self._pool.shutdown(cancel_futures=True)
+
+
+def lengths(most: int) -> Iterator[int]:
+    """Yield a length for each program that a prompt of up to so many tokens may need, ascending."""
+    from gemsieve.model.sampling.engine import bucket
+
+    size = bucket(1)
+    while size < most:
+        yield size
+        size = bucket(size + 1)
+    yield most

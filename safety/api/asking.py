@@ -19,7 +19,7 @@ from gemsieve.safety.api.caller import Asking, Caller
 from gemsieve.safety.api.errors import ApiError
 from gemsieve.safety.api.moderations import Moderation, moderation
 from gemsieve.safety.api.service import Judge, Service
-from gemsieve.safety.author import Author, Task
+from gemsieve.safety.author import Author, Prompt, Task
 
 MOST_STOPS = 4
 MOST_CHOICES = 16
@@ -186,18 +186,19 @@ def answers(
         ApiError: Too many wait (503).
     """
     seed, count = asked.seed if asked.seed is not None else secrets.randbits(32), asked.n or 1
+    read = [None if tokens is None else Prompt(tokens) for _, tokens in prompts]
     ones = []
     for index in range(len(prompts) * count):
-        verdict, tokens = prompts[index // count]
-        task = None if tokens is None else made(asked, tokens, seed + index, longest)
+        verdict, prompt = prompts[index // count][0], read[index // count]
+        task = None if prompt is None else made(asked, prompt, seed + index, longest)
         ones.append(One(index, verdict, task, Relay(desk.service, desk.caller)))
     return Answers(desk.service, desk.author, ones)
 
 
-def made(asked: Asked, tokens: tuple[int, ...], seed: int, longest: int) -> Task:
+def made(asked: Asked, prompt: Prompt, seed: int, longest: int) -> Task:
     """Return one answer's task."""
     return Task(
-        pieces=tokens,
+        prompt=prompt,
         temperature=1.0 if asked.temperature is None else asked.temperature,
         top_p=asked.top_p or 1.0,
         seed=seed,

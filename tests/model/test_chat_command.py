@@ -25,7 +25,7 @@ from gemsieve.filters import load_filter
 from gemsieve.model.checkpoints.forms import load
 from gemsieve.model.checkpoints.huggingface import Form, write_huggingface
 from gemsieve.model.training.train import Summary
-from gemsieve.safety.author import Task
+from gemsieve.safety.author import Prompt, Task
 
 Lines = Callable[..., list[dict[str, Any]]]
 Talk = Callable[..., tuple[int, str, str]]
@@ -243,6 +243,6 @@ def test_a_server_reads_a_run_and_proves_it(finished: tuple[Path, Summary], tmp_
     assert writer
     assert writer.name == finished[0].name
     writer.prove(load_filter(tmp_path / "small.toml"))
-    task = Task(pieces=writer.begun_by("the river"), max_tokens=50)
+    task = Task(prompt=Prompt(writer.begun_by("the river")), max_tokens=50)
     said = [note for chunk in writer.write(task, 0) for note in chunk.notes]
     assert 0 < len(said) <= 5

@@ -36,6 +36,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("--max-answers", 64, "answers that wait for a row"),
         ("--max-tokens", 1024, "tokens of an answer"),
     )
+    model.add_argument(
+        "--warm",
+        type=int,
+        metavar="N",
+        help="compile for prompts of up to N tokens before any is asked (default: all it can read)",
+    )
     who = parser.add_argument_group("who may ask")
     who.add_argument(
         "--keys",
@@ -143,8 +149,9 @@ def author(args: argparse.Namespace, judge: Filter) -> Author | None:
         if args.model_name is not None:
             raise UsageError("--model-name goes with --model")
         return None
-    if min(args.rows, args.max_tokens) < 1 or args.max_answers < 0:
-        raise UsageError("--rows, --max-tokens: at least 1; --max-answers: at least 0")
+    least = min(args.rows, args.max_tokens, 1 if args.warm is None else args.warm)
+    if least < 1 or args.max_answers < 0:
+        raise UsageError("--rows, --max-tokens, --warm: at least 1; --max-answers: at least 0")
     from gemsieve.model.checkpoints.about import CheckpointError
     from gemsieve.model.checkpoints.forms import open_model
     from gemsieve.safety.author import Author
@@ -159,6 +166,7 @@ def author(args: argparse.Namespace, judge: Filter) -> Author | None:
         rows=args.rows,
         waiting=args.max_answers,
         longest=args.max_tokens,
+        warm=args.warm,
     )
 
 

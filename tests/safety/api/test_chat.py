@@ -20,7 +20,7 @@ from tests.safety.api.tiny import (
     chunks,
 )
 
-from gemsieve.safety.author import ATTEMPT, Task
+from gemsieve.safety.author import ATTEMPT, Prompt, Task
 
 STONES = "the old river carries stones"
 
@@ -197,7 +197,7 @@ def test_asynchronous_clients_are_answered_together(
 
 def test_completions_go_on_with_texts(chatter: openai.OpenAI, running: Running) -> None:
     """Several prompts, one refused; a stop string; a stream like the whole; names of tokens."""
-    task = Task(pieces=running.author.begun_by(STONES), seed=5, max_tokens=16)
+    task = Task(prompt=Prompt(running.author.begun_by(STONES)), seed=5, max_tokens=16)
     raw = "".join(said.text for said in running.author.write(task, 0))
     asked: dict[str, Any] = {"model": "tiny", "prompt": [STONES, REFUSED], "seed": 5}
     whole = chatter.completions.create(**asked, logprobs=1)

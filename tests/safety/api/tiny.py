@@ -27,7 +27,7 @@ from gemsieve.model.tokenizer import Tokenizer, train_tokenizer
 from gemsieve.safety import act
 from gemsieve.safety.api import Access, Limits, create_app
 from gemsieve.safety.api.service import Answered, Judged, Service
-from gemsieve.safety.author import Author, Task
+from gemsieve.safety.author import Author, Prompt, Task
 from gemsieve.safety.keys import Keyring, create
 
 # The low cap makes texts lively: their model is random, and would repeat one token for ever.
@@ -106,7 +106,7 @@ def tiny_author() -> tuple[Author, Engine]:
         allowed=drawable(pieces, CONFIG.vocab_size) & words,
         slots=CONFIG.max_length,
     )
-    return Author("tiny", lambda: (engine, pieces), rows=2, waiting=1), engine
+    return Author("tiny", lambda: (engine, pieces), rows=2, waiting=1, warm=1), engine
 
 
 @contextmanager
@@ -148,7 +148,7 @@ def writing(
 def answer(author: Author, seed: int) -> str:
     """Return what the model says to `HELLO`, unguarded."""
     pieces = author.asked_by([Turn("user", ASKED)])
-    said = author.write(Task(pieces=pieces, seed=seed, max_tokens=LONG), 0)
+    said = author.write(Task(prompt=Prompt(pieces), seed=seed, max_tokens=LONG), 0)
     return "".join(chunk.text for chunk in said)
 
 

@@ -69,7 +69,7 @@ def prepared(folder: Path) -> list[str]:
     (folder / "policy.toml").write_text(POLICY)
     options = {"--policy": "policy.toml", "--audit-log": "log", "--audit-key": "key"}
     said = [part for name, file in options.items() for part in (name, str(folder / file))]
-    model = ["--model", str(folder / "model"), "--model-name", "tiny", "--rows", str(STREAMS)]
+    model = ["--model", str(folder / "model"), "--model-name", "tiny", "--rows", str(STREAMS), "--warm", "1"]
     return [*said, *model, "--audit-text"]
 
 
