@@ -94,7 +94,7 @@ class Lesson:
         found = []
         for label, truth, some in zip(draft.labels, truths.T, chances.T, strict=True):
             try:
-                found.append(fit(truth, some))
+                found.append(fit(targets(truth), some))
             except ValueError:
                 raise ProbeError(
                     f"{label}: what was learned of it does not hold for other texts: this model's"
@@ -150,3 +150,10 @@ class Lesson:
         self.seen += count
         most = sum(map(len, self.parts.rows.values())) + len(self.parts.rows["curve"])
         self.progress(min(self.seen, most), most)
+
+
+def targets(truth: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+    """Return what a curve is fitted to: few texts are no proof of certainty (Platt 1999, 2.2)."""
+    true, false = truth.sum(), (~truth).sum()
+    found: npt.NDArray[np.float64] = np.where(truth, (true + 1) / (true + 2), 1 / (false + 2))
+    return found

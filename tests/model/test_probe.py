@@ -135,6 +135,7 @@ def test_it_finds_what_is_there_and_not_what_is_not(
     assert sum(figures["texts"].values()) == 300
     assert "wet: AUC" in taught.told
     assert "luck: no better than chance" in taught.told
+    assert all(curve.slope < 10 for curve in detector.probe.curves)  # few texts prove little
     fresh = rows_of(60, seed=2)
     columns = {"prompt": [row.prompt for row in fresh]}
     found = [some[0].score for some in detector(Batch([row.text for row in fresh], columns))]
