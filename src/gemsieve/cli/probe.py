@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     from gemsieve.filters.pii.labelled import LabelledError
     from gemsieve.model.checkpoints.about import CheckpointError
     from gemsieve.model.probe.parts import Wanted
-    from gemsieve.model.probe.saved import FILE, ProbeError
+    from gemsieve.model.probe.saved import FILE
     from gemsieve.model.probe.teach import teach
 
     console = Console(stderr=True)
@@ -73,7 +73,7 @@ def run(args: argparse.Namespace) -> int:
                 wanted,
                 lambda done, most: bar.update(task, completed=done, total=most),
             )
-    except (LabelledError, CheckpointError, ProbeError, ValueError) as error:
+    except (LabelledError, CheckpointError, ValueError) as error:
         raise UsageError(str(error)) from None
     except (OSError, ArithmeticError) as error:
         raise UsageError(f"{args.model}: {error}") from None
