@@ -238,11 +238,12 @@ def test_a_server_reads_a_run_and_proves_it(finished: tuple[Path, Summary], tmp_
             f'[[{use}]]\nlabels = "secret.*"\naction = "drop"\n' for use in ("prompt", "output")
         )
     )
-    options = ["--model", str(finished[0]), "--rows", "1", "--max-tokens", "5"]
-    writer = author(command_parser("serve").parse_args(options))
+    options = ["--model", str(finished[0]), "--rows", "1", "--max-tokens", "5", "--warm", "1"]
+    judge = load_filter(tmp_path / "small.toml")
+    writer = author(command_parser("serve").parse_args(options), judge)
     assert writer
     assert writer.name == finished[0].name
-    writer.prove(load_filter(tmp_path / "small.toml"))
+    writer.prove(judge)
     task = Task(prompt=Prompt(writer.begun_by("the river")), max_tokens=50)
     said = [note for chunk in writer.write(task, 0) for note in chunk.notes]
     assert 0 < len(said) <= 5
