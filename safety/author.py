@@ -80,7 +80,6 @@ class Author:
         name: What the model is called.
         longest: The most tokens of one answer.
         broken: Whether the engine has failed otherwise than on one prompt; nothing is sure then.
-        knows_turns: Whether its tokenizer has marks of turns; None before it has proved itself.
     """
 
     def __init__(  # noqa: PLR0913 - each but the first two can be left out
@@ -108,7 +107,6 @@ class Author:
         self._pool = ThreadPoolExecutor(rows, "author")
         self._under_way: set[Future[None]] = set()
         self.broken = False
-        self.knows_turns: bool | None = None
 
     @property
     def under_way(self) -> int:
@@ -133,7 +131,6 @@ class Author:
         faults = [label for label in choice.decision.reasons if label.startswith(UNJUDGED)]
         if faults:
             raise RuntimeError(f"the self-test of {self.name} ended with {faults[0]}")
-        self.knows_turns = self._tokenizer.turns is not None
         self._try_lengths()
 
     def _try_lengths(self) -> None:
@@ -142,6 +139,11 @@ class Author:
             prompt = Prompt(self.begun_by("")[:1] * length)
             for _ in self.write(Task(prompt=prompt, max_tokens=TRIED), 0):
                 pass
+
+    @property
+    def knows_turns(self) -> bool:
+        """Whether it can be asked with a conversation: its tokenizer has marks of turns."""
+        return self._tokenizer.turns is not None
 
     def begun_by(self, text: str) -> tuple[int, ...]:
         """Return the tokens of a text that is to be continued."""

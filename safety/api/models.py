@@ -9,19 +9,23 @@ from pydantic import BaseModel
 from gemsieve.safety.api.errors import ApiError
 from gemsieve.safety.api.route import router
 from gemsieve.safety.api.service import Judge, Service
+from gemsieve.safety.author import Author
 
 MODERATION = "omni-moderation-latest"
+JUDGING = ["/v1/moderations"]
+CHATS, TEXTS = "/v1/chat/completions", "/v1/completions"
 
 models = router(scope="judge")
 
 
 class Model(BaseModel):
-    """A name, in OpenAI's words."""
+    """A name, in OpenAI's words, and where it may be asked for: nowhere while it is loaded."""
 
     id: str
     object: Literal["model"] = "model"
     created: int = 0
     owned_by: str = "gemsieve"
+    endpoints: list[str]
 
 
 class Models(BaseModel):
@@ -48,5 +52,12 @@ async def retrieve_model(model: str, service: Judge) -> Model:
 
 def known(service: Service) -> list[Model]:
     """Return every name."""
-    written = [] if service.author is None else [Model(id=service.author.name)]
-    return [Model(id=MODERATION), Model(id=service.model), *written]
+    judging = [Model(id=name, endpoints=JUDGING) for name in (MODERATION, service.model)]
+    return [*judging, *([] if service.author is None else [written(service, service.author)])]
+
+
+def written(service: Service, author: Author) -> Model:
+    """Return the name of a model that writes."""
+    if service.state in {"loading", "failed"}:
+        return Model(id=author.name, endpoints=[])
+    return Model(id=author.name, endpoints=[CHATS, TEXTS] if author.knows_turns else [TEXTS])

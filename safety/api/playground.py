@@ -11,6 +11,9 @@ from fastapi.responses import HTMLResponse
 
 from gemsieve.safety.api.route import router
 
+# One script, in this order.
+SCRIPTS = ("playground_ask", "playground_show", "playground_chat", "playground")
+
 playground = router(scope=None)
 
 
@@ -24,15 +27,19 @@ async def page() -> HTMLResponse:
 @cache
 def assembled() -> tuple[str, str]:
     """Return the page, and the policy that lets its own style and script run and no other."""
-    folder = resources.files("gemsieve.safety") / "templates"
-    names = ("html", "css", "js")
-    page, style, script = ((folder / f"playground.{n}").read_text("utf-8") for n in names)
+    page, style = part("playground.html"), part("playground.css")
+    script = "\n".join(part(f"{name}.js") for name in SCRIPTS)
     policy = (
         f"default-src 'none'; style-src {source(style)}; script-src {source(script)}; "
         "connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; "
         "frame-ancestors 'none'"
     )
     return page.replace("{{style}}", style).replace("{{script}}", script), policy
+
+
+def part(name: str) -> str:
+    """Return a file of the templates."""
+    return (resources.files("gemsieve.safety") / "templates" / name).read_text("utf-8")
 
 
 def source(text: str) -> str:

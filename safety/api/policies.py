@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from gemsieve.filters import Action
 from gemsieve.filters.policy import Rule, Use
+from gemsieve.safety.api.moderations import CATEGORIES
 from gemsieve.safety.api.route import router
 from gemsieve.safety.api.service import Judge, Service
 
@@ -23,11 +24,12 @@ class LimitBody(BaseModel):
 
 
 class PolicyResponse(BaseModel):
-    """The policy, and the limits of each use on labels that have a probability."""
+    """The policy, the limits of each use, and the label behind each category of moderations."""
 
     name: str
     sha256: str
     limits: dict[Use, list[LimitBody]]
+    categories: dict[str, str]
 
 
 @policies.get("/v1/policy")
@@ -37,6 +39,7 @@ async def policy(service: Judge) -> PolicyResponse:
         name=service.policy.name,
         sha256=service.policy.sha256,
         limits={use: limits(service, use) for use in service.uses},
+        categories={name: label for name, label in CATEGORIES.items() if label},
     )
 
 

@@ -1,120 +1,159 @@
-"use strict";
+// The conversation: what each turn passes on, and what the form asks for.
 
-const find = (id) => document.getElementById(id);
-const limits = {};
-let prompt = null; // the last one that passed: what an output answers
+const SPEAKERS = {
+  user: "prompt", human: "prompt", system: "prompt", developer: "prompt", prompt: "prompt",
+  assistant: "output", model: "output", ai: "output", output: "output",
+};
+const known = { limits: {}, categories: {}, model: null };
+let turns = []; // those that count
 
-/** Ask this server; a key, if it wants one, is kept in the field alone. */
-async function ask(path, body) {
-  const headers = { "content-type": "application/json" };
-  if (find("key").value) headers.authorization = `Bearer ${find("key").value}`;
-  const options = body ? { method: "POST", headers, body: JSON.stringify(body) } : { headers };
-  const response = await fetch(path, options);
-  const said = await response.json();
-  if (response.ok) return said;
-  if (response.status === 401) find("locked").hidden = false;
-  throw new Error(said.error.message);
-}
-
-/** Learn the policy and its limits: the lowest that calls for anything, by use and label. */
+/** Learn the policy, with the lowest limit of each use and label, and which model answers here. */
 async function learn() {
   const policy = await ask("/v1/policy");
-  find("policy").textContent = `${policy.name}, ${policy.sha256.slice(0, 12)}`;
+  const { data } = await ask("/v1/models");
   for (const [use, rules] of Object.entries(policy.limits)) {
-    limits[use] = {};
+    known.limits[use] = {};
     for (const { label, above } of rules)
-      limits[use][label] = Math.min(above, limits[use][label] ?? 1);
+      known.limits[use][label] = Math.min(above, known.limits[use][label] ?? 1);
   }
+  known.categories = policy.categories;
+  known.model = data.find(({ endpoints }) => !endpoints.includes(MODERATIONS)) ?? null;
+  const loading = known.model?.endpoints.length === 0;
+  const model = known.model ? `, model ${known.model.id}${loading ? " (being loaded)" : ""}` : "";
+  find("policy").textContent = `Policy ${policy.name} ${policy.sha256.slice(0, 12)}${model}`;
+  if (loading) setTimeout(() => learn().catch(complain), 1000);
+  else if (known.model) offer(known.model);
 }
 
-/** Show a text with what was found in it; offsets are in code points, which strings here are not. */
-function highlight(place, text, findings) {
-  const letters = Array.from(text);
-  let reached = 0;
-  for (const { label, start, end } of findings.filter((f) => f.start !== null).sort((a, b) => a.start - b.start)) {
-    if (end <= reached) continue;
-    const from = Math.max(start, reached);
-    place.append(letters.slice(reached, from).join(""));
-    const mark = document.createElement("mark");
-    const name = document.createElement("small");
-    name.textContent = ` ${label}`;
-    mark.append(letters.slice(from, end).join(""), name);
-    place.append(mark);
-    reached = end;
+/** Offer what a model can be asked for, the first of it at once. */
+function offer({ id, endpoints }) {
+  for (const way of document.querySelectorAll("[data-endpoint]")) {
+    way.hidden = way.disabled = !endpoints.includes(way.dataset.endpoint);
+    way.textContent = way.textContent.replace("MODEL", id);
   }
-  place.append(letters.slice(reached).join(""));
+  if (!turns.length) find("use").value = find("use").querySelector("option:enabled").value;
 }
 
-/** Draw a score as a bar, its limit as a line across. */
-function picture(score, limit) {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.setAttribute("aria-hidden", "true");
-  const box = (kind, x, width) => {
-    const rect = document.createElementNS(svg.namespaceURI, "rect");
-    rect.setAttribute("class", kind);
-    rect.setAttribute("x", x);
-    rect.setAttribute("width", width);
-    rect.setAttribute("y", kind === "limit" ? "0" : "25%");
-    rect.setAttribute("height", kind === "limit" ? "100%" : "50%");
-    svg.append(rect);
+/** Return what is found in a text and decided, by the rules for its use. */
+async function check(input, use, prompt) {
+  return (await ask("/v1/check", { input, use, prompt, identity: find("identity").checked })).results[0];
+}
+
+/** Judge a turn, an output with what its prompt passed on; show it and return what it passes on. */
+async function judge(text, use) {
+  const answers = use === "output" ? turns.findLast((turn) => turn.use === "prompt") : undefined;
+  const turn = new Turn(use, answers);
+  turn.tell({ text, action: "being judged", source: before(use, answers) });
+  try {
+    const checked = await verdict(turn, text);
+    turn.item.className = checked.action;
+    turn.show(text, checked);
+    turn.tell({ action: checked.action, reasons: checked.reasons.join(", "), ...passing(checked, turn) });
+    turns.push(turn);
+  } catch (error) {
+    turn.item.remove();
+    throw error;
+  }
+  return turn;
+}
+
+/** Return the verdict on a turn, and note what it passes on. */
+async function verdict(turn, text) {
+  const prompt = turn.answers?.passed ?? null;
+  const [checked, redacted] = await Promise.all([
+    check(text, turn.use, prompt), ask("/v1/redact", { input: text, use: turn.use, prompt }),
+  ]);
+  turn.passed = redacted.results[0].text;
+  return checked;
+}
+
+/** Say what passes on. */
+function passing({ action }, { passed }) {
+  if (action === "redact") return { passes: "passes on as", redacted: passed };
+  return { passes: action === "keep" ? "passes on as it is" : "nothing passes on" };
+}
+
+/** Say with which prompt a turn is judged. */
+function before(use, prompt) {
+  if (use === "prompt") return "judged alone";
+  if (!prompt) return "judged alone: no prompt is before it";
+  if (prompt.passed === null) return `judged alone: turn ${prompt.number} passed nothing on`;
+  return `judged as an answer to what turn ${prompt.number} passed on`;
+}
+
+/** Return a conversation's turns: of OpenAI's messages, or of lines that begin with who speaks. */
+function spoken(text) {
+  const turn = (role, words) => {
+    const use = SPEAKERS[String(role).toLowerCase()];
+    if (!use || typeof words !== "string") throw new Error(`turns are of: ${Object.keys(SPEAKERS).join(", ")}`);
+    return { use, words: words.trim() };
   };
-  box("track", "0", "100%");
-  box(limit !== undefined && score > limit ? "bar over" : "bar", "0", `${100 * score}%`);
-  if (limit !== undefined) box("limit", `${Math.min(100 * limit, 99)}%`, "2");
-  return svg;
-}
-
-/** Show each label's highest score beside its limit. */
-function table(place, findings, use) {
-  const best = new Map();
-  for (const { label, score } of findings) best.set(label, Math.max(score, best.get(label) ?? 0));
-  for (const [label, score] of [...best].sort((a, b) => b[1] - a[1])) {
-    const limit = limits[use]?.[label];
-    const row = place.insertRow();
-    row.insertCell().textContent = label;
-    const cell = row.insertCell();
-    cell.textContent = score.toFixed(3);
-    if (limit !== undefined && score > limit) cell.className = "over";
-    row.insertCell().textContent = limit === undefined ? "none" : String(limit);
-    row.insertCell().append(picture(score, limit));
+  if (text.trimStart().startsWith("[")) {
+    const words = (content) => (Array.isArray(content) ? content.map((part) => part.text).join("\n") : content);
+    return JSON.parse(text).map(({ role, content }) => turn(role, words(content)));
   }
+  const [before, ...said] = text.split(new RegExp(`^[ \\t]*(${Object.keys(SPEAKERS).join("|")})[ \\t]*:`, "im"));
+  if (before.trim() || !said.length) throw new Error("begin each turn with User: or Assistant:");
+  return said.flatMap((role, index) => (index % 2 ? [] : [turn(role, said[index + 1])]));
 }
 
-/** Put a judged turn at the end of the conversation. */
-function show(text, use, checked, redacted) {
-  const turn = find("turn").content.firstElementChild.cloneNode(true);
-  const part = (name) => turn.querySelector(`.${name}`);
-  turn.className = checked.action;
-  part("use").textContent = use;
-  part("action").textContent = checked.action;
-  part("reasons").textContent = checked.reasons.join(", ");
-  highlight(part("text"), text, checked.findings);
-  part("passes").hidden = checked.action !== "redact";
-  part("redacted").textContent = redacted ?? "";
-  table(turn.querySelector("tbody"), checked.findings, use);
-  find("turns").append(turn);
+/** Do what the form asks for with a text; return whether all of it counts. */
+async function take(use, text) {
+  if (!known.limits.output) await learn();
+  if (use === "conversation") {
+    for (const turn of spoken(text)) await judge(turn.words, turn.use);
+    return true;
+  }
+  const { endpoint } = find("use").selectedOptions[0].dataset;
+  if (endpoint) return write(endpoint, await judge(text, "prompt"), text);
+  await judge(text, use);
+  find("use").value = use === "prompt" ? "output" : "prompt";
+  return true;
 }
 
 find("ask").addEventListener("submit", async (event) => {
   event.preventDefault();
-  find("error").textContent = "";
-  const [text, use] = [find("text").value, find("use").value];
-  const body = { input: text, use, prompt: use === "output" ? prompt : null };
+  const text = find("text").value;
+  if (find("go").disabled || !text.trim()) return;
+  find("error").textContent = find("text").value = "";
+  find("go").disabled = find("again").disabled = true;
   try {
-    if (!limits[use]) await learn();
-    const [checks, redactions] = await Promise.all([
-      ask("/v1/check", { ...body, identity: find("identity").checked }),
-      ask("/v1/redact", body),
-    ]);
-    const redacted = redactions.results[0].text;
-    show(text, use, checks.results[0], redacted);
-    if (use === "prompt") prompt = redacted;
-    find("use").value = use === "prompt" ? "output" : "prompt";
-    find("text").value = "";
-    find("text").focus();
+    if (!(await take(find("use").value, text))) find("text").value ||= text;
   } catch (error) {
-    find("error").textContent = error.message;
+    complain(error);
+    find("text").value ||= text;
   }
+  find("go").disabled = find("again").disabled = false;
 });
 
-learn().catch((error) => { find("error").textContent = error.message; });
+find("text").addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+  event.preventDefault();
+  find("ask").requestSubmit();
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") stopping?.abort();
+});
+
+find("stop").addEventListener("click", () => stopping?.abort());
+
+find("again").addEventListener("click", () => {
+  turns = [];
+  find("turns").replaceChildren();
+  find("text").focus();
+});
+
+for (const example of find("empty").querySelectorAll("button"))
+  example.addEventListener("click", () => {
+    find("use").value = example.dataset.use;
+    find("text").value = example.dataset.text;
+    find("ask").requestSubmit();
+  });
+
+find("key").addEventListener("change", () => learn().catch(complain));
+learn().catch(complain);
+
+function complain(error) {
+  find("error").textContent = error.message;
+}
