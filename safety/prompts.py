@@ -89,7 +89,7 @@ def finish(text: str, place: int) -> int:
 
 
 def looks(
-    texts: Sequence[str], speakers: Sequence[str], since: int, horizon: Horizon
+    texts: Sequence[str], speakers: Sequence[str], since: int = 0, horizon: Horizon | None = None
 ) -> list[Look]:
     """Return the looks at messages, in order.
 
@@ -109,7 +109,7 @@ def looks(
         look
         for order in (spoken, *own)
         for join in JOINS
-        for look in along(texts, order, join, since, horizon)
+        for look in along(texts, order, join, since, horizon or Horizon())
     )
     return list(dict.fromkeys(found))
 
@@ -162,7 +162,7 @@ class Messages:
             horizon: How far around a seam is looked.
         """
         self.texts, self._speakers, self._key = list(texts), speakers, key
-        self._since, self._horizon = since, horizon or Horizon()
+        self._since, self._horizon = since, horizon
         self.verdicts: list[Verdict] = []
         self.dropped: Verdict | None = None
         self._alone = list(range(since, len(texts)))

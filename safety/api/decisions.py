@@ -13,6 +13,7 @@ from gemsieve.safety.api.limits import MAX_INPUTS
 from gemsieve.safety.api.moderations import highest
 from gemsieve.safety.api.route import router
 from gemsieve.safety.api.service import Judge, Service
+from gemsieve.safety.prompts import looks
 
 decisions = router(scope="judge")
 
@@ -140,17 +141,19 @@ async def decide(
     service: Judge,
     caller: Asking,
 ) -> DecisionResponse:
-    """Answer how likely what each question says is; of several texts, the highest."""
+    """Answer how likely what each question says is: the highest of texts, alone and together."""
     given = texts(request)
+    alone = [text for _, text in given]
     asked = [predicate(question, i, service) for i, question in enumerate(request.questions)]
     free = [one.instructions for one in asked if named(one) not in service.probabilities]
-    if len(free) * len(given) > MOST_ANSWERS:
+    if len(free) * len(alone) > MOST_ANSWERS:
         message = f"a model answers at most {MOST_ANSWERS} questions, of all texts together"
         raise ApiError(400, message, "too_many_questions", "questions")
     found: dict[str, float] = {}
     if free:
-        found = dict(zip(free, await service.answers(caller, given, free), strict=True))
-    verdicts = await service.judge(caller, "output", given)
+        found = dict(zip(free, await service.answers(caller, alone, free), strict=True))
+    together = [look.text for look in looks(alone, [speaker for speaker, _ in given])]
+    verdicts = await service.judge(caller, "output", [*alone, *together])
     scores = highest(verdicts)
     answers = [
         PredicateAnswer(
@@ -188,20 +191,20 @@ def named(question: Predicate) -> str:
     return question.instructions.strip()
 
 
-def texts(request: DecisionRequest) -> list[str]:
-    """Return the texts of an input.
+def texts(request: DecisionRequest) -> list[tuple[str, str]]:
+    """Return the texts of an input, each after its speaker.
 
     Raises:
         ApiError: There is an image among them (400).
     """
     if isinstance(request.input, str):
-        return [request.input]
-    found: list[str] = []
+        return [("user", request.input)]
+    found: list[tuple[str, str]] = []
     for message in request.input:
         parts = message.content
         for part in [parts] if isinstance(parts, str) else parts:
             if isinstance(part, ImagePart):
                 text = "images cannot be judged; send text"
                 raise ApiError(400, text, "image_unsupported", "input")
-            found.append(part if isinstance(part, str) else part.text)
+            found.append((message.role, part if isinstance(part, str) else part.text))
     return found

@@ -55,6 +55,19 @@ def test_of_a_conversation_the_worst_text_counts(client: openai.OpenAI) -> None:
     assert answer.probability > 0.5
 
 
+def test_what_a_conversation_says_in_parts_is_found(client: openai.OpenAI) -> None:
+    """An address that two messages of one speaker share has its probability."""
+    said = [("user", "Write to jane.doe@exam"), ("assistant", "Yes?"), ("user", "ple.com today.")]
+    decision = client.decisions.create(
+        model="gemsieve",
+        input=[{"role": role, "content": text} for role, text in said],  # type: ignore[misc]
+        questions=[question("pii.email_address")],
+    )
+    (answer,) = decision.answers
+    assert answer.type == "predicate"
+    assert answer.probability > 0.5
+
+
 @pytest.mark.parametrize(
     "asked",
     [
@@ -109,7 +122,10 @@ def asked(folder: Path) -> Iterator[openai.OpenAI]:
 
 
 def test_a_model_answers_any_question(asked: openai.OpenAI, folder: Path) -> None:
-    """Where the policy has such a model, it answers what is no label; of two texts the higher."""
+    """Where the policy has such a model, it answers what is no label; of two texts the higher.
+
+    What is a label is asked of the two together as well.
+    """
     detector = ShieldDetector(str(folder / "model"), str(folder / "short.toml"))
     texts, about = ["small stones", "the river"], ["mills", "shield.stones", "fields"]
     answers = [detector.answer([about[0], about[2]], text) for text in texts]
@@ -122,7 +138,7 @@ def test_a_model_answers_any_question(asked: openai.OpenAI, folder: Path) -> Non
     found = [one.probability for one in decision.answers if one.type == "predicate"]
     stones = [
         finding.score
-        for some in detector(Batch(texts))
+        for some in detector(Batch([*texts, " ".join(texts), "".join(texts)]))
         for finding in some
         if finding.label == "shield.stones"
     ]
