@@ -90,7 +90,7 @@ class Author:
         rows: int = 8,
         waiting: int = 64,
         longest: int = 1024,
-        warm: int | None = None,
+        warm: int = 2048,
     ) -> None:
         """Name a model; `load` reads it when `prove` is called.
 
@@ -100,7 +100,7 @@ class Author:
             rows: How many answers are written at once.
             waiting: How many may wait.
             longest: The most tokens of one.
-            warm: Prompts of up to so many tokens wait for no compiler; None for all it can read.
+            warm: Prompts of up to so many tokens wait for no compiler.
         """
         self.name, self.longest = name, longest
         self._load, self._most, self._warm = load, rows + waiting, warm
@@ -134,8 +134,7 @@ class Author:
         self._try_lengths()
 
     def _try_lengths(self) -> None:
-        room = self._engine.config.max_length - 1
-        for length in lengths(room if self._warm is None else min(self._warm, room)):
+        for length in lengths(min(self._warm, self._engine.config.max_length - 1)):
             prompt = Prompt(self.begun_by("")[:1] * length)
             for _ in self.write(Task(prompt=prompt, max_tokens=TRIED), 0):
                 pass

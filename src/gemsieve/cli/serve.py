@@ -35,12 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("--rows", 8, "answers written at a time"),
         ("--max-answers", 64, "answers that wait for a row"),
         ("--max-tokens", 1024, "tokens of an answer"),
-    )
-    model.add_argument(
-        "--warm",
-        type=int,
-        metavar="N",
-        help="compile for prompts of up to N tokens before any is asked (default: all it can read)",
+        ("--warm", 2048, "tokens of prompts that are compiled for before the server is ready"),
     )
     who = parser.add_argument_group("who may ask")
     who.add_argument(
@@ -149,8 +144,7 @@ def author(args: argparse.Namespace, judge: Filter) -> Author | None:
         if args.model_name is not None:
             raise UsageError("--model-name goes with --model")
         return None
-    least = min(args.rows, args.max_tokens, 1 if args.warm is None else args.warm)
-    if least < 1 or args.max_answers < 0:
+    if min(args.rows, args.max_tokens, args.warm) < 1 or args.max_answers < 0:
         raise UsageError("--rows, --max-tokens, --warm: at least 1; --max-answers: at least 0")
     from gemsieve.model.checkpoints.about import CheckpointError
     from gemsieve.model.checkpoints.forms import open_model
