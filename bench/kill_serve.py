@@ -3,8 +3,9 @@
     python bench/kill_serve.py [--kills 20] [--seed 0]
 
 A tiny model is served with an audit log; three clients stream, two have texts judged. The server
-gets SIGKILL at a random moment at which all streams are under way, and is started again on the same
-log. Prints, as JSON, how much the clients got, what the log has of it, and what it says of itself.
+gets SIGKILL as text has just come, at a random moment at which all streams are under way, and is
+started again on the same log. Prints, as JSON, how much the clients got, what the log has of it,
+and what it says of itself.
 """
 
 from __future__ import annotations

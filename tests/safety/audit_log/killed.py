@@ -8,6 +8,7 @@ import time
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -46,10 +47,15 @@ class Streamed:
 
 @dataclass
 class Got:
-    """All that clients got of one server, in order for each client."""
+    """All that clients got of one server, in order for each client.
+
+    Attributes:
+        came: Set as text of a stream comes.
+    """
 
     streams: list[list[Streamed]] = field(default_factory=lambda: [[] for _ in range(STREAMS)])
     whole: list[list[str]] = field(default_factory=lambda: [[] for _ in range(WHOLE)])
+    came: threading.Event = field(default_factory=threading.Event)
 
     @property
     def under_way(self) -> bool:
@@ -69,49 +75,61 @@ def prepared(folder: Path) -> list[str]:
     (folder / "policy.toml").write_text(POLICY)
     options = {"--policy": "policy.toml", "--audit-log": "log", "--audit-key": "key"}
     said = [part for name, file in options.items() for part in (name, str(folder / file))]
-    model = ["--model", str(folder / "model"), "--model-name", "tiny", "--rows", str(STREAMS), "--warm", "1"]
+    model = [
+        "--model",
+        str(folder / "model"),
+        "--model-name",
+        "tiny",
+        "--rows",
+        str(STREAMS),
+        "--warm",
+        "1",
+    ]
     return [*said, *model, "--audit-text"]
 
 
 def killed(options: list[str], seconds: float) -> Got:
-    """Serve, ask from all sides, and kill the server so long after all streams are under way."""
+    """Serve, ask from all sides, and kill the server when all streams are under way.
+
+    That is so many seconds later, as the next text has just come: what is recorded after that is
+    lost.
+    """
     got = Got()
     with command(*options) as (url, process):
-        asking = [(stream, mine) for mine in got.streams], [(check, mine) for mine in got.whole]
-        clients = [
-            threading.Thread(target=until_it_ends, args=(each, url, mine))
-            for kind in asking
-            for each, mine in kind
-        ]
+        asking = [partial(stream, url, mine, got.came) for mine in got.streams]
+        asking += [partial(check, url, mine) for mine in got.whole]
+        clients = [threading.Thread(target=until_it_ends, args=(one,)) for one in asking]
         for client in clients:
             client.start()
         deadline = time.monotonic() + PATIENCE
         while not got.under_way and time.monotonic() < deadline:
             time.sleep(0.002)
         time.sleep(seconds)
+        got.came.clear()
+        got.came.wait(PATIENCE)
         process.kill()
         for client in clients:
             client.join()
     return got
 
 
-def until_it_ends(each: Callable[[str, list[object]], None], url: str, mine: list[object]) -> None:
+def until_it_ends(one: Callable[[], None]) -> None:
     """Ask again and again, until the server is gone."""
     while True:
         try:
-            each(url, mine)
+            one()
         except (OSError, ValueError):  # a line or an answer that was cut is a ValueError
             return
 
 
-def check(url: str, mine: list[object]) -> None:
+def check(url: str, mine: list[str]) -> None:
     """Have two texts judged, and note the request whose answer came."""
     answer = ask(f"{url}/v1/check", {"input": ["one", "two"]})
     assert answer.status == 200
     mine.append(answer.headers["x-request-id"])
 
 
-def stream(url: str, mine: list[object]) -> None:
+def stream(url: str, mine: list[Streamed], came: threading.Event) -> None:
     """Have a text continued, and note what comes, event by event."""
     body = {"model": "tiny", "prompt": ASKED, "stream": True, "max_tokens": LONGEST}
     body |= {"seed": len(mine), "temperature": COOL}
@@ -123,6 +141,7 @@ def stream(url: str, mine: list[object]) -> None:
                 (choice,) = json.loads(line[6:])["choices"]
                 one.text += choice["text"]
                 one.ended = choice["finish_reason"] is not None
+                came.set()
         if not one.ended:
             raise ConnectionError
 

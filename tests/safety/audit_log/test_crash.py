@@ -17,7 +17,7 @@ def test_sigkill_in_mid_stream_loses_no_record_of_what_a_client_got(tmp_path: Pa
     Of each whole answer both texts, of each stream the prompt and every unit of text that came.
     """
     folder = tmp_path / "log"
-    got = killed(prepared(tmp_path), seconds=0.3)
+    got = killed(prepared(tmp_path), seconds=0.2)
     assert got.under_way, "streams were cut in the middle"
     assert main(["audit-log", "verify", str(folder), "--key", str(tmp_path / "key")]) == 0
     assert lost(folder, got) == []
