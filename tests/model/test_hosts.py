@@ -4,11 +4,15 @@ import os
 import socket
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from gemsieve.model.training.inputs import Inputs
+from gemsieve.model.training.settings import settings_from
+from gemsieve.model.training.train import train
 from gemsieve.model.training.watching import metrics
 
 CONFIG = """
@@ -31,9 +35,9 @@ checkpoint_every = 2
 """
 
 
-def start(run: Path, data: Path, devices: int, *more: str) -> subprocess.Popen[str]:
-    """Start the command as one process with so many devices."""
-    flags = f"--xla_force_host_platform_device_count={devices}"
+def start(run: Path, data: Path, *more: str) -> subprocess.Popen[str]:
+    """Start the command as one process with two devices."""
+    flags = "--xla_force_host_platform_device_count=2"
     config = run.with_suffix(".toml")
     config.write_text(CONFIG, encoding="utf-8")
     command = [sys.executable, "-m", "gemsieve.cli", "train", str(config), "--data", str(data)]
@@ -47,14 +51,12 @@ def start(run: Path, data: Path, devices: int, *more: str) -> subprocess.Popen[s
 
 
 def together(run: Path, data: Path, processes: int, mesh: str) -> list[str]:
-    """Run processes of two devices each to their end, and return what each printed."""
+    """Run processes to their end, and return what each printed."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         place = f"127.0.0.1:{free.getsockname()[1]}"
     common = ["--set", mesh, "--coordinator", place, "--processes", str(processes)]
-    started = [
-        start(run, data, 2, *common, "--process", str(number)) for number in range(processes)
-    ]
+    started = [start(run, data, *common, "--process", str(number)) for number in range(processes)]
     return [printed(process) for process in started]
 
 
@@ -69,10 +71,11 @@ def printed(process: subprocess.Popen[str]) -> str:
 def test_two_processes_are_one_run(tmp_path: Path, data: Path) -> None:
     """Two processes of two devices have one's losses; the first alone reports and writes metrics.
 
-    One process then finds their checkpoint whole.
+    One process, this, then finds their checkpoint whole.
     """
     alone, joined = tmp_path / "alone", tmp_path / "joined"
-    assert "perplexity" in printed(start(alone, data, 1))
+    settings = settings_from(tomllib.loads(CONFIG))
+    train(settings, Inputs((data,)), alone)
     told = together(joined, data, 2, "mesh.fsdp=4")
     assert "perplexity" in told[0]
     assert told[1] == ""
@@ -81,4 +84,5 @@ def test_two_processes_are_one_run(tmp_path: Path, data: Path) -> None:
     for name in ("loss", "held_out_loss"):
         numbers = [[e[name] for e in of if name in e] for of in entries]
         np.testing.assert_allclose(numbers[1], numbers[0], rtol=0, atol=2e-5)
-    assert "4 steps (resumed from 4)" in printed(start(joined, data, 1))
+    summary = train(settings, Inputs((data,)), joined)
+    assert (summary.steps, summary.resumed_from) == (4, 4)
