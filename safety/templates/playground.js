@@ -148,6 +148,7 @@ for (const example of find("empty").querySelectorAll("button"))
   example.addEventListener("click", () => {
     find("use").value = example.dataset.use;
     find("text").value = example.dataset.text;
+    find("text").focus();
     find("ask").requestSubmit();
   });
 

@@ -27,8 +27,8 @@ function source(endpoint, asked, read) {
   if (asked.passed === null) return `${known.model.id} reads nothing: turn ${asked.number} passed nothing on`;
   if (endpoint === TEXT) return `${known.model.id}, under guard, goes on with turn ${asked.number}`;
   const numbers = [...read, asked].map((turn) => String(turn.number));
-  const several = numbers.length > 1 ? "turns" : "turn";
-  return `${known.model.id}, under guard, has read ${several} ${new Intl.ListFormat("en").format(numbers)}`;
+  const words = new Intl.ListFormat("en-GB").format(numbers);
+  return `${known.model.id}, under guard, asked with turn${read.length ? "s" : ""} ${words}`;
 }
 
 /** Show an answer as it comes; return what was said, how it ended, and the fault if it broke. */
@@ -61,14 +61,21 @@ function outcome({ text, ending, fault }) {
   return ending === "content_filter" ? "ended by the policy" : "released";
 }
 
+/** Say why an answer ended where it did; an answer to a beginning brings no reasons. */
+function why(turn, { ending, refusal, fault }) {
+  if (fault) return fault.name === "AbortError" ? "" : fault.message;
+  if (ending !== "content_filter" || refusal) return refusal ?? "";
+  return turn.answers.passed === null ? "the prompt was dropped" : "ask by message to be told why";
+}
+
 /** Show how an answer ended, and what of it passes on. */
 function close(turn, said) {
   const word = outcome(said);
   turn.item.className = { released: "keep", "ended by the policy": "drop" }[word] ?? "broken";
   turn.tell({
     action: word,
-    reasons: said.refusal ?? (word === "stopped" ? "" : said.fault?.message ?? ""),
-    state: said.ending === "length" ? "the most tokens it may have" : "",
+    reasons: why(turn, said),
+    state: said.ending === "length" ? "cut off at the most tokens it may have" : "",
     passes: turn.passed === null ? "nothing passes on" : "what was released passes on",
   });
 }
@@ -109,5 +116,6 @@ async function review(turn, { text, moderation }) {
   const kept = turn.passed !== null;
   const checked = kept ? await check(text, "output", turn.answers.passed) : { action: "keep", findings: [] };
   turn.show(text, checked, moderation ? named(moderation) : []);
+  if (moderation) turn.tell({ whole: ", of all that was judged" });
   if (checked.action !== "keep") turn.tell({ state: `as a whole: ${checked.action}, ${checked.reasons.join(", ")}` });
 }

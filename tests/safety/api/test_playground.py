@@ -76,10 +76,10 @@ def chat(window: Browser, running: Running) -> Browser:
 
 
 def write(tab: Browser, text: str) -> None:
-    """Write a text as a user does, and send it."""
+    """Write a text as a user does, and send it by keyboard."""
     tab.ask("find('text').focus()")
     tab.type(text)
-    tab.click("#go")
+    tab.press("Enter")
 
 
 def judged(tab: Browser, text: str) -> str:
@@ -180,7 +180,7 @@ def test_an_answer_streams_as_it_is_released(chat: Browser, running: Running) ->
     assert "the next words are being judged" in {state for _, state in seen}
     chat.ask("find('longest').value = 8")
     more, said = answered(chat, 3, "and then")
-    assert "tiny, under guard, has read turns 1, 2, and 3" in said
+    assert "tiny, under guard, asked with turns 1, 2 and 3" in said
     assert sent(chat) == [ASKED, text, "and then"]
     _, said = answered(chat, 3, REFUSED)
     assert "The prompt was stopped by the policy: harm.prompt." in said
@@ -210,6 +210,8 @@ def test_a_text_is_gone_on_with(chat: Browser, running: Running) -> None:
     whole = ask(f"{running.url}/v1/completions", body, running.headers).json
     assert text == whole["choices"][0]["text"] != ""
     assert "tiny, under guard, goes on with turn 1" in said
+    _, said = answered(chat, 5, REFUSED)
+    assert "4 output ended by the policy the prompt was dropped" in said
 
 
 def test_a_model_without_turns_only_goes_on_with_texts(
@@ -298,6 +300,7 @@ def test_an_answer_is_stopped_or_ends_or_breaks(window: Browser, held: Held) -> 
     released, said = answered(tab, CLEAN)
     assert released == held.more > held.released
     assert "ended by the policy" in said
+    assert "Scores against limits, of all that was judged" in said
     assert re.search(r"toxicity\.toxicity\s+1\.000", said), "that is what was never released"
 
     held.stubborn.judging.clear()
@@ -312,6 +315,28 @@ def test_an_answer_is_stopped_or_ends_or_breaks(window: Browser, held: Held) -> 
     assert "nothing passes on" in said
     assert tab.ask("find('text').value") == ASKED
     assert tab.said == []
+
+
+def test_everybody_can_use_it(tab: Browser) -> None:
+    """Each control has a name for who does not see it; a narrow screen shows all, dark or light."""
+    judged(tab, "Write to jane.doe@example.com, pl" + "e" * 200 + "ase.")
+    tab.ask("document.querySelector('form details').open = true")
+    nodes = tab.call("Accessibility.getFullAXTree")["nodes"]
+    named = {
+        (node["role"]["value"], node["name"]["value"])
+        for node in nodes
+        if not node["ignored"] and any(p["name"] == "focusable" for p in node["properties"])
+    }
+    assert ("textbox", "Text") in named
+    assert ("button", "Send") in named
+    assert all(name for _, name in named), named
+    colours = []
+    for dark in (False, True):
+        tab.look(380, 700, dark=dark)
+        assert tab.ask("document.documentElement.scrollWidth") == 380
+        colours.append(tab.ask("getComputedStyle(document.body).backgroundColor"))
+    tab.look(1000, 800)
+    assert len(set(colours)) == 2
 
 
 def test_hostile_text_stays_text(tab: Browser) -> None:
