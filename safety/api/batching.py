@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -61,6 +62,7 @@ class Batcher:
         self._handed: SimpleQueue[tuple[str, list[Piece]] | None] = SimpleQueue()
         self._lanes: dict[Lane, deque[Piece]] = {}
         self._numbers = count()
+        self._moved = 0.0
         self.waiting = 0
 
     async def run(self) -> None:
@@ -105,12 +107,17 @@ class Batcher:
                 piece.done.cancel()
         return [made for part in parts for made in part]
 
+    def stuck(self, seconds: float) -> bool:
+        """Whether something waits, and for so long nothing was begun or ended."""
+        return self.waiting > 0 and time.monotonic() - self._moved > seconds
+
     def _hand(self) -> None:
         """Give what waits to the threads that are free."""
         while self._free and any(self._lanes.values()):
             kind, taken = self._take()
             if taken:
                 self._free -= 1
+                self._moved = time.monotonic()
                 self._handed.put((kind, taken))
 
     def _take(self) -> tuple[str, list[Piece]]:
@@ -152,6 +159,7 @@ class Batcher:
     def _tell(self, results: list[tuple[Piece, Result]]) -> None:
         """Tell who waits, and go on."""
         self._free += 1
+        self._moved = time.monotonic()
         self._hand()
         for piece, result in results:
             if piece.done.done():

@@ -53,11 +53,16 @@ async def live() -> Live:
 
 
 @open_to_all.get(READY)
-async def ready(service: Judge) -> Ready:
-    """Say that requests may be sent here; 503 while models load and while the server drains."""
+async def ready(request: Request, service: Judge) -> Ready:
+    """Say that what is sent here is judged or refused at once, however much else is sent.
+
+    503 while models load, while the server drains, and when nothing is judged any more.
+    """
     service.check_ready()
     if service.state == "draining":
         raise ApiError(503, "the server is about to stop", "draining", retry_after=1)
+    if service.batcher.stuck(request.app.state.limits.answer_seconds):
+        raise ApiError(503, "nothing is judged any more", "stalled", retry_after=1)
     return Ready()
 
 

@@ -50,6 +50,9 @@ class Protocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin; who comes when too many are there is told so, or at twice as many cut off."""
         super().connection_made(transport)
+        # asyncio leaves this to Nagle where a listener was opened without naming its protocol.
+        wire = transport.get_extra_info("socket")
+        wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._expect(self.limits.header_seconds)
         self._crowded = len(self.connections) > self.limits.connections
         if len(self.connections) > 2 * self.limits.connections:

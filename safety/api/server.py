@@ -74,6 +74,9 @@ def make_server(
     config = uvicorn.Config(
         app,
         http=Protocol,
+        # uvloop, where it happens to be installed, takes one new connection a round of events:
+        # under a storm clients waited ten seconds to be refused.
+        loop="asyncio",
         ws="none",
         lifespan="on",
         # What clients can bring about is not worth a line each; a URL may hold what a user typed.

@@ -76,6 +76,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         limit,
         ("--max-body", 4_000_000, "bytes of a body"),
         ("--max-connections", 1000, "connections at a time"),
+        ("--max-requests", 128, "requests answered at a time, those written included"),
         ("--max-waiting", 8_000_000, "characters that wait to be judged"),
         ("--threads", 2, "threads that judge"),
     )
@@ -168,11 +169,14 @@ def limits(args: argparse.Namespace) -> Limits:
     """Return what may be asked."""
     from gemsieve.safety.api import Limits
 
-    if min(args.max_body, args.max_connections, args.max_waiting, args.threads) < 1:
-        raise UsageError("--max-body, --max-connections, --max-waiting, --threads: at least 1")
+    names = ("max_body", "max_connections", "max_requests", "max_waiting", "threads")
+    if min(getattr(args, name) for name in names) < 1:
+        options = ", ".join(f"--{name.replace('_', '-')}" for name in names)
+        raise UsageError(f"{options}: at least 1")
     return Limits(
         body_bytes=args.max_body,
         connections=args.max_connections,
+        requests=args.max_requests,
         waiting=args.max_waiting,
         threads=args.threads,
     )

@@ -92,11 +92,18 @@ def test_a_body_that_comes_after_its_refusal_is_not_waited_for(hasty: Running) -
 
 def test_who_does_not_take_the_answer_is_cut_off(hasty: Running) -> None:
     """A client that asks without end and reads nothing does not keep its connection."""
-    with socket.create_connection(address(hasty[0]), timeout=10) as wire:
-        with pytest.raises(ConnectionError):
-            for _ in range(200):
-                wire.sendall(b"GET /openapi.json HTTP/1.1\r\nhost: x\r\n\r\n" * 8)
-                time.sleep(0.1)
+    with (
+        socket.create_connection(address(hasty[0]), timeout=10) as wire,
+        pytest.raises(ConnectionError),
+    ):
+        insist(wire)
+
+
+def insist(wire: socket.socket) -> None:
+    """Ask and ask for something long."""
+    for _ in range(200):
+        wire.sendall(b"GET /openapi.json HTTP/1.1\r\nhost: x\r\n\r\n" * 8)
+        time.sleep(0.1)
 
 
 @pytest.mark.parametrize(
@@ -104,13 +111,27 @@ def test_who_does_not_take_the_answer_is_cut_off(hasty: Running) -> None:
     [
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 hello\r\n\r\n",
         b"GET /health HTTP/1.1\r\nhost: x\r\nhost: y\r\n\r\n",
+        b"GET /health HTTP/1.1\r\n\r\n",
+        b"GET /health HTTP/2.0\r\nhost: x\r\n\r\n",
         b"GET /health HTTP/1.1\r\nhost: x\r\nx: " + b"a" * 100_000,
+        b"GET /health HTTP/1.1\r\nhost: x\r\nx: " + b"a" * 17_000 + b"\r\n\r\n",
         POST + b"content-length: 5\r\ncontent-length: 6\r\n\r\n{}",
         POST + b"content-length: -1\r\n\r\n{}",
         POST + b"transfer-encoding: chunked\r\n\r\nZZ\r\n{}",
         POST + b"transfer-encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
     ],
-    ids=["tls", "two hosts", "a long header", "two lengths", "a negative length", "no chunk", "te"],
+    ids=[
+        "tls",
+        "two hosts",
+        "no host",
+        "another version",
+        "a long header",
+        "a long header that ends",
+        "two lengths",
+        "a negative length",
+        "no chunk",
+        "te",
+    ],
 )
 def test_what_is_no_http_is_answered_in_the_same_shape(hasty: Running, sent: bytes) -> None:
     """A request that HTTP does not allow is a 400 of the service's own, and the end."""
@@ -153,8 +174,10 @@ def test_a_full_queue_sheds_and_a_long_wait_ends(hasty: Running) -> None:
     for thread in waiting:
         thread.join()
     assert [(a.status, a.code) for a in answers] == [(503, "overloaded")] * 3
+    assert ask(f"{url}/v2/health/ready").code == "stalled", "nothing has been judged for so long"
     stubborn.judging.set()
     assert moderate(url, "Once more.").status == 200
+    assert ask(f"{url}/v2/health/ready").status == 200
     stubborn.judging.clear()
 
 
