@@ -45,7 +45,7 @@ async def policy(service: Judge) -> PolicyResponse:
 
 def limits(service: Service, use: Use) -> list[LimitBody]:
     """Return the limits of one use, by label and rule."""
-    labels = sorted(label for d in service.detectors(use) for label in d.labels.probabilities())
+    labels = sorted({label for d in service.detectors(use) for label in d.labels.probabilities()})
     rules = [rule for rule in service.policy.ruleset(use).rules if plain(rule)]
     return [
         LimitBody(
