@@ -53,7 +53,9 @@ class Metrics:
 
     async def judged(self, judged: Judged | Answered) -> None:
         """Count what was decided; answers about texts decide nothing of themselves."""
-        for verdict in judged.verdicts if isinstance(judged, Judged) else ():
+        if isinstance(judged, Answered):
+            return
+        for verdict in judged.verdicts:
             self._verdicts(judged.use, ACTIONS[verdict.action]).inc()
             for label in verdict.reasons:
                 self._reasons(judged.use, label).inc()
