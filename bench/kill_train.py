@@ -1,6 +1,6 @@
 """Kill a training run again and again, and compare its end with that of an undisturbed run.
 
-    python bench/kill_train.py DATA [--kills 20] [--seed 0] [--vocab 300]
+    python bench/kill_train.py DATA [--kills 20] [--pace 25] [--seed 0] [--vocab 300]
 
 DATA is a folder that `gemsieve filter` wrote. A model of "test" size is trained on it twice. The
 second run gets SIGKILL so many times at random moments, one in each stretch of the run and some
@@ -35,13 +35,11 @@ from gemsieve.model.checkpoints.whole import steps_in
 from gemsieve.model.training.train import train  # noqa: F401
 from gemsieve.model.training.watching import metrics
 
-PACE = 25  # steps to a kill
-
 CONFIG = """
 [model]
 size = "test"
 vocab_size = {vocab}
-num_layers = 2
+num_layers = {layers}
 [data]
 sequence_length = 32
 held_out_every = 20
@@ -51,7 +49,7 @@ learning_rate = 0.01
 [train]
 steps = {steps}
 log_every = 1
-evaluate_every = 50
+evaluate_every = {evaluate}
 checkpoint_every = 6
 """
 
@@ -75,13 +73,13 @@ def last_checkpoint(run: Path) -> int:
     return max(steps_in(run / FOLDER), default=0)
 
 
-def signals(kills: int, chance: random.Random) -> Iterator[tuple[signal.Signals, int]]:
+def signals(kills: int, pace: int, chance: random.Random) -> Iterator[tuple[signal.Signals, int]]:
     """Yield so many SIGKILLs, one in each stretch of the run, and SIGTERM after some.
 
     With each comes the step from which on it may strike.
     """
     for number in range(kills):
-        step = number * PACE + chance.randrange(PACE)
+        step = number * pace + chance.randrange(pace)
         yield signal.SIGKILL, step
         if number % 5 == 0:
             yield signal.SIGTERM, step + 1
@@ -92,10 +90,10 @@ def ended(process: int) -> bool:
     return bool(os.waitid(os.P_PID, process, os.WEXITED | os.WNOHANG | os.WNOWAIT))
 
 
-def disturb(run: Path, arguments: list[str], kills: int, seed: int) -> dict[str, Any]:
+def disturb(run: Path, arguments: list[str], kills: int, pace: int, seed: int) -> dict[str, Any]:
     """Train to the end, ended on the way by signals, and tell what came."""
     chance, came, resumed = random.Random(seed), Counter[str](), []
-    for number, wanted in signals(kills, chance):
+    for number, wanted in signals(kills, pace, chance):
         metrics.rewind(run, last_checkpoint(run))  # as the process will: what is new is its own
         process, early = start(arguments), number == signal.SIGKILL and chance.random() < 0.1
         while not (early or ended(process)) and last_step(run) < max(1, wanted):
@@ -129,6 +127,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", help="a folder that `gemsieve filter` wrote")
     parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--pace", type=int, default=25, help="steps to a kill")
+    parser.add_argument("--layers", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--vocab", type=int, default=300, help="pieces; more for a richer corpus")
     args = parser.parse_args()
@@ -136,12 +136,14 @@ def main() -> None:
         jax.config.update("jax_compilation_cache_dir", f"{place}/compiled")  # type: ignore[no-untyped-call]
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)  # type: ignore[no-untyped-call]
         config = Path(place) / "run.toml"
-        config.write_text(CONFIG.format(steps=PACE * args.kills, vocab=args.vocab))
+        shape = {"vocab": args.vocab, "layers": args.layers}
+        steps = {"steps": args.pace * args.kills, "evaluate": 2 * args.pace}
+        config.write_text(CONFIG.format(**shape, **steps))
         runs = [Path(place) / name for name in ("disturbed", "undisturbed")]
         for run in runs:
             run.mkdir()
         called = [[str(config), "--data", args.data, "--output", str(run)] for run in runs]
-        told = disturb(runs[0], called[0], args.kills, args.seed)
+        told = disturb(runs[0], called[0], args.kills, args.pace, args.seed)
         os.waitpid(start(called[1]), 0)
         left, right = map(state_of, runs)
         told["same"] = {item: same(left[item], right[item]) for item in left}

@@ -19,13 +19,14 @@ def test_a_killed_run_ends_as_if_undisturbed(data: Path) -> None:
 
     SIGTERM is answered with a checkpoint, a line that says how to go on, and status 143.
     """
-    command = [sys.executable, str(PROGRAM), str(data), "--kills", "2"]
+    command = [sys.executable, str(PROGRAM), str(data), "--kills", "2", "--pace", "12"]
+    command += ["--layers", "1"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told["came"] == {"SIGKILL": 2, "SIGTERM": 1}
     step = told["resumed_from"][1]
-    assert f"told to end after step {step} of 50; the same command goes on" in done.stderr
+    assert f"told to end after step {step} of 24; the same command goes on" in done.stderr
     assert told["status"] == 0
     assert told["same"] == {"params": True, "optimizer": True, "metrics": True}
 
