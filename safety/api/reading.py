@@ -19,6 +19,9 @@ GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS  # told apart by their first bytes
 # Of a body that is too large, so many times the limit are still taken, and thrown away: a client
 # in the middle of sending would not hear the answer if the connection were cut.
 PATIENCE = 4
+# Values in a body: far more than a contract takes, few enough to tell at once what is wrong with
+# each. What breaks its contract a million times took a minute and a gigabyte to refuse.
+MOST_VALUES = 20_000
 PACKED = frozenset({"gzip", "x-gzip", "deflate"})
 
 
@@ -101,9 +104,24 @@ def parsed(content: bytes) -> object:
     """Return what JSON says.
 
     Raises:
-        ApiError: It says nothing.
+        ApiError: It says nothing, or too much.
     """
     try:
-        return from_json(content, allow_inf_nan=False)
+        value = from_json(content, allow_inf_nan=False)
     except ValueError:
         raise ApiError(400, "the body is not JSON in UTF-8", "invalid_json") from None
+    if too_many(value):
+        raise ApiError(413, f"the body holds more than {MOST_VALUES} values", "too_large")
+    return value
+
+
+def too_many(value: object) -> bool:
+    """Say whether there are more values in a value than a body may have."""
+    left, count = [value], 0
+    while left and count <= MOST_VALUES:
+        one = left.pop()
+        inner = list(one.values()) if isinstance(one, dict) else one
+        if isinstance(inner, list):
+            count += len(inner)
+            left += inner[:MOST_VALUES]
+    return count > MOST_VALUES

@@ -83,6 +83,10 @@ ATTACKS = (
     Attack("deep objects", b'{"a":' * 100_000 + b"1" + b"}" * 100_000, 400),
     Attack("a wrong type", b'{"zanzibar": 1}', 400),
     Attack("null", b"null", 400),
+    Attack("a million values", b"[" + b"0," * 1_000_000 + b"0]", 413),
+    Attack(
+        "a table of many names", json.dumps(dict.fromkeys(map(str, range(30_000)), 0)).encode(), 413
+    ),
     Attack("too large", b'"' + b"a" * 4_100_000 + b'"', 413),
     Attack("a bomb", BOMB, 413, GZIP, "gzip"),
     Attack("a bomb in zlib", BOMB, 413, (("content-encoding", "deflate"),), "zlib"),
