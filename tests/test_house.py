@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,7 @@ def sources(floor: str) -> list[Path]:
     return sorted(folder.rglob("*.py"))
 
 
+@cache
 def imported(path: Path) -> set[str]:
     """Return the modules that a file imports, at its top or inside a function."""
     found: set[str] = set()
