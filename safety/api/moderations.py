@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
@@ -113,7 +112,7 @@ async def moderate(
     flat = [text for one in inputs for text in one]
     left = iter(await service.judge(caller, "output", flat))
     return ModerationResponse(
-        id=f"modr-{uuid.uuid4().hex}",
+        id=f"modr-{caller.request}",
         model=service.model,
         results=[moderation([next(left) for _ in one]) for one in inputs],
     )
