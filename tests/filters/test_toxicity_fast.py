@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -191,11 +192,19 @@ TABLES = tables()
 def by_matrix(texts: list[str]) -> np.ndarray:
     """Return the raw scores of texts of one passage each, by what training multiplies."""
     total = np.zeros((len(texts), len(TABLES.labels)))
-    for counts, family in zip(fit.features(texts).families, TABLES.families, strict=True):
-        every = np.arange(counts.shape[1])
-        scale = np.sqrt(np.maximum(counts @ family.rare(every).astype(float), 1e-3))
-        total += (counts @ family.says(every).astype(float)) / scale[:, None]
+    for counts, (said, rare) in zip(fit.features(texts).families, whole_tables(), strict=True):
+        total += (counts @ said) / np.sqrt(np.maximum(counts @ rare, 1e-3))[:, None]
     return total
+
+
+@cache
+def whole_tables() -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return, of each family, what every feature says and how rare it is."""
+    return [
+        (family.says(every).astype(float), family.rare(every).astype(float))
+        for family in TABLES.families
+        for every in [np.arange(len(family.weights))]
+    ]
 
 
 @given(st.lists(st.sampled_from(PROSE[:3]) | st.text(st.characters(), max_size=40), max_size=5))

@@ -97,7 +97,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
         rows = [
             {"text": row.text, "label": int(row.toxic), "labels": detail(source.name, row.kinds)}
             for which in (templates.HARMLESS, templates.HOSTILE)
-            for row in writer.rows(rng, 150, which)
+            for row in writer.rows(rng, 60, which)
         ]
         write(folder / source.name, rows)
     page = "The meeting was held on Monday, and a report of it is in the library. " * 150
