@@ -192,8 +192,8 @@ class Author:
             with closing(self.begin(task, attempt)) as answer:
                 for chunk in answer:
                     yield said(chunk)
-        except FloatingPointError:
-            raise
+        except (FloatingPointError, ValueError):
+            raise  # of this request alone
         except Exception:
             self.broken = True
             raise

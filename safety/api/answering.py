@@ -19,6 +19,7 @@ from gemsieve.safety.api.errors import ApiError
 from gemsieve.safety.api.service import Service
 from gemsieve.safety.author import Author, BusyError, Task
 from gemsieve.safety.choices import Choice, Said, released
+from gemsieve.safety.people import harms
 
 if TYPE_CHECKING:
     from gemsieve.model.sampling.writing import Token
@@ -116,7 +117,8 @@ class One:
         if decision.action is not Action.DROP:
             return None
         what = "answer" if self.choice else "prompt"
-        words = f"The {what} was stopped by the policy: {', '.join(decision.reasons)}."
+        reasons = ", ".join(harms(decision.reasons))
+        words = f"The {what} was stopped by the policy{reasons and f': {reasons}'}."
         return decision.remedy.message or words
 
     def write(self, author: Author, deliver: Callable[[Part], None]) -> None:

@@ -29,7 +29,7 @@ from gemsieve.safety.api.errors import add_errors
 from gemsieve.safety.api.limits import Limits
 from gemsieve.safety.api.metrics import Metrics
 from gemsieve.safety.api.service import Recorder, Service, stop
-from gemsieve.safety.api.watch import Watch
+from gemsieve.safety.api.watch import EXPOSED, Watch
 from gemsieve.safety.author import Author
 
 # One line a group of endpoints.
@@ -111,7 +111,8 @@ def create_app(  # noqa: PLR0913 - each can be left out
             CORSMiddleware,
             allow_origins=list(origins),
             allow_methods=["GET", "POST"],
-            allow_headers=["authorization", "content-type"],
+            allow_headers=["*"],  # keys come in several, clients of OpenAI's send their own
+            expose_headers=EXPOSED,
         )
-    app.add_middleware(Watch, metrics=metrics)
+    app.add_middleware(Watch, metrics=metrics, policy=judge.policy.sha256)
     return app

@@ -124,7 +124,7 @@ class Desk:
     caller: Caller
 
 
-def desk(request: Request, service: Judge, caller: Asking) -> Desk:
+async def desk(request: Request, service: Judge, caller: Asking) -> Desk:
     """Return it, once the models are loaded; ApiError (503) before."""
     service.check_ready()
     return Desk(service, request.app.state.author, caller)

@@ -15,9 +15,7 @@ from gemsieve.safety.api.caller import Asking, Caller
 from gemsieve.safety.api.moderations import Texts
 from gemsieve.safety.api.route import router
 from gemsieve.safety.api.service import Judge, Service
-
-# Findings about people rather than about harms: told to who asks for them, and to nobody else.
-ABOUT_PEOPLE = ("identity.", "dialect.")
+from gemsieve.safety.people import ABOUT_PEOPLE, harms
 
 check = router(scope="judge")
 
@@ -146,7 +144,7 @@ async def redact(
     results = [
         Redacted(
             action=named(verdict),
-            reasons=list(verdict.reasons),
+            reasons=harms(verdict.reasons),
             text=verdict.redacted,
             redactions=[body(finding) for finding in verdict.redactions],
         )
@@ -156,13 +154,13 @@ async def redact(
 
 
 def checked(verdict: Verdict, people: Sequence[Finding]) -> Checked:
-    """Return a verdict as it is told; of findings about people only those asked for."""
-    harms = [f for f in verdict.findings if not f.label.startswith(ABOUT_PEOPLE)]
+    """Return a verdict as it is told; of what is about people only what was asked for."""
+    found = [f for f in verdict.findings if not f.label.startswith(ABOUT_PEOPLE)]
     return Checked(
         action=named(verdict),
-        reasons=list(verdict.reasons),
-        flags=list(verdict.flags),
-        findings=[body(finding) for finding in (*harms, *people)],
+        reasons=harms(verdict.reasons),
+        flags=harms(verdict.flags),
+        findings=[body(finding) for finding in (*found, *people)],
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
 from fastapi import Body
@@ -173,9 +174,13 @@ def predicate(question: Predicate | OtherQuestion, number: int, service: Service
     """
     known = service.probabilities
     free = service.answering is not None
-    if isinstance(question, Predicate) and (named(question) in known or free):
-        return question
-    families = ", ".join(sorted({f"{name.split('.')[0]}.*" for name in known}))
+    kinds = {name.split(".")[0] for name in known}
+    if isinstance(question, Predicate):
+        # A label that is misspelt is no question for a model.
+        label = re.fullmatch(r"(\w+)\.[\w.]+", named(question))
+        if named(question) in known or (free and not (label and label[1] in kinds)):
+            return question
+    families = ", ".join(f"{kind}.*" for kind in sorted(kinds))
     message = (
         "ask a predicate" if free else "no model for free questions is loaded: ask a predicate"
     )

@@ -23,6 +23,10 @@ CODES = {
     "too_short": "empty_array",
 }
 
+NOWHERE = (
+    "no such endpoint: /openapi.json lists them; those that write are there with `serve --model`"
+)
+
 # Where clients of Google's APIs ask, and what those call our statuses.
 GOOGLE = "/v1alpha1/"
 STATUSES = {
@@ -123,7 +127,8 @@ def add_errors(app: FastAPI) -> None:
     @app.exception_handler(StarletteError)
     async def answer_http_error(request: Request, error: StarletteError) -> JSONResponse:
         code = HTTPStatus(error.status_code).name.lower()
-        response = ApiError(error.status_code, str(error.detail), code).response(request.url.path)
+        words = NOWHERE if error.status_code == HTTPStatus.NOT_FOUND else str(error.detail)
+        response = ApiError(error.status_code, words, code).response(request.url.path)
         response.headers.update(error.headers or {})
         return response
 

@@ -113,15 +113,15 @@ class Service:
 
         An answer that is being written has these seconds to end in.
         """
-        self.state = "draining"
+        self.state = "failed" if self.state == "failed" else "draining"
         self.ends_at = time.monotonic() + seconds
 
     def check_ready(self) -> None:
         """Raise ApiError (503) before the models have been loaded, or when one has broken."""
-        if self.author is not None and self.author.broken:
-            raise ApiError(503, "the model has failed", "not_ready")
-        if self.state in {"loading", "failed"}:
-            raise ApiError(503, "the models are not loaded", "not_ready", retry_after=1)
+        if self.state == "failed" or (self.author is not None and self.author.broken):
+            raise ApiError(503, "a model has failed: see the server's log", "not_ready")
+        if self.state == "loading":
+            raise ApiError(503, "the models are not loaded yet", "not_ready", retry_after=1)
 
     def check_use(self, use: Use) -> None:
         """Raise ApiError (400) for a use that the policy has no rules for."""

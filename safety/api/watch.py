@@ -18,13 +18,16 @@ log = logging.getLogger(__name__)
 # Told of a path that no endpoint has: what a client typed is not repeated.
 ELSEWHERE = "other"
 NOSNIFF = (b"x-content-type-options", b"nosniff")
+# What an answer is called, and by which policy it was made: for scripts of other origins, too.
+REQUEST, POLICY = EXPOSED = ("x-request-id", "x-gemsieve-policy")
 
 
 class Watch:
     """The outermost layer of the application."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, policy: str) -> None:
         self._app, self._metrics = app, metrics
+        self._always = (NOSNIFF, (POLICY.encode(), policy.encode()))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, and tell afterwards how it ended."""
@@ -39,7 +42,7 @@ class Watch:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                own = [(b"x-request-id", caller.request.encode()), NOSNIFF]
+                own = [(REQUEST.encode(), caller.request.encode()), *self._always]
                 message = {**message, "headers": [*message.get("headers", ()), *own]}
             await send(message)
 

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from gemsieve.filters.operators.key import Key
+from gemsieve.safety.people import harms
 
 if TYPE_CHECKING:
     from gemsieve.safety.api.service import Answered, Judged
-
-# Whom a text mentions is told to who asks, and written down for nobody.
-NEVER = "identity."
 
 
 @dataclass(frozen=True)
@@ -57,8 +55,8 @@ class Entries:
             yield {
                 "use": judged.use,
                 "action": verdict.action.name.lower(),
-                "reasons": kept(verdict.reasons),
-                "flags": kept(verdict.flags),
+                "reasons": harms(verdict.reasons),
+                "flags": harms(verdict.flags),
             }
 
     def _answers(self, answered: Answered) -> Iterator[dict[str, Any]]:
@@ -74,11 +72,6 @@ def digest(key: Key, text: str) -> str:
     """Return what is kept of a text: whoever has the text and the key finds it by this."""
     said = text.encode("utf-8", "surrogatepass")
     return hmac.digest(key.derive("audit-log text"), said, "sha256").hex()
-
-
-def kept(labels: Sequence[str]) -> list[str]:
-    """Return the labels that may be written down."""
-    return [label for label in labels if not label.startswith(NEVER)]
 
 
 def now() -> str:

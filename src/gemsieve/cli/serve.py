@@ -134,9 +134,20 @@ def run(args: argparse.Namespace) -> int:
     host = f"[{args.host}]" if ":" in args.host else args.host
     port, scheme = listener.getsockname()[1], "https" if args.tls_cert else "http"
     print(f"gemsieve serves on {scheme}://{host}:{port}", file=sys.stderr, flush=True)
+    if lacks := lacking(args):
+        words = f"gemsieve serve: other machines reach it, and it {' and '.join(lacks)}"
+        print(words, file=sys.stderr, flush=True)
     show(args.log_format, "gemsieve.safety")
     server.run(sockets=[listener])
     return 0
+
+
+def lacking(args: argparse.Namespace) -> list[str]:
+    """Return what a server lacks that other machines reach."""
+    if args.host in {"localhost", "::1"} or args.host.startswith("127."):
+        return []
+    needs = (("asks for no key (--keys)", args.keys), ("has no TLS (--tls-cert)", args.tls_cert))
+    return [lack for lack, given in needs if not given]
 
 
 def author(args: argparse.Namespace, judge: Filter) -> Author | None:

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import json
 import socket
+import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import openai
 import pytest
-from tests.safety.api.serving import RULES, Stubborn, address, ask, received, serving, until_ready
+from tests.safety.api.serving import (
+    RULES,
+    Stubborn,
+    address,
+    ask,
+    received,
+    serving,
+    until_ready,
+)
 
 from gemsieve.filters import Filter
 from gemsieve.safety.api import Access, create_app
@@ -139,6 +148,22 @@ def test_pages_of_other_origins_are_refused_unless_named(locked: Locked, url: st
     ]:
         answer = ask(f"{place}/v2/health/live", None, {"origin": origin})
         assert answer.headers.get("access-control-allow-origin") == allowed
+
+
+def test_clients_of_pages_may_send_the_headers_they_send(locked: Locked) -> None:
+    """Keys as OpenAI's and Google's send them, and what they say of themselves."""
+    wanted = "authorization,content-type,x-goog-api-key,x-stainless-lang"
+    line = urllib.request.Request(  # noqa: S310
+        f"{locked.url}/v1/moderations",
+        method="OPTIONS",
+        headers={
+            "origin": "https://ours.example",
+            "access-control-request-method": "POST",
+            "access-control-request-headers": wanted,
+        },
+    )
+    with urllib.request.urlopen(line) as answer:  # noqa: S310
+        assert answer.headers["access-control-allow-headers"] == wanted
 
 
 def test_a_file_of_keys_holds_no_key(locked: Locked) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
-from tests.safety.api.serving import ask
+from collections.abc import Callable
 
-from gemsieve.filters import Batch, Filter
+import pytest
+from tests.safety.api.serving import ask, serving, until_ready
+
+from gemsieve.filters import Batch, Detector, Filter
 from gemsieve.filters.policy import USES, Use
+from gemsieve.safety.api import create_app
 
 TEXTS = [
     "The ferry leaves at nine from the old pier.",
@@ -47,6 +50,31 @@ def test_whom_a_text_mentions_is_told_on_request_only(url: str, use: str) -> Non
         assert ("identity.religion.sikh" in labels) == asked
         assert labels.count("identity.religion.sikh") <= 1
         assert not any(label.startswith("dialect.") for label in labels)
+
+
+def test_whom_a_text_mentions_is_told_by_no_reason_or_flag(
+    make_filter: Callable[..., Filter], regexes: Callable[..., Detector]
+) -> None:
+    """A policy may act for it; the answers say what was done, and not for whom."""
+    rules = [{"labels": "identity.group", "action": "flag"}]
+    rules += [{"labels": "identity.other", "action": "redact"}]
+    who = regexes("who", {"identity.group": "them", "identity.other": "those"})
+    with serving(create_app(make_filter(rules, who, uses=("output",)))) as (url, _):
+        until_ready(url)
+        answers = [
+            ask(f"{url}/v1/{path}", {"input": "them, those"}) for path in ("check", "redact")
+        ]
+    for answer in answers:
+        (result,) = answer.json["results"]
+        assert (result["action"], result["reasons"]) == ("redact", [])
+    assert answers[0].json["results"][0]["flags"] == []
+
+
+def test_every_answer_names_the_policy(url: str, judge: Filter) -> None:
+    """In a header, whatever shape the client knows, errors too."""
+    for path, body in (("check", {"input": "a"}), ("check", {}), ("models", None), ("no", None)):
+        headers = ask(f"{url}/v1/{path}", body).headers
+        assert headers["x-gemsieve-policy"] == judge.policy.sha256
 
 
 @pytest.mark.parametrize(

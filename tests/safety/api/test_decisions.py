@@ -147,6 +147,13 @@ def test_a_model_answers_any_question(asked: openai.OpenAI, folder: Path) -> Non
     assert caught.value.code == "too_many_questions"
 
 
+def test_a_label_that_is_misspelt_is_no_question_for_a_model(asked: openai.OpenAI) -> None:
+    """It looks like one of the policy's, and is none: a 400 that says which there are."""
+    with pytest.raises(openai.BadRequestError, match=r"shield\.\*") as caught:
+        asked.decisions.create(model="x", input="a", questions=[question("shield.stone")])
+    assert caught.value.code == "question_unsupported"
+
+
 def test_what_a_model_was_asked_is_recorded_in_no_words(asked: openai.OpenAI, folder: Path) -> None:
     """A record for each question about each text, with its answer, beside that of the verdict."""
     before = len([*search(Segments(folder / "log"), Wanted())])

@@ -36,16 +36,21 @@ def test_nothing_is_answered_before_the_models_are_loaded(
 def test_a_service_that_fails_its_self_test_is_never_ready(
     stubborn: Stubborn, make_filter: Callable[..., Filter], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A model that does not load, or a detector that fails, leaves 503 and a line in the log."""
+    """A model that does not load, or a detector that fails, leaves 503 and a line in the log.
+
+    Nor is it while the server ends, and clients need not ask again.
+    """
     stubborn.loaded.set()
-    with (
-        caplog.at_level(logging.ERROR),
-        serving(create_app(make_filter(RULES, stubborn))) as (url, _),
-    ):
+    app = create_app(make_filter(RULES, stubborn))
+    with caplog.at_level(logging.ERROR), serving(app) as (url, _):
         deadline = time.monotonic() + 30
         while "not ready" not in caplog.text and time.monotonic() < deadline:
             time.sleep(0.01)
         assert ask(f"{url}/v2/health/ready").status == 503
+        app.state.service.drain()
+        failed = ask(f"{url}/v1/moderations", TEXT)
+    assert (failed.status, failed.headers["x-should-retry"]) == (503, "false")
+    assert "failed" in failed.json["error"]["message"]
     assert "not ready" in caplog.text
 
 
