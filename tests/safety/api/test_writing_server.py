@@ -6,7 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import jax
@@ -121,24 +121,29 @@ def test_who_leaves_frees_a_row(
     """An answer whose reader has gone is broken off, and the row is another's."""
     engine = running.author._engine
 
-    def asked() -> None:
-        hasty = chatter.with_options(timeout=0.05)
+    def asked(seconds: float) -> None:
+        hasty = chatter.with_options(timeout=seconds)
         asked: dict[str, Any] = {"model": "tiny", "messages": HELLO, "n": 2, "max_tokens": 1000}
-        if streamed:
-            with hasty.chat.completions.create(**asked, stream=True) as stream:
-                next(iter(stream))
-        else:
-            with pytest.raises(openai.APITimeoutError):
+        with suppress(openai.APITimeoutError):
+            if streamed:
+                with hasty.chat.completions.create(**asked, stream=True) as stream:
+                    next(iter(stream))
+            else:
                 hasty.chat.completions.create(**asked)
 
-    leaving = threading.Thread(target=asked)
-    leaving.start()
-    while not (written := next((s for s in engine._streams if s), None)):
-        time.sleep(0.001)
-    under_way = ask(f"{running.url}/metrics", headers=running.headers).body
+    for seconds in (0.05, 0.1, 0.2, 0.4, 0.8):
+        leaving, written = threading.Thread(target=asked, args=(seconds,)), None
+        leaving.start()
+        while leaving.is_alive() and not written:
+            written = next((s for s in engine._streams if s), None)
+            time.sleep(0.001)
+        under_way = ask(f"{running.url}/metrics", headers=running.headers).body
+        leaving.join()
+        until(lambda: running.author.under_way == 0)
+        if written and b"gemsieve_written_answers 2.0" in under_way:
+            break  # on a busy machine a client may leave before its answer is begun, or counted
     assert b"gemsieve_written_answers 2.0" in under_way
-    leaving.join()
-    until(lambda: running.author.under_way == 0)
+    assert written
     assert written.finish_reason is None, "it was not written to its end"
     assert written not in engine._streams
 
