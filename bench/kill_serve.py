@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import tests.conftest  # noqa: F401 - a program of JAX's is compiled once
 from tests.safety.audit_log.conftest import KEY
-from tests.safety.audit_log.killed import killed, lost, prepared
+from tests.safety.audit_log.killed import STREAMS, killed, lost, prepared
 
 from gemsieve.safety.audit_log import Segments, beside, verify
 
@@ -44,7 +44,7 @@ def main() -> None:
         streams = [one for got in gone for mine in got.streams for one in mine]
         told = {
             "kills": len(gone),
-            "in the middle of three streams": sum(got.under_way for got in gone),
+            "in the middle of three streams": sum(got.begun == STREAMS for got in gone),
             "streams": len(streams),
             "of which cut": sum(not one.ended for one in streams),
             "characters that came": sum(len(one.text) for one in streams),

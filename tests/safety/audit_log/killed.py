@@ -58,10 +58,10 @@ class Got:
     came: threading.Event = field(default_factory=threading.Event)
 
     @property
-    def under_way(self) -> bool:
-        """Whether every stream has begun to tell, and none has ended; and answers have come."""
-        last = [mine[-1] if mine else Streamed("") for mine in self.streams]
-        return all(one.text and not one.ended for one in last) and all(self.whole)
+    def begun(self) -> int:
+        """How many streams have begun to tell, and have not ended."""
+        last = [mine[-1] for mine in self.streams if mine]
+        return sum(bool(one.text) and not one.ended for one in last)
 
 
 def prepared(folder: Path) -> list[str]:
@@ -102,7 +102,7 @@ def killed(options: list[str], seconds: float) -> Got:
         for client in clients:
             client.start()
         deadline = time.monotonic() + PATIENCE
-        while not got.under_way and time.monotonic() < deadline:
+        while not (got.begun == STREAMS and all(got.whole)) and time.monotonic() < deadline:
             time.sleep(0.002)
         time.sleep(seconds)
         got.came.clear()
