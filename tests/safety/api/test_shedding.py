@@ -19,6 +19,7 @@ from tests.safety.api.serving import (
     serving,
     until_ready,
 )
+from tests.safety.api.test_moderations import HARASSING, HARMLESS
 
 from gemsieve.filters import Filter
 from gemsieve.safety.api import Limits, create_app
@@ -113,3 +114,29 @@ def test_a_change_of_protocol_is_passed_over(full: tuple[str, Callable[[], None]
         wire.sendall(offer + last)
         got = received(wire)
     assert got.count(b"HTTP/1.1 200 OK") == 2
+
+
+def test_what_is_let_in_under_a_storm_is_judged_as_ever(judge: Filter) -> None:
+    """Twelve clients where two may be: each request is judged rightly or refused, on one wire."""
+    texts = {HARMLESS: False, HARASSING: True}
+    seen: list[tuple[int, bool]] = []
+
+    def client(url: str) -> None:
+        wire = http.client.HTTPConnection(*address(url), timeout=30)
+        for text, flagged in [*texts.items()] * 15:
+            wire.request("POST", "/v1/moderations", json.dumps({"input": text}), JSON)
+            answer = wire.getresponse()
+            body = json.load(answer)
+            right = answer.status != 200 or body["results"][0]["flagged"] == flagged
+            seen.append((answer.status, right))
+        wire.close()
+
+    with serving(create_app(judge, limits=Limits(requests=2))) as (url, _):
+        until_ready(url)
+        threads = [threading.Thread(target=client, args=(url,)) for _ in range(12)]
+        for thread in threads:
+            thread.start()
+        while any(thread.is_alive() for thread in threads):
+            assert ask(f"{url}/v2/health/ready").status == 200
+    assert set(seen) == {(200, True), (503, True)}
+    assert len(seen) == 12 * 30
