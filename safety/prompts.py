@@ -29,17 +29,33 @@ JOINS = (" ", "")
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a message stands in a joined text, without the white space around it.
+
+    Attributes:
+        number: Which message.
+        at: Where its first character would stand.
+        start: The first of it that is not white space.
+        end: Behind the last.
+    """
+
+    number: int
+    at: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """What stands around a seam, or around several near each other.
 
     Attributes:
         text: All that is judged.
-        places: Of each message of which it shows a part: its number, and where in `text` it begins,
-            or would.
+        places: Of each message of which it shows a part.
     """
 
     text: str
-    places: tuple[tuple[int, int], ...]
+    places: tuple[Place, ...]
 
     def edits(self, edit: Edit, texts: Sequence[str]) -> list[tuple[int, Edit]]:
         """Return what an edit of this text comes to in each message.
@@ -48,33 +64,28 @@ class Look:
         it may go on behind that: it is hidden up to the next white space.
         """
         start, end = edit.span
-        among = [
-            (number, max(0, start - at), min(len(texts[number]), end - at))
-            for number, at in self.places
-            if start < at + len(texts[number]) and at < end
+        spans = [
+            (p.number, max(p.start, start - p.at), min(p.end, end - p.at)) for p in self.places
         ]
+        among = [(number, left, right) for number, left, right in spans if left < right]
         if len(among) > 1:
             edit = replace(edit, operator=REDACT)
-            number, left, right = among[0]
-            among[0] = number, begin(texts[number], left) if start == 0 else left, right
-            number, left, right = among[-1]
-            among[-1] = (
-                number,
-                left,
-                finish(texts[number], right) if end == len(self.text) else right,
-            )
+            if start == 0:
+                number, left, right = among[0]
+                among[0] = number, begin(texts[number], left), right
+            if end == len(self.text):
+                number, left, right = among[-1]
+                among[-1] = number, left, finish(texts[number], right)
         return [
             (number, replace(edit, finding=replace(edit.finding, span=(left, right))))
             for number, left, right in among
         ]
 
-    def cuts(self, edit: Edit, texts: Sequence[str]) -> bool:
-        """Say whether an edit touches an edge of the look at which a text is cut."""
-        number, at = self.places[-1]
-        behind = at + len(texts[number]) > len(self.text)
-        return (edit.span[0] == 0 > self.places[0][1]) or (
-            behind and edit.span[1] == len(self.text)
-        )
+    def cuts(self, edit: Edit) -> bool:
+        """Say whether an edit touches an edge of the look at which a message is cut."""
+        first, last = self.places[0], self.places[-1]
+        before, behind = first.at + first.start < 0, last.at + last.end > len(self.text)
+        return (before and edit.span[0] == 0) or (behind and edit.span[1] == len(self.text))
 
 
 def begin(text: str, place: int) -> int:
@@ -103,7 +114,7 @@ def looks(
         since: The first message that is new: its seams, and those behind it, are looked at.
         horizon: How far around a seam is looked.
     """
-    spoken = [number for number, text in enumerate(texts) if text]
+    spoken = [number for number, text in enumerate(texts) if text.strip()]
     own = [[n for n in spoken if speakers[n] == one] for one in dict.fromkeys(speakers)]
     found = (
         look
@@ -117,16 +128,27 @@ def looks(
 def along(
     texts: Sequence[str], order: Sequence[int], join: str, since: int, horizon: Horizon
 ) -> Iterator[Look]:
-    """Yield the looks at messages in this order, joined so."""
-    whole = join.join(texts[number] for number in order)
-    starts = [0, *accumulate(len(texts[number]) + len(join) for number in order)][: len(order)]
+    """Yield the looks at messages in this order, joined so.
+
+    White space around a message is left out: models are shown turns without it.
+    """
+    bare = [texts[number].strip() for number in order]
+    whole = join.join(bare)
+    starts = [0, *accumulate(len(text) + len(join) for text in bare)][: len(order)]
     at = max(1, bisect_left(order, since))
     while at < len(order):
         low = max(0, starts[at] - len(join) - horizon.before)
         at = bisect_right(starts, starts[at] + horizon.longest)
         high = starts[at - 1] + horizon.after
         shown = range(bisect_right(starts, low) - 1, bisect_left(starts, high))
-        yield Look(whole[low:high], tuple((order[i], starts[i] - low) for i in shown))
+        places = (place(texts[order[i]], order[i], starts[i] - low) for i in shown)
+        yield Look(whole[low:high], tuple(places))
+
+
+def place(text: str, number: int, stands: int) -> Place:
+    """Return the place of a message whose text, without white space around it, stands there."""
+    start = len(text) - len(text.lstrip())
+    return Place(number, stands - start, start, len(text.rstrip()))
 
 
 @final
@@ -220,8 +242,8 @@ class Messages:
         for look, verdict in zip(self._looks, verdicts, strict=True):
             for edit in verdict.edits:
                 parts = look.edits(edit, self.texts)
-                new = parts[0][0] >= self._since
-                if len(parts) > 1 or (new and not look.cuts(edit, self.texts)):
+                new = bool(parts) and parts[0][0] >= self._since
+                if len(parts) > 1 or (new and not look.cuts(edit)):
                     for number, part in parts:
                         found[number].append(part)
         return found

@@ -37,13 +37,13 @@ def test_a_value_spread_over_messages_is_written_over_in_each(
 
     Where a part is a value itself, the rest is none.
     """
-    said = [f"Write to {ADDRESS[:cut]}", between, f"{ADDRESS[cut:]} today"]
+    said = [f"Write to {ADDRESS[:cut]}\n", between, f" {ADDRESS[cut:]} today"]
     texts = [text for text in said if text is not None]
     speakers = [USER, MODEL, USER] if between is not None else [USER, USER]
     read = judged(plain_filter, texts, speakers).texts
     alone = [plain_filter(Batch([text]), "prompt")[0].redacted for text in (texts[0], texts[-1])]
     if alone == [texts[0], texts[-1]]:
-        alone = ["Write to <EMAIL_ADDRESS>", "<EMAIL_ADDRESS> today"]
+        alone = ["Write to <EMAIL_ADDRESS>\n", " <EMAIL_ADDRESS> today"]
     assert [read[0], read[-1]] == alone
     assert read[1:-1] == texts[1:-1]
 
@@ -53,6 +53,7 @@ def test_a_value_spread_over_messages_is_written_over_in_each(
     [
         (["this is ba", "d"], [USER, USER], True),
         (["ba", "so", "d"], [USER, MODEL, USER], True),
+        (["ba \n", " ", "\td"], [USER, MODEL, USER], True),
         (["ba", "so", "d"], [USER, MODEL, "system"], False),
         (["this is", "bad"], [USER, MODEL], True),
         (["!", "!", "so it is"], [USER, MODEL, USER], True),
@@ -88,7 +89,8 @@ def test_what_is_read_shows_nothing_however_it_is_joined(
         [t for t, s in zip(messages.texts, speakers, strict=True) if s == one]
         for one in (USER, MODEL)
     ]
-    joined = [join.join(some) for some in (messages.texts, *own) for join in ("", " ")]
+    bare = [[t.strip() for t in some if t.strip()] for some in (messages.texts, *own)]
+    joined = [join.join(some) for some in bare for join in ("", " ")]
     for verdict in plain_filter(Batch([*joined, *messages.texts]), "prompt"):
         assert not verdict.edits
 
