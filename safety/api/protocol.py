@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+from contextlib import suppress
 from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING, Literal
@@ -38,6 +39,8 @@ class Protocol(HttpToolsProtocol):
     _unread: asyncio.TimerHandle | None = None
     _part: Literal["header", "body"] | None = None  # that has begun and not ended
     _held = 0  # bytes of an unfinished header
+    _size = 0  # bytes that came last
+    _ahead = 0  # requests that came with them, or wait for their turn
     _crowded = False
     _ended = False  # nothing more is read
 
@@ -51,8 +54,7 @@ class Protocol(HttpToolsProtocol):
         """Begin; who comes when too many are there is told so, or at twice as many cut off."""
         super().connection_made(transport)
         # asyncio leaves this to Nagle where a listener was opened without naming its protocol.
-        wire = transport.get_extra_info("socket")
-        wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._option(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._expect(self.limits.header_seconds)
         self._crowded = len(self.connections) > self.limits.connections
         if len(self.connections) > 2 * self.limits.connections:
@@ -69,23 +71,31 @@ class Protocol(HttpToolsProtocol):
         if self._ended or self.transport.is_closing():
             return
         self._unset_keepalive_if_required()
-        self._part = self._part or "header"
+        if self._part is None:
+            self._part, self._held = "header", 0
+        self._ahead, self._size = len(self.pipeline), len(data)
+        while data and not self._ended:
+            data = self._feed(data)
+        self._go_on()
+
+    def _feed(self, data: bytes) -> bytes:
+        """Parse what comes, and return what is left of it."""
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
             # We stay with what we speak, and so may the client.
-            if rest := data[upgrade.args[0] :]:
-                self.data_received(rest)
+            return data[upgrade.args[0] :]
         except httptools.HttpParserInvalidMethodError:
             self._refuse(unknown(data))
         except httptools.HttpParserError:
             self._refuse(ApiError(400, "the request is no HTTP/1.1", "invalid_http"))
-        self._go_on(len(data))
+        return b""
 
     def on_message_begin(self) -> None:
         """Begin a request; who sends too many ahead is cut off."""
         self._part = "header"
-        if len(self.pipeline) >= PIPELINED:
+        self._ahead += 1
+        if self._ahead > PIPELINED:
             self._cut()
             raise ValueError("too many requests ahead")
         super().on_message_begin()
@@ -96,12 +106,12 @@ class Protocol(HttpToolsProtocol):
         self._held = 0
         names = [name for name, _ in self.headers]
         version = self.parser.get_http_version()
-        coding = next((v for n, v in self.headers if n == b"transfer-encoding"), b"chunked")
+        codings = [v.lower() for n, v in self.headers if n == b"transfer-encoding"]
         if (
             version not in VERSIONS
             or names.count(b"host") > 1
             or (version == "1.1" and b"host" not in names)
-            or coding.lower() != b"chunked"
+            or codings not in ([], [b"chunked"])
             or len(self.url) + sum(map(len, chain.from_iterable(self.headers))) > HEADER_BYTES
         ):
             raise ValueError("a header that is not taken")
@@ -114,7 +124,7 @@ class Protocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """End a request."""
         self._forget()
-        self._part = None
+        self._part, self._held = None, -self._size  # what has come is not the next one's header
         super().on_message_complete()
 
     def pause_writing(self) -> None:
@@ -145,10 +155,10 @@ class Protocol(HttpToolsProtocol):
             self.transport.close()
         cycle.on_response()
 
-    def _go_on(self, received: int) -> None:
+    def _go_on(self) -> None:
         """Give the client its time for what is unfinished, and a header its size."""
         if self._part == "header":
-            self._held += received
+            self._held += self._size
             if self._held > HEADER_BYTES:
                 self._refuse(ApiError(400, "the header is too long", "invalid_http"))
         if self._part is not None and self._deadline is None and not self._ended:
@@ -192,9 +202,12 @@ class Protocol(HttpToolsProtocol):
     def _cut(self) -> None:
         """End the connection at once, and let go of what the client has not taken."""
         self._ended = True
-        wire = self.transport.get_extra_info("socket")
-        wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
+        self._option(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
         self.transport.abort()
+
+    def _option(self, level: int, name: int, value: int | bytes) -> None:
+        with suppress(OSError):  # no TCP, or closed already
+            self.transport.get_extra_info("socket").setsockopt(level, name, value)
 
 
 def unknown(data: bytes) -> ApiError:

@@ -119,6 +119,7 @@ def insist(wire: socket.socket) -> None:
         POST + b"content-length: -1\r\n\r\n{}",
         POST + b"transfer-encoding: chunked\r\n\r\nZZ\r\n{}",
         POST + b"transfer-encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+        POST + b"transfer-encoding: chunked\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
     ],
     ids=[
         "tls",
@@ -130,7 +131,8 @@ def insist(wire: socket.socket) -> None:
         "two lengths",
         "a negative length",
         "no chunk",
-        "te",
+        "a coding we have not",
+        "two codings",
     ],
 )
 def test_what_is_no_http_is_answered_in_the_same_shape(hasty: Running, sent: bytes) -> None:

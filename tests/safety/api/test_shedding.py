@@ -25,6 +25,7 @@ from gemsieve.filters import Filter
 from gemsieve.safety.api import Limits, create_app
 
 GET = b"GET /v2/health/live HTTP/1.1\r\nhost: x\r\n\r\n"
+SHED = b"GET /health HTTP/1.1\r\nhost: x\r\n\r\n"
 
 
 @pytest.fixture
@@ -91,19 +92,26 @@ def test_a_full_server_lives_is_ready_and_refuses_in_each_shape(
 
 def test_requests_sent_ahead_are_answered_in_order(full: tuple[str, Callable[[], None]]) -> None:
     """What is sent without waiting is answered one after another, refusals in their place."""
-    shed = b"GET /health HTTP/1.1\r\nhost: x\r\n\r\n"
     last = GET.replace(b"\r\n\r\n", b"\r\nconnection: close\r\n\r\n")
     with socket.create_connection(address(full[0]), timeout=10) as wire:
-        wire.sendall(GET + shed + GET + last)
+        wire.sendall(GET + SHED + GET + last)
         got = received(wire)
     assert [part[:4] for part in got.split(b"HTTP/1.1")[1:]] == [b" 200", b" 503", b" 200", b" 200"]
 
 
-def test_who_sends_too_far_ahead_is_cut_off(full: tuple[str, Callable[[], None]]) -> None:
-    """A client cannot have the server remember thousands of requests for it."""
+@pytest.mark.parametrize(
+    "asked",
+    [GET, GET.replace(b"host", b"connection: upgrade\r\nupgrade: h2c\r\nhost"), SHED],
+    ids=["answered", "with an offer", "shed"],
+)
+def test_who_sends_too_far_ahead_is_cut_off(
+    full: tuple[str, Callable[[], None]], asked: bytes
+) -> None:
+    """A client cannot have the server remember, or refuse in one go, thousands of requests."""
     with socket.create_connection(address(full[0]), timeout=10) as wire:
-        wire.sendall(GET * 5_000)
-        assert received(wire).count(b"HTTP/1.1 200 OK") < 50
+        wire.sendall(asked * 5_000)
+        assert received(wire).count(b"HTTP/1.1 ") < 50
+    assert ask(f"{full[0]}/v2/health/live").status == 200
 
 
 def test_a_change_of_protocol_is_passed_over(full: tuple[str, Callable[[], None]]) -> None:
