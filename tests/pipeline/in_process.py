@@ -1,4 +1,4 @@
-"""Have the work of children done in this process, where a test can put itself between."""
+"""Have the work of children done in this process: quicker, and a test can put itself between."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from gemsieve.pipeline.reading.slices import Slice
 from gemsieve.pipeline.workers.children import Children
 from gemsieve.pipeline.workers.place import Place
 
+ASK = Children.ask
+
 
 def here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no child be started until the test ends."""
@@ -16,3 +18,8 @@ def here(monkeypatch: pytest.MonkeyPatch) -> None:
         getattr(step, method)(piece, Place(), *more)
 
     monkeypatch.setattr(Children, "ask", ask)
+
+
+def apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let children be started all the same until the test ends."""
+    monkeypatch.setattr(Children, "ask", ASK)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 from tests.pipeline.beam_warnings import BEAM_WARNINGS
-from tests.pipeline.in_process import here
+from tests.pipeline.in_process import apart
 
 from gemsieve.cli import main
 from gemsieve.pipeline.audit import auditor as audit_slice
@@ -22,7 +22,7 @@ from gemsieve.pipeline.reading.slices import Slice
 from gemsieve.pipeline.run import Outcome, OutputError, run_job
 from gemsieve.pipeline.workers.place import Place
 
-pytestmark = BEAM_WARNINGS
+pytestmark = [*BEAM_WARNINGS, pytest.mark.usefixtures("in_process")]
 
 # A third party's detector, as a package brings it. With its grudge it holds one word against all
 # who say it; without, nothing.
@@ -233,7 +233,6 @@ def test_other_sentences_are_audited_without_sieving(
             raise RuntimeError("power cut")
         return real(self, piece, place)
 
-    here(monkeypatch)
     monkeypatch.setattr(audit_slice.Auditor, "work", breaks)
     with pytest.raises(RuntimeError, match="power cut"):
         run(job(output, "sentences = 700"), inputs)
@@ -245,9 +244,12 @@ def test_other_sentences_are_audited_without_sieving(
     assert tree(output) == tree(tmp_path / "whole")
 
 
-def test_two_workers_find_the_same(inputs: Path, tmp_path: Path) -> None:
+def test_two_workers_find_the_same(
+    inputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Shards and manifest, with all that the audit counted, are the same bytes."""
     run(job(tmp_path / "one", "sentences = 140", "Hindu"), inputs)
+    apart(monkeypatch)
     run(job(tmp_path / "two", "sentences = 140", "Hindu"), inputs, workers=2)
     assert tree(tmp_path / "one") == tree(tmp_path / "two")
     audit = verify(tmp_path / "one").audit
@@ -272,7 +274,6 @@ def test_an_input_that_changed_is_told_without_its_words(
         Path(piece.path).write_text("{broken\n" * 7)
         return real(self, piece, place)
 
-    here(monkeypatch)
     monkeypatch.setattr(audit_slice.Auditor, "work", after)
     with pytest.raises(RuntimeError, match=r"a\.jsonl:1: the audit failed: LookupError") as told:
         run(job(tmp_path / "out"), folder)
@@ -284,7 +285,6 @@ def test_a_slice_that_was_not_audited_is_missed(
     inputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The books want an audit of every slice."""
-    here(monkeypatch)
     monkeypatch.setattr("gemsieve.pipeline.audit.auditor.write_swaps", lambda *_: None)
     with pytest.raises(ManifestError, match=r"slices \[0, 1, 2\] were not audited"):
         run(job(tmp_path / "out"), inputs)

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.filters.check_digits import grouped, iban, luhn
 from tests.pipeline.beam_warnings import BEAM_WARNINGS
-from tests.pipeline.in_process import here
+from tests.pipeline.in_process import apart
 
 from gemsieve.cli import main
 from gemsieve.filters.catalogue import filter_from_text
@@ -33,7 +33,7 @@ from gemsieve.pipeline.manifest import FAILED, NAME, GateError, ManifestError, r
 from gemsieve.pipeline.reading.slices import InputError
 from gemsieve.pipeline.run import Outcome, OutputError, run_job
 
-pytestmark = BEAM_WARNINGS
+pytestmark = [*BEAM_WARNINGS, pytest.mark.usefixtures("in_process")]
 
 # It removes only what scores above 0.9: mail, cards and IBANs go, the rest stays and leaks.
 LAX = """
@@ -135,9 +135,12 @@ def test_a_limit_fails_the_job_and_a_higher_one_only_checks_again(
         run(output, inputs, "limit = 0")
 
 
-def test_two_workers_find_the_same(inputs: Path, tmp_path: Path) -> None:
+def test_two_workers_find_the_same(
+    inputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Manifest and shards are the same bytes, also where the sample is smaller than the output."""
     run(tmp_path / "one", inputs, "records = 7")
+    apart(monkeypatch)
     run(tmp_path / "two", inputs, "records = 7", workers=2)
     assert tree(tmp_path / "one") == tree(tmp_path / "two")
     assert 0 < verify(tmp_path / "one").leak_check["sample"]["records"] <= 7
@@ -278,7 +281,6 @@ def test_a_check_that_fails_tells_no_words(
     def crash(text: str, _: object) -> None:
         raise ValueError(text)
 
-    here(monkeypatch)
     monkeypatch.setattr(leak_record, "values", crash)
     with pytest.raises(RuntimeError) as told:
         run(tmp_path / "out", inputs)
@@ -291,7 +293,6 @@ def test_a_check_that_skips_a_record_does_not_count(
     inputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The check must have read as many records as were kept."""
-    here(monkeypatch)
     monkeypatch.setattr(leak_record.RecordCheck, "check", lambda *_: None)
     with pytest.raises(ManifestError, match="leak check read 0 of 21 kept records"):
         run(tmp_path / "out", inputs)
