@@ -188,6 +188,7 @@ class Engine:
                 self._reserve(stream.read)
                 self._state = join(self._state, row, jnp.int32(index))
                 self._streams[index] = self._waiting.popleft()
+                stream.settle()
                 self._deliver(steps, [index])
                 stream.tell()
 

@@ -92,6 +92,11 @@ class Stream(Iterator[Sampled]):
         self._ready.clear()
         self._worker.leave(self)
 
+    def settle(self) -> None:
+        """Let go of what was read before: a row of its own holds it now."""
+        whole = self.request.whole
+        self.request = replace(self.request, tokens=whole, prefix=None)
+
     def take(self, sampled: Sampled, reading: Reading | None = None) -> None:
         """Note a drawn token, whether it is the last one, and what is said of the one before."""
         self.left -= 1

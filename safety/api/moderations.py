@@ -15,6 +15,7 @@ from gemsieve.safety.api.limits import MAX_INPUTS
 from gemsieve.safety.api.models import MODERATION
 from gemsieve.safety.api.route import router
 from gemsieve.safety.api.service import Judge
+from gemsieve.safety.prompts import looks
 
 # OpenAI's categories, and the label whose probability each one shows. What no detector computes is
 # false, 0 and applied to nothing: never approximated.
@@ -121,6 +122,8 @@ async def moderate(
 def texts(request: ModerationRequest) -> list[list[str]]:
     """Return the texts of each input; the parts of a content array are one input.
 
+    They are judged together too: what is spread over parts shows in none.
+
     Raises:
         ApiError: There is an image among them.
     """
@@ -129,8 +132,10 @@ def texts(request: ModerationRequest) -> list[list[str]]:
         return [[given]]
     if any(isinstance(part, ImagePart) for part in given):
         raise ApiError(400, "images cannot be judged; send text", "image_unsupported", "input")
-    plain = [part for part in given if isinstance(part, str)]
-    return [[text] for text in plain] or [[p.text for p in given if isinstance(p, TextPart)]]
+    if plain := [part for part in given if isinstance(part, str)]:
+        return [[text] for text in plain]
+    parts = [part.text for part in given if isinstance(part, TextPart)]
+    return [[*parts, *(look.text for look in looks(parts, ["user"] * len(parts)))]]
 
 
 def highest(verdicts: Sequence[Verdict]) -> dict[str, float]:

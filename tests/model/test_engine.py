@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import gc
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cache, partial
 from typing import Any
+from weakref import ref
 
 import jax
 import jax.numpy as jnp
@@ -114,6 +116,20 @@ def test_an_engine_of_another_size_writes_the_same_tokens() -> None:
     single = engine_of(rows=1)
     for index in (0, 4):
         assert_close(list(single.submit(REQUESTS[index])), alone(index))
+
+
+def test_what_was_read_before_is_let_go_of_once_a_row_holds_it() -> None:
+    """A prefix is a row's cache: an answer under way keeps its own alone, and writes the same."""
+    engine = engine_of()
+    prefix = engine.prefix(REQUESTS[1].tokens)
+    kept = ref(prefix)
+    stream = engine.submit(replace(REQUESTS[1], tokens=(), prefix=prefix))
+    del prefix
+    first = next(stream)
+    gc.collect()
+    assert kept() is None
+    assert pieces([first, *stream]) == pieces(alone(1))
+    assert stream.request.whole == tuple(REQUESTS[1].tokens)
 
 
 def test_rows_of_arrays_beyond_those_asked_for_stay_at_rest() -> None:

@@ -70,6 +70,14 @@ def test_personal_data_alone_is_not_flagged(client: openai.OpenAI) -> None:
     assert not result.flagged
 
 
+def test_what_is_spread_over_parts_is_flagged(client: openai.OpenAI) -> None:
+    """The parts of one input are judged where they meet; texts of their own are not."""
+    halves = ["You are so st", "upid."]
+    parts: list[ModerationTextInputParam] = [{"type": "text", "text": half} for half in halves]
+    assert [r.flagged for r in client.moderations.create(input=parts).results] == [True]
+    assert [r.flagged for r in client.moderations.create(input=halves).results] == [False] * 2
+
+
 def test_an_image_is_refused_clearly(client: openai.OpenAI) -> None:
     """An image part is a 400 that names the parameter."""
     image: ModerationImageURLInputParam = {
