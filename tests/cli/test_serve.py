@@ -40,6 +40,7 @@ def test_mistakes_end_with_status_2(tmp_path: Path, capsys: pytest.CaptureFixtur
             (["--threads", "0"], "at least 1"),
             (["--model", str(tmp_path)], "no checkpoint here"),
             (["--model", str(tmp_path), "--rows", "0"], "at least 1"),
+            (["--model", str(tmp_path), "--max-requests", "72"], "--max-requests must be more"),
             (["--model-name", "x"], "--model-name goes with --model"),
             (["--rate", "often"], "--rate, --rate-store: couldn't parse"),
             (["--rate-store", "redis://x"], "--rate-store"),

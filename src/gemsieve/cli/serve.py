@@ -184,6 +184,8 @@ def limits(args: argparse.Namespace) -> Limits:
     if min(getattr(args, name) for name in names) < 1:
         options = ", ".join(f"--{name.replace('_', '-')}" for name in names)
         raise UsageError(f"{options}: at least 1")
+    if args.model is not None and args.rows + args.max_answers >= args.max_requests:
+        raise UsageError("--max-requests must be more than --rows and --max-answers together")
     return Limits(
         body_bytes=args.max_body,
         connections=args.max_connections,
