@@ -22,7 +22,7 @@ from gemsieve.pipeline.manifest import ManifestError, verify
 from gemsieve.pipeline.run import OutputError, claim, prepared
 from gemsieve.pipeline.workers.place import Place
 
-pytestmark = test_job.pytestmark
+pytestmark = [*test_job.pytestmark, pytest.mark.usefixtures("in_process")]
 POLICY = """
 name = "short"
 [[corpus]]

@@ -20,7 +20,7 @@ from gemsieve.pipeline.bias.words import POLES
 from gemsieve.pipeline.job import Job
 from gemsieve.pipeline.run import run_job
 
-pytestmark = BEAM_WARNINGS
+pytestmark = [*BEAM_WARNINGS, pytest.mark.usefixtures("in_process")]
 
 # The policy drops short texts, and short texts are those that speak of Muslims.
 POLICY = """

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 from tests.pipeline.beam_warnings import BEAM_WARNINGS
 
 from gemsieve.pipeline.job import Job
 from gemsieve.pipeline.run import run_job
 
-pytestmark = BEAM_WARNINGS
+pytestmark = [*BEAM_WARNINGS, pytest.mark.usefixtures("in_process")]
 
 POLICY = """
 name = "consent"

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 import zstandard
 from tests.pipeline.beam_warnings import BEAM_WARNINGS
+from tests.pipeline.in_process import here
 
 from gemsieve.cli import main
 from gemsieve.filters.catalogue import policy_text
@@ -160,8 +161,11 @@ def test_two_workers_write_the_same_bytes(once: Path, corpus: Path, tmp_path: Pa
     assert tree(tmp_path / "out") == tree(once)
 
 
-def test_columns_pass_by_name_and_sieved(corpus: Path, tmp_path: Path) -> None:
+def test_columns_pass_by_name_and_sieved(
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Only columns that were asked for are in kept shards, and a source field names the source."""
+    here(monkeypatch)
     run(tmp_path / "out", corpus, columns=("site",), source_field="site")
     kept = list(rows(tmp_path / "out", "kept"))
     assert {row["site"] for row in kept} == {"s0", "s1", None}

@@ -22,7 +22,7 @@ from gemsieve.pipeline.reading.record import Meter
 from gemsieve.pipeline.reading.slices import plan
 from gemsieve.pipeline.run import OutputError, run_job
 
-pytestmark = BEAM_WARNINGS
+pytestmark = [*BEAM_WARNINGS, pytest.mark.usefixtures("in_process")]
 POLICY = """
 name = "mails"
 [[columns]]

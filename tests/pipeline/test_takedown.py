@@ -33,7 +33,7 @@ from gemsieve.pipeline.takedown import takedown
 from gemsieve.pipeline.takedown.takedown import Listed, TakedownError, read_list, take_down
 from gemsieve.pipeline.write_lines import lines_of
 
-pytestmark = BEAM_WARNINGS
+pytestmark = [*BEAM_WARNINGS, pytest.mark.usefixtures("in_process")]
 POLICY = """
 name = "consent"
 [[columns]]
