@@ -52,7 +52,7 @@ def made_up(folder: Path) -> Path:
     rng = random.Random(0)
     for source in (*SOURCES, THREADS):
         rows = []
-        for i in range(200):
+        for i in range(100):
             some = rng.choices(NICE + NASTY * (8 * (i % 2)), k=4)
             if i % 2:
                 some[0] = NASTY[0]
