@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import math
 import time
@@ -16,6 +17,8 @@ from gemsieve.safety.api.errors import ApiError
 from gemsieve.safety.keys import Keyring, KeysError, Scope
 
 log = logging.getLogger(__name__)
+
+PATIENCE = 2.0  # seconds that a store of rates may take to answer, before nobody can tell
 
 
 class Access:
@@ -75,10 +78,11 @@ class Access:
 
     async def _count(self, rate: RateLimitItem, who: str) -> None:
         try:
-            if await self._limiter.hit(rate, who):
-                return
-            reset, _ = await self._limiter.get_window_stats(rate, who)
-        except StorageError as error:
+            async with asyncio.timeout(PATIENCE):
+                if await self._limiter.hit(rate, who):
+                    return
+                reset, _ = await self._limiter.get_window_stats(rate, who)
+        except (StorageError, TimeoutError) as error:
             log.error("rates cannot be counted: %s", type(error).__name__)
             message = "rates cannot be counted just now"
             raise ApiError(503, message, "rates_unavailable", retry_after=5) from None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -50,6 +52,21 @@ def test_two_processes_share_one_count(shared: Shared) -> None:
     assert Counter(answer.status for answer in answers) == {200: RATE, 429: 12 - RATE}
     refused = [answer for answer in answers if answer.status == 429]
     assert all(3500 < int(answer.headers["retry-after"]) <= 3600 for answer in refused)
+
+
+def test_a_store_that_hangs_holds_nobody_up(shared: Shared) -> None:
+    """A stopped store is a 503 within seconds, and counts on where it was when it goes on."""
+    process = shared.store._process
+    assert process
+    process.send_signal(signal.SIGSTOP)
+    try:
+        began = time.monotonic()
+        answer = ask(f"{shared.urls[0]}/v1/models")
+        assert (answer.status, answer.code) == (503, "rates_unavailable")
+        assert time.monotonic() - began < 30
+    finally:
+        process.send_signal(signal.SIGCONT)
+    assert ask(f"{shared.urls[0]}/v1/models").status == 429
 
 
 def test_a_store_that_goes_away_admits_nobody_until_it_is_back(shared: Shared) -> None:
