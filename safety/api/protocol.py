@@ -29,6 +29,7 @@ GRACE = 1.0  # seconds in which the application may still answer for a body that
 HEADER_BYTES = 16_384
 PIPELINED = 32  # requests that a client may send ahead of an answer
 AT_ONCE = struct.pack("ii", 1, 0)  # for SO_LINGER: else the kernel offers an answer for minutes
+BODY = frozenset({b"content-length", b"transfer-encoding"})  # say that there is one
 VERSIONS = frozenset({"1.0", "1.1"})
 
 
@@ -38,7 +39,7 @@ class Protocol(HttpToolsProtocol):
     _deadline: asyncio.TimerHandle | None = None
     _unread: asyncio.TimerHandle | None = None
     _part: Literal["header", "body"] | None = None  # that has begun and not ended
-    _held = 0  # bytes of an unfinished header
+    _held = 0  # bytes of an unfinished header, or since the last ones of a body
     _size = 0  # bytes that came last
     _ahead = 0  # requests that came with them, or wait for their turn
     _crowded = False
@@ -103,7 +104,7 @@ class Protocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """End a header, if it is good; its request is begun."""
         self._forget()
-        self._held = 0
+        self._held = -self._size
         names = [name for name, _ in self.headers]
         version = self.parser.get_http_version()
         codings = [v.lower() for n, v in self.headers if n == b"transfer-encoding"]
@@ -112,6 +113,8 @@ class Protocol(HttpToolsProtocol):
             or names.count(b"host") > 1
             or (version == "1.1" and b"host" not in names)
             or codings not in ([], [b"chunked"])
+            # httptools would take the body of one for the next request.
+            or (self.parser.should_upgrade() and not BODY.isdisjoint(names))
             or len(self.url) + sum(map(len, chain.from_iterable(self.headers))) > HEADER_BYTES
         ):
             raise ValueError("a header that is not taken")
@@ -120,6 +123,16 @@ class Protocol(HttpToolsProtocol):
             self.url = b"/" + self.url
         super().on_headers_complete()
         self._part = "body"
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Note a field of a header; those behind a body nobody reads."""
+        if self._part != "body":
+            super().on_header(name, value)
+
+    def on_body(self, body: bytes) -> None:
+        """Take some of a body."""
+        self._held = -self._size
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         """End a request."""
@@ -156,8 +169,11 @@ class Protocol(HttpToolsProtocol):
         cycle.on_response()
 
     def _go_on(self) -> None:
-        """Give the client its time for what is unfinished, and a header its size."""
-        if self._part == "header":
+        """Give the client its time for what is unfinished, and a header its size.
+
+        As much may stand between chunks, and behind the last: nobody reads it, but it is held.
+        """
+        if self._part is not None:
             self._held += self._size
             if self._held > HEADER_BYTES:
                 self._refuse(ApiError(400, "the header is too long", "invalid_http"))

@@ -36,6 +36,8 @@ HASTY = Limits(
     threads=1,
 )
 POST = b"POST /v1/moderations HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
+# A body that is a request itself.
+SMUGGLED = b"%bcontent-length: 33\r\n\r\nGET /health HTTP/1.1\r\nhost: x\r\n\r\n"
 Running = tuple[str, Stubborn]
 
 
@@ -90,6 +92,19 @@ def test_a_body_that_comes_after_its_refusal_is_not_waited_for(hasty: Running) -
     assert time.monotonic() - start < 10
 
 
+@pytest.mark.parametrize(
+    ("begun", "more"),
+    [(b"1;", b"x" * 10_000), (b"0\r\nx: ", b"y" * 10_000), (b"0\r\n", b"x: y\r\n" * 1_700)],
+    ids=["an extension", "a trailer", "trailers"],
+)
+def test_what_is_no_byte_of_a_body_is_bounded_as_a_header_is(
+    hasty: Running, begun: bytes, more: bytes
+) -> None:
+    """Extensions of chunks and fields behind the last are no way to fill the memory."""
+    head = POST + b"transfer-encoding: chunked\r\n\r\n1\r\n{\r\n" + begun
+    assert parsed(raw(hasty[0], head, *[more] * 8, pause=0.06)) == (400, "invalid_http")
+
+
 def test_who_does_not_take_the_answer_is_cut_off(hasty: Running) -> None:
     """A client that asks without end and reads nothing does not keep its connection."""
     with (
@@ -120,6 +135,8 @@ def insist(wire: socket.socket) -> None:
         POST + b"transfer-encoding: chunked\r\n\r\nZZ\r\n{}",
         POST + b"transfer-encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
         POST + b"transfer-encoding: chunked\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
+        POST + SMUGGLED % b"connection: upgrade\r\nupgrade: x\r\n",
+        SMUGGLED.replace(b"%b", b"CONNECT x:1 HTTP/1.1\r\nhost: x\r\n"),
     ],
     ids=[
         "tls",
@@ -133,6 +150,8 @@ def insist(wire: socket.socket) -> None:
         "no chunk",
         "a coding we have not",
         "two codings",
+        "an upgrade with a body",
+        "a connect with a body",
     ],
 )
 def test_what_is_no_http_is_answered_in_the_same_shape(hasty: Running, sent: bytes) -> None:
