@@ -84,18 +84,22 @@ class Writing:
         self._decoded += len(text)
         if self._detokenizer.waiting or self._tokenizer.byte(sampled.piece) is not None:
             self._uncertain.append(token)
-            if not self._detokenizer.waiting:
-                self._settle(self._decoded)
+            if text or not self._detokenizer.waiting:
+                self._settle(self._decoded, but=int(self._detokenizer.waiting))
         else:
             self._settle(self._decoded - len(token.data.decode()))
             self._waiting.append((token, (self._certain, self._decoded)))
             self._certain = self._decoded
         return self._chunk(self._stop.feed(text))
 
-    def _settle(self, end: int) -> None:
-        """Note that what was uncertain has become the characters up to a place, all of it."""
-        self._waiting += [(token, (self._certain, end)) for token in self._uncertain]
-        self._uncertain, self._certain = [], end
+    def _settle(self, end: int, but: int = 0) -> None:
+        """Note that what was uncertain has become the characters up to a place, all of it.
+
+        `but` the last one, where it is the byte that ended others and may begin a character.
+        """
+        settled = self._uncertain[: len(self._uncertain) - but]
+        self._waiting += [(token, (self._certain, end)) for token in settled]
+        self._uncertain, self._certain = self._uncertain[len(settled) :], end
 
     def finish(self) -> Chunk:
         """Return what waited, now that the answer is over; empty where a stop string ended it."""

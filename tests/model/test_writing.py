@@ -57,6 +57,18 @@ def test_spans_are_where_the_tokens_stand(tokenizer: Tokenizer, pieces: list[int
     assert reached == len(text)
 
 
+@example(pieces=[229] * 3, strings=[])  # bytes that end each other and never begin a character
+@given(pieces=st.lists(st.integers(0, 299) | st.integers(195, 247), max_size=20), strings=strings)
+def test_no_token_comes_after_its_first_character(
+    tokenizer: Tokenizer, pieces: list[int], strings: list[str]
+) -> None:
+    """Whatever bytes are written: so what is said of a token is there when its text is judged."""
+    released = 0
+    for chunk in written(tokenizer, pieces, strings):
+        assert all(start >= released for start, end in chunk.spans if start < end)
+        released += len(chunk.text)
+
+
 @given(text=st.text(st.sampled_from("aß鯨🐳 ")), stop=st.sampled_from(["鯨", "a ", "🐳ß"]))
 def test_tokens_told_cover_the_text_and_none_begins_after_it(
     tokenizer: Tokenizer, text: str, stop: str
