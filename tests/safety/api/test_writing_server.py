@@ -121,23 +121,26 @@ def test_who_leaves_frees_a_row(
     """An answer whose reader has gone is broken off, and the row is another's."""
     engine = running.author._engine
 
+    seen = threading.Event()
+
     def asked(seconds: float) -> None:
         hasty = chatter.with_options(timeout=seconds)
         asked: dict[str, Any] = {"model": "tiny", "messages": HELLO, "n": 2, "max_tokens": 1000}
         with suppress(openai.APITimeoutError):
             if streamed:
-                with hasty.chat.completions.create(**asked, stream=True) as stream:
-                    next(iter(stream))
+                with hasty.chat.completions.create(**asked, stream=True):
+                    seen.wait(30)
             else:
                 hasty.chat.completions.create(**asked)
 
-    for seconds in (0.05, 0.1, 0.2, 0.4, 0.8):
+    for seconds in (30.0,) if streamed else (0.05, 0.1, 0.2, 0.4, 0.8, 1.6):
         leaving, written = threading.Thread(target=asked, args=(seconds,)), None
         leaving.start()
         while leaving.is_alive() and not written:
             written = next((s for s in engine._streams if s), None)
             time.sleep(0.001)
         under_way = ask(f"{running.url}/metrics", headers=running.headers).body
+        seen.set()
         leaving.join()
         until(lambda: running.author.under_way == 0)
         if written and b"gemsieve_written_answers 2.0" in under_way:
