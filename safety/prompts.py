@@ -189,6 +189,7 @@ class Messages:
         self.dropped: Verdict | None = None
         self._alone = list(range(since, len(texts)))
         self._looks: list[Look] = []
+        self._looked: set[Look] = set()
         self._rounds = 0
 
     @property
@@ -216,12 +217,18 @@ class Messages:
             for number, verdict in zip(self._alone, verdicts, strict=True):
                 self.texts[number] = verdict.redacted or ""
             self._alone = []
-            self._looks = looks(self.texts, self._speakers, self._since, self._horizon)
+            self._look()
         else:
+            self._looked.update(self._looks)
             self._write_over(self._found(verdicts))
 
+    def _look(self) -> None:
+        """Look at what has not been looked at: a look that is as it was shows what it did."""
+        every = looks(self.texts, self._speakers, self._since, self._horizon)
+        self._looks = [look for look in every if look not in self._looked]
+
     def _write_over(self, edits: Mapping[int, Sequence[Edit]]) -> None:
-        """Write over what looks have found; then all is judged once more."""
+        """Write over what looks have found; then what has changed by that is judged once more."""
         before = list(self.texts)
         for number, some in edits.items():
             self.texts[number] = rewrite(before[number], some, self._key).text
@@ -230,7 +237,10 @@ class Messages:
         if self.texts != before and self._rounds == ROUNDS:
             self.dropped = Verdict(Action.DROP, ("unstable.redaction",), None, ())
         elif self.texts != before:
-            self._alone = list(range(self._since, len(before)))
+            new = range(self._since, len(before))
+            self._alone = [n for n in new if self.texts[n] != before[n]]
+            if not self._alone:
+                self._look()
 
     def _found(self, verdicts: Sequence[Verdict]) -> dict[int, list[Edit]]:
         """Return what looks write over in each message.

@@ -132,6 +132,17 @@ def test_one_message_is_judged_once(plain_filter: Filter) -> None:
     assert messages.verdict.redacted == "write to <EMAIL_ADDRESS>"
 
 
+def test_what_stands_as_it_was_is_not_judged_again(plain_filter: Filter) -> None:
+    """A value at one seam costs a second look at its own messages, not at all the others."""
+    texts = ["a long story", "of many words", "ask c@", "d.ef, well?"]
+    messages, seen = Messages(texts, [USER] * 4, horizon=SMALL), list[str]()
+    while asked := messages.asked:
+        seen += asked
+        messages.take(plain_filter(Batch(asked), "prompt"))
+    assert messages.texts == [*texts[:2], "ask <EMAIL_ADDRESS>", "<EMAIL_ADDRESS>, well?"]
+    assert len(seen) == len(set(seen))
+
+
 def test_what_was_judged_before_is_judged_at_new_seams_alone(plain_filter: Filter) -> None:
     """Old messages stand as they are, but for their part in a value that a new one ends."""
     old = ["ask a@b.cd or c@", "it is d@e.fg, so"]
