@@ -10,15 +10,20 @@ from typing import Any
 from gemsieve.filters.filter import Filter, Verdict
 from gemsieve.filters.finding import Batch
 from gemsieve.filters.policy import Use
+from gemsieve.filters.readings import COLUMN
 
 Text = str | Mapping[str, Any]
 
 
 def asked(judge: Filter, use: Use) -> frozenset[str]:
-    """Return the columns that rules and detectors look at and that no detector fills."""
+    """Return the columns that rules and detectors look at and that no detector fills.
+
+    Never the readings, whatever asks for them: only a guard gives them, and no record of a corpus
+    vouches for itself.
+    """
     detectors = judge.detectors[use]
     needed = judge.policy.ruleset(use).reads.union(*(d.needs for d in detectors))
-    return needed - {d.labels.column() for d in detectors}
+    return needed - {COLUMN, *(d.labels.column() for d in detectors)}
 
 
 def verdicts(

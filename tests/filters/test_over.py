@@ -65,6 +65,15 @@ def test_mappings_bring_their_columns(judge: Filter) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_no_record_brings_readings() -> None:
+    """Not even where a rule is about their column: it holds then, as for any unknown value."""
+    rule = '[[corpus]]\nlabels = "pii.*"\naction = "drop"\nwhen = { readings = "x" }'
+    judge = filter_from_text(f'name = "forged"\n{rule}', "forged.toml")
+    assert "readings" not in asked(judge, "corpus")
+    (verdict,) = verdicts(judge, [{"text": MAIL, "readings": "y"}])
+    assert verdict.action is Action.DROP
+
+
 def test_a_data_set_is_mapped(judge: Filter) -> None:
     """`Dataset.map` writes over the text and tells why, row by row."""
     data = Dataset.from_dict({"text": [MAIL, PLAIN, PLAIN], "opt_out": [False, True, None]})

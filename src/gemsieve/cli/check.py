@@ -54,6 +54,7 @@ def run(args: argparse.Namespace) -> int:
     """Judge every line; status 1 if one could not be read."""
     from gemsieve.filters import load_filter
     from gemsieve.filters.policy_file import PolicyError
+    from gemsieve.filters.readings import COLUMN as READINGS
 
     try:
         judge = load_filter(args.policy)
@@ -62,7 +63,8 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(str(error)) from None
     except ModuleNotFoundError as error:
         raise UsageError(f"{error}; pip install 'gemsieve[detect]'") from None
-    columns = (*COLUMNS, *sorted(judge.policy.ruleset(args.use).reads.difference(COLUMNS)))
+    reads = judge.policy.ruleset(args.use).reads
+    columns = (*COLUMNS, *sorted(reads.difference(COLUMNS, {READINGS})))  # a guard's alone
     read = plain if args.jsonl is None else partial(parsed, columns)
     unread = False
     try:
