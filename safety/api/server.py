@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import time
+from functools import partial
 from pathlib import Path
 from socket import socket
 from types import FrameType
@@ -11,6 +13,7 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
+from gemsieve.safety.api.limits import Limits
 from gemsieve.safety.api.protocol import Protocol
 from gemsieve.safety.api.service import Service
 
@@ -21,9 +24,11 @@ LAST = 3  # of them, for a stream to say that it is broken off
 class Server(uvicorn.Server):
     """Stops in order: it is not ready, then closes its door, then ends what it has begun."""
 
-    def __init__(self, config: uvicorn.Config, service: Service, drain: float) -> None:
+    def __init__(
+        self, config: uvicorn.Config, service: Service, limits: Limits, drain: float
+    ) -> None:
         super().__init__(config)
-        self._service, self._drain = service, drain
+        self._service, self._limits, self._drain = service, limits, drain
         self._told: tuple[float, int, FrameType | None] | None = None
         self._settled = False
 
@@ -33,6 +38,21 @@ class Server(uvicorn.Server):
             await super().serve(sockets)
         finally:
             gc.unfreeze()
+
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        """Open the door; who comes by TLS has as long for its handshake as for a header.
+
+        uvicorn leaves that to the loop, whose minute lets connections pile up uncounted.
+        """
+        loop = asyncio.get_running_loop()
+        create = loop.create_server
+        if self.config.is_ssl:
+            seconds = self._limits.header_seconds
+            loop.create_server = partial(create, ssl_handshake_timeout=seconds)  # type: ignore[method-assign]
+        try:
+            await super().startup(sockets)
+        finally:
+            loop.create_server = create  # type: ignore[method-assign]
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to stop; told again, stop at once."""
@@ -91,4 +111,4 @@ def make_server(
         ssl_keyfile=key,
     )
     config.load()
-    return Server(config, app.state.service, drain)
+    return Server(config, app.state.service, app.state.limits, drain)

@@ -7,11 +7,10 @@ import signal
 import socket
 import ssl
 import urllib.request
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from tests.safety.api.serving import command
+from tests.safety.api.serving import certify, command
 
 from gemsieve.cli import main
 from gemsieve.safety.keys import create
@@ -78,33 +77,3 @@ def test_a_server_with_keys_tls_and_lines_stops_in_order(tmp_path: Path) -> None
     assert lines[-1]["key"] == words.split("-")[1]
     assert "secret" not in errors
     assert process.returncode == -signal.SIGTERM
-
-
-def certify(certificate: Path, key: Path) -> None:
-    """Write a certificate of this machine, signed by itself, and its key."""
-    from ipaddress import ip_address
-
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    secret = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test")])
-    now = datetime.now(UTC)
-    signed = (
-        x509.CertificateBuilder(name, name, secret.public_key(), x509.random_serial_number())
-        .not_valid_before(now)
-        .not_valid_after(now + timedelta(hours=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
-        )
-        .sign(secret, hashes.SHA256())
-    )
-    certificate.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
-    key.write_bytes(
-        secret.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )

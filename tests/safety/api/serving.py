@@ -16,6 +16,8 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
@@ -93,10 +95,12 @@ def received(wire: socket.socket) -> bytes:
 
 
 @contextmanager
-def serving(app: FastAPI, drain: float = 0.0) -> Iterator[tuple[str, Server]]:
+def serving(
+    app: FastAPI, drain: float = 0.0, certificate: Path | None = None, key: Path | None = None
+) -> Iterator[tuple[str, Server]]:
     """Serve an application from this process."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = make_server(app, drain=drain)
+        server = make_server(app, drain=drain, certificate=certificate, key=key)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:
@@ -121,6 +125,36 @@ def command(
             yield told.group(), process
         finally:
             process.terminate()
+
+
+def certify(certificate: Path, key: Path) -> None:
+    """Write a certificate of this machine, signed by itself, and its key."""
+    from ipaddress import ip_address
+
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    secret = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test")])
+    now = datetime.now(UTC)
+    signed = (
+        x509.CertificateBuilder(name, name, secret.public_key(), x509.random_serial_number())
+        .not_valid_before(now)
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
+        )
+        .sign(secret, hashes.SHA256())
+    )
+    certificate.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
+    key.write_bytes(
+        secret.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
 
 
 def until_ready(url: str, trust: ssl.SSLContext | None = None) -> None:

@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from tests.safety.api.serving import (
@@ -16,6 +17,7 @@ from tests.safety.api.serving import (
     Stubborn,
     address,
     ask,
+    certify,
     raw,
     received,
     serving,
@@ -82,6 +84,22 @@ def test_what_is_begun_and_not_ended_is_cut_at_a_deadline(
     answer = raw(hasty[0], *begun, pause=0.06)
     assert time.monotonic() - start < 10, "uvicorn alone would wait for ever"
     assert parsed(answer) == (408, "request_timeout")
+
+
+def test_who_begins_tls_and_says_no_more_is_cut_off(
+    make_filter: Callable[..., Filter], tmp_path: Path
+) -> None:
+    """A handshake has as long as a header; the loop alone would wait a minute."""
+    certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    certify(certificate, key)
+    stubborn = Stubborn()
+    stubborn.loaded.set()
+    app = create_app(make_filter(RULES, stubborn), limits=HASTY)
+    with serving(app, certificate=certificate, key=key) as (url, _):
+        start = time.monotonic()
+        with socket.create_connection(address(url), timeout=30) as wire:
+            assert received(wire) == b""
+        assert time.monotonic() - start < 10
 
 
 def test_a_body_that_comes_after_its_refusal_is_not_waited_for(hasty: Running) -> None:
