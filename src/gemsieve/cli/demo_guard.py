@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gemsieve.cli.demo_planted import filled, filler
 from gemsieve.cli.demo_texts import CARRIERS, INSULTS
@@ -14,6 +14,7 @@ from gemsieve.cli.demo_texts import CARRIERS, INSULTS
 if TYPE_CHECKING:
     from gemsieve.filters import Filter
     from gemsieve.safety import Sampler
+    from gemsieve.safety.choices import Said
 
 PROMPT = "The function returns"
 PERSONAL = "Dear {person}, I have written to {email_address} from {ip_address}. The array"
@@ -89,7 +90,7 @@ def ask(title: str, sampler: Sampler, judge: Filter, prompt: str) -> Turn:
 
     heard: list[str] = []
 
-    def listening(passed: str) -> Iterator[str]:
+    def listening(passed: str) -> Iterator[str | Said[Any]]:
         heard.append(passed)
         return sampler(passed)
 
