@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any
 
 from gemsieve.filters.pii.evaluate import Mark
 
@@ -70,26 +70,45 @@ def read(path: Path, text_field: str | None = None, spans_field: str = "spans") 
     Raises:
         LabelledError: A line or a field is missing, of the wrong type or out of range.
     """
-    rows: list[Labelled] = []
-    number = 0
-    try:
-        with opened(path) as stream:
-            for number, line in enumerate(stream, 1):
-                rows.append(
-                    Reader(f"{path}: line {number}").row(number, line, text_field, spans_field)
-                )
-    except OSError as error:
-        raise LabelledError(f"{path}: {error.strerror or 'not gzip, or damaged'}") from None
-    except (EOFError, zlib.error):
-        raise LabelledError(f"{path}: broken off or damaged after line {number}") from None
+    rows = [
+        Reader(f"{path}: line {number}").row(number, line, text_field, spans_field)
+        for number, line in lines(path)
+    ]
     if not rows:
         raise LabelledError(f"{path}: holds no line")
     return rows
 
 
-def opened(path: Path) -> BinaryIO:
-    """Open a file, unpacked when its name says that it is packed."""
-    return cast("BinaryIO", gzip.open(path)) if path.suffix == ".gz" else path.open("rb")
+def lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines of a file with their numbers, unpacked when its name says it is packed.
+
+    Raises:
+        LabelledError: It cannot be read; names it, and the last good line.
+    """
+    number = 0
+    try:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
+            for number, line in enumerate(stream, 1):
+                yield number, line
+    except OSError as error:
+        raise LabelledError(f"{path}: {error.strerror or 'not gzip, or damaged'}") from None
+    except (EOFError, zlib.error):
+        raise LabelledError(f"{path}: broken off or damaged after line {number}") from None
+
+
+def parsed(line: bytes) -> dict[str, Any]:
+    """Return the object that a line holds.
+
+    Raises:
+        ValueError: It holds none.
+    """
+    try:
+        row = json.loads(line.decode())
+    except (ValueError, RecursionError):
+        raise ValueError("not JSON in UTF-8") from None
+    if not isinstance(row, dict):
+        raise ValueError(f"must be an object, not {kind(row)}")
+    return row
 
 
 @dataclass(frozen=True)
@@ -101,11 +120,9 @@ class Reader:
     def row(self, number: int, line: bytes, text_field: str | None, spans_field: str) -> Labelled:
         """Return the text and its marks."""
         try:
-            row = json.loads(line.decode())
-        except (ValueError, RecursionError):
-            raise LabelledError(f"{self.place}: not JSON in UTF-8") from None
-        if not isinstance(row, dict):
-            raise LabelledError(f"{self.place}: must be an object, not {kind(row)}")
+            row = parsed(line)
+        except ValueError as error:
+            raise LabelledError(f"{self.place}: {error}") from None
         key, text = self.value(row, (text_field,) if text_field else TEXTS)
         if not isinstance(text, str):
             raise self.error(key, f"must be a string, not {kind(text)}")

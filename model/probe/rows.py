@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from gemsieve.filters.pii.labelled import LabelledError, kind, opened
+from gemsieve.filters.pii.labelled import kind, lines, parsed
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +41,12 @@ def read(path: Path, fields: Fields) -> Read:
     Raises:
         LabelledError: It cannot be read; names it.
     """
-    found, number = Read([], {}), 0
-    try:
-        with opened(path) as stream:
-            for number, line in enumerate(stream, 1):
-                try:
-                    found.rows.append(_row(line, fields))
-                except ValueError as error:
-                    found.faults[number] = str(error)
-    except OSError as error:
-        raise LabelledError(f"{path}: {error.strerror or 'not gzip, or damaged'}") from None
-    except (EOFError, zlib.error):
-        raise LabelledError(f"{path}: broken off or damaged after line {number}") from None
+    found = Read([], {})
+    for number, line in lines(path):
+        try:
+            found.rows.append(_row(line, fields))
+        except ValueError as error:
+            found.faults[number] = str(error)
     return found
 
 
@@ -64,12 +56,7 @@ def _row(line: bytes, fields: Fields) -> Row:
     Raises:
         ValueError: It is not as it should be; names the field, never the words.
     """
-    try:
-        body = json.loads(line.decode())
-    except (ValueError, RecursionError):
-        raise ValueError("not JSON in UTF-8") from None
-    if not isinstance(body, dict):
-        raise ValueError(f"must be an object, not {kind(body)}")
+    body = parsed(line)
     text = body.get(fields.text)
     if not isinstance(text, str) or not text.strip():
         raise ValueError(f"{fields.text}: must be a text, not {kind(text)}")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,20 +41,14 @@ def read(path: Path, fields: Fields) -> Read:
     Raises:
         LabelledError: It cannot be read, or no line of it; names it.
     """
-    from gemsieve.filters.pii.labelled import LabelledError, opened
+    from gemsieve.filters.pii.labelled import LabelledError, lines
 
-    found, number = Read([], {}), 0
-    try:
-        with opened(path) as stream:
-            for number, line in enumerate(stream, 1):
-                try:
-                    found.rows.append(row(number, line, fields))
-                except ValueError as error:
-                    found.faults[number] = str(error)
-    except OSError as error:
-        raise LabelledError(f"{path}: {error.strerror or 'not gzip, or damaged'}") from None
-    except (EOFError, zlib.error):
-        raise LabelledError(f"{path}: broken off or damaged after line {number}") from None
+    found = Read([], {})
+    for number, line in lines(path):
+        try:
+            found.rows.append(row(number, line, fields))
+        except ValueError as error:
+            found.faults[number] = str(error)
     if not found.rows:
         reasons = "".join(f"; line {line}: {fault}" for line, fault in first(found.faults))
         raise LabelledError(f"{path}: holds no labelled text{reasons}")
@@ -74,14 +66,9 @@ def row(number: int, line: bytes, fields: Fields) -> Row:
     Raises:
         ValueError: It is not as it should be; names the field, never the words.
     """
-    from gemsieve.filters.pii.labelled import kind
+    from gemsieve.filters.pii.labelled import kind, parsed
 
-    try:
-        body = json.loads(line.decode())
-    except (ValueError, RecursionError):
-        raise ValueError("not JSON in UTF-8") from None
-    if not isinstance(body, dict):
-        raise ValueError(f"must be an object, not {kind(body)}")
+    body = parsed(line)
     for name in (fields.text, fields.label, *([fields.groups] if fields.groups else [])):
         if name not in body:
             raise ValueError(f"{name}: missing")
