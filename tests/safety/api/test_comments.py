@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from googleapiclient import discovery
+from googleapiclient.errors import HttpError
 from tests.safety.api.serving import Answer, ask
 
 from gemsieve.filters import Batch, Filter
@@ -88,13 +91,41 @@ def test_all_errors_under_the_path_have_that_shape(url: str) -> None:
         assert ask(f"{url}/v1alpha1/{path}", body).json["error"]["status"] == status
 
 
-def test_googles_library_can_learn_the_method(url: str) -> None:
-    """The description leads from this server to its own endpoint, and names each field of it."""
+@pytest.fixture
+def client(url: str) -> Iterator[Any]:
+    """Google's own library, told where to ask and nothing else, as Perspective's clients use it."""
+    place = f"{url}/$discovery/rest?version=v1alpha1"
+    with discovery.build(
+        "commentanalyzer",
+        "v1alpha1",
+        developerKey="none",
+        discoveryServiceUrl=place,
+        static_discovery=False,
+    ) as client:
+        yield client
+
+
+def test_googles_library_gets_scores(client: Any, url: str) -> None:
+    """It learns the method from this server, and reads what the server answers anybody."""
+    body = {"comment": {"text": COMMENT}, "requestedAttributes": {"TOXICITY": {}}}
+    found = client.comments().analyze(body={**body, "doNotStore": True}).execute()
+    assert found == analyze(url, COMMENT).json
+    assert found["attributeScores"]["TOXICITY"]["summaryScore"]["value"] > 0.9
+
+
+def test_the_description_names_all_fields(url: str) -> None:
+    """Generated clients know those that are sent and those that come."""
     told = ask(f"{url}/$discovery/rest?version=v1alpha1").json
     method = told["resources"]["comments"]["methods"]["analyze"]
-    address = told["rootUrl"] + told["servicePath"] + method["path"]
-    body = {"comment": {"text": COMMENT}, "requestedAttributes": {"TOXICITY": {}}}
-    assert body.keys() <= told["schemas"][method["request"]["$ref"]]["properties"].keys()
-    answer = ask(address, body)
-    assert answer.status == 200
-    assert answer.json.keys() <= told["schemas"][method["response"]["$ref"]]["properties"].keys()
+    fields = [told["schemas"][method[way]["$ref"]]["properties"] for way in ("request", "response")]
+    assert fields[0].keys() >= {"comment", "requestedAttributes", "doNotStore"}
+    assert fields[1].keys() >= analyze(url, COMMENT, doNotStore=True).json.keys()
+
+
+def test_googles_library_reads_errors(client: Any) -> None:
+    """Its exception has the status, the words and Perspective's kind of error."""
+    body = {"comment": {"text": ""}, "requestedAttributes": {"TOXICITY": {}}}
+    with pytest.raises(HttpError) as caught:
+        client.comments().analyze(body=body).execute()
+    assert (caught.value.status_code, caught.value.reason) == (400, "Comment must be non-empty.")
+    assert caught.value.error_details[0]["errorType"] == "COMMENT_EMPTY"
