@@ -39,8 +39,11 @@ class Access:
         """
         self.keys = keys
         self._rate = parse(rate) if rate else None
+        # What limits takes by itself, coredis, shares a connection among commands and drops it when
+        # the store does not know a script yet: those that were under way are sent twice, and count.
+        library = {"implementation": "redispy"} if store.startswith("redis") else {}
         try:
-            storage = storage_from_string(f"async+{store}", wrap_exceptions=True)
+            storage = storage_from_string(f"async+{store}", wrap_exceptions=True, **library)
         except ConfigurationError as error:
             raise ValueError(f"{store}: {error}") from None
         self._limiter = MovingWindowRateLimiter(storage)
