@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -146,6 +147,30 @@ def _layer(
         return None
     cache = admission.cache
     return cache.keys[index], cache.values[index], admission.writes[index % 2]
+
+
+def with_states(  # noqa: PLR0913, PLR0917 (what `features` takes, and of whom)
+    model: Transformer,
+    params: Params,
+    tokens: jax.typing.ArrayLike,
+    positions: jax.Array | None = None,
+    segments: jax.typing.ArrayLike | None = None,
+    cache: Cache | None = None,
+) -> tuple[jax.Array, Any, Sequence[jax.Array]]:
+    """Return what `features` does, and the residual stream before and after each block.
+
+    The model has no scan; the other arguments are those of `features`.
+    """
+    (x, cache), sown = model.apply(
+        {"params": params},
+        tokens,
+        positions,
+        segments,
+        cache,
+        method="features",
+        mutable=["intermediates"],
+    )
+    return x, cache, sown["intermediates"]["hidden"]
 
 
 @partial(jax.jit, static_argnames="config")

@@ -17,10 +17,10 @@ import numpy.typing as npt
 from gemsieve.model.checkpoints import once
 from gemsieve.model.checkpoints.forms import Trained
 from gemsieve.model.gemma.config import GemmaConfig
-from gemsieve.model.gemma.product import product
-from gemsieve.model.gemma.transformer import Params, Transformer
+from gemsieve.model.gemma.transformer import Params, Transformer, with_states
 from gemsieve.model.probe.saved import FILE, Probe, ProbeError
 from gemsieve.model.sampling.engine import bucket
+from gemsieve.model.sampling.head import Arrays, logits_of
 from gemsieve.model.tokenizer import BOS, PAD
 
 LONGEST = 1024  # tokens read at once; of a longer text, parts
@@ -143,15 +143,7 @@ def sound(values: npt.NDArray[np.floating]) -> None:
 
 def _states(params: Params, made: tuple[GemmaConfig, str], rows: Rows) -> Sequence[jax.Array]:
     """Return the embeddings and each block's output, [rows, size, embed_dim]."""
-    _, sown = Transformer(*made).apply(
-        {"params": params},
-        rows.tokens,
-        segments=rows.real,
-        method="features",
-        mutable=["intermediates"],
-    )
-    states: Sequence[jax.Array] = sown["intermediates"]["hidden"]
-    return states
+    return with_states(Transformer(*made), params, rows.tokens, segments=rows.real)[2]
 
 
 @partial(jax.jit, static_argnames=("made", "layer"))
@@ -159,13 +151,11 @@ def _said(
     params: Params,
     made: tuple[GemmaConfig, str],
     layer: int,
-    head: tuple[jax.Array, jax.Array],
+    head: Arrays,
     rows: Rows,
 ) -> jax.Array:
     """Return a head's logits after each token, [rows, size, labels], float32."""
-    weights, bias = head
-    state = _states(params, made, rows)[layer].astype(jnp.float32)
-    return product("rsd,ld->rsl", state, weights, jnp.float32) + bias
+    return logits_of(head, _states(params, made, rows)[layer])
 
 
 @partial(jax.jit, static_argnames=("made", "layers"))

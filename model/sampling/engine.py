@@ -18,11 +18,10 @@ from gemsieve.filters.readings import Reading
 from gemsieve.model.gemma.cache import BLOCK, slots_of
 from gemsieve.model.gemma.config import GemmaConfig
 from gemsieve.model.gemma.transformer import Params
-from gemsieve.model.sampling.head import Head
+from gemsieve.model.sampling.head import Arrays, Head
 from gemsieve.model.sampling.request import Prefix, PromptTooLong, Request, Sampled
 from gemsieve.model.sampling.rows import (
     Model,
-    Probe,
     Rows,
     Steps,
     advance,
@@ -91,7 +90,7 @@ class Engine:
         everything = np.ones(self.config.vocab_size, bool)
         self._allowed = everything if self.allowed is None else self.allowed
         self._model = Model(self.config, self.dtype, self.stride, self.alternatives)
-        self._probe: Probe | None = None
+        self._probe: Arrays | None = None
         if self.head:
             self.head.check(self.config)
             labels = len(self.head.bias)

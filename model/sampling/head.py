@@ -4,10 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
 from gemsieve.model.gemma.config import GemmaConfig
+from gemsieve.model.gemma.product import product
+
+# The weights [labels, embed_dim] and the bias [labels] of a head, on the device.
+Arrays = tuple[jax.Array, jax.Array]
+
+
+def logits_of(head: Arrays, states: jax.Array) -> jax.Array:
+    """Return what a head says of states [..., embed_dim]: [..., labels], float32."""
+    weights, bias = head
+    said = product("...d,ld->...l", states.astype(jnp.float32), weights, jnp.float32)
+    return said + bias
 
 
 @dataclass(frozen=True, eq=False)

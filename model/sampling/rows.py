@@ -20,13 +20,10 @@ import numpy.typing as npt
 
 from gemsieve.model.gemma.cache import Cache, empty_cache, fitted
 from gemsieve.model.gemma.config import GemmaConfig
-from gemsieve.model.gemma.product import product
-from gemsieve.model.gemma.transformer import Params, Transformer
+from gemsieve.model.gemma.transformer import Params, Transformer, with_states
 from gemsieve.model.sampling.draw import FAILED, Choice, Drawing, Drawn, choice_of, draw
+from gemsieve.model.sampling.head import Arrays, logits_of
 from gemsieve.model.sampling.request import MOST_ENDS, Prefix, Request
-
-# The weights [labels, embed_dim] and the bias [labels] of a head.
-Probe = tuple[jax.Array, jax.Array]
 
 
 class Model(NamedTuple):
@@ -58,16 +55,8 @@ class Model(NamedTuple):
             after each block, [rows, n, embed_dim]; what is not used of it costs nothing.
         """
         places = cache.length[:, None] + jnp.arange(tokens.shape[1], dtype=jnp.int32)[None]
-        (x, cache), sown = Transformer(self.config, self.dtype).apply(
-            {"params": params},
-            tokens,
-            places,
-            segments,
-            cache,
-            method="features",
-            mutable=["intermediates"],
-        )
-        return x, cache, sown["intermediates"]["hidden"]
+        model = Transformer(self.config, self.dtype)
+        return with_states(model, params, tokens, places, segments, cache)
 
     def unembed(self, params: Params, x: jax.Array) -> jax.Array:
         """Return the logits of features, float32."""
@@ -198,7 +187,7 @@ def grown(cache: Cache, model: Model, slots: int) -> Cache:
 
 @partial(jax.jit, static_argnames="model", donate_argnames="rows")
 def advance(
-    params: Params, model: Model, rows: Rows, count: jax.Array, head: Probe | None = None
+    params: Params, model: Model, rows: Rows, count: jax.Array, head: Arrays | None = None
 ) -> tuple[Rows, Steps]:
     """Read each row's last token and draw the next, `count` times, at most `model.stride`.
 
@@ -223,13 +212,11 @@ def advance(
     return rows, steps
 
 
-def _said(model: Model, head: Probe | None, hidden: Sequence[jax.Array]) -> jax.Array:
+def _said(model: Model, head: Arrays | None, hidden: Sequence[jax.Array]) -> jax.Array:
     """Return what a head says of states [rows, 1, embed_dim]: [rows, labels], float32."""
     if head is None or model.layer is None:
         return jnp.zeros((hidden[0].shape[0], 0), jnp.float32)
-    weights, bias = head
-    state = hidden[model.layer][:, 0].astype(jnp.float32)
-    return product("rd,ld->rl", state, weights, jnp.float32) + bias
+    return logits_of(head, hidden[model.layer][:, 0])
 
 
 def _no_steps(model: Model, rows: int) -> Steps:
