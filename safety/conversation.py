@@ -7,10 +7,13 @@ from typing import Any
 
 from gemsieve.filters.filter import Filter
 from gemsieve.filters.finding import Batch
+from gemsieve.filters.policy import Action, Decision
 from gemsieve.model.sampling.chat import Turn
-from gemsieve.safety.choices import Said, stop
-from gemsieve.safety.guard import Guarded, guarded
+from gemsieve.safety.choices import Choice, Said, stop
+from gemsieve.safety.guard import Guarded
 from gemsieve.safety.prompts import Messages
+
+KEPT = Decision(Action.KEEP)
 
 
 class Conversation:
@@ -68,14 +71,14 @@ class Conversation:
             turns = tuple(Turn(turn.role, said) for turn, said in zip(turns, passed, strict=True))
         heard: list[Turn] = []
 
-        def listen(message: str, attempt: int = 0) -> Iterator[str | Said[Any]]:
-            chunks = self._write([*turns, Turn("user", message)], attempt)
-            heard[:] = [Turn("user", message)]
+        def listen(attempt: int) -> Iterator[str | Said[Any]]:
+            chunks = self._write([*turns, Turn("user", text)], attempt)
+            heard[:] = [Turn("user", text)]
             return chunks
 
-        judge = self._filter
-        guard = guarded(listen, judge, again=listen) if judge else listen
-        answer = guard(text)
+        answer = listen(0)
+        if self._filter:  # the message itself is judged by now
+            answer = Guarded(KEPT, answer, listen, Choice(self._filter, text))
         said: list[str] = []
         try:
             for chunk in answer:
