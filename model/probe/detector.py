@@ -45,7 +45,7 @@ class ProbeDetector:
             raise ValueError(f"model: {self.model} is no folder of a model")
         _ = self.labels
 
-    @property
+    @cached_property
     def labels(self) -> Labels:
         """A measure for each label that the probe was taught."""
         if self.model is None:
