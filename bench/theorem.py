@@ -22,7 +22,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from hypothesis import HealthCheck, Phase, given, settings
 from tests.safety.conftest import KEY
-from tests.safety.theorem import Case, cases, check, chunkings, final, sieve
+from tests.safety.drawn import Case, cases, chunkings, sieve
+from tests.safety.theorem import check, final
 
 from gemsieve.cli.demo_planted import filled, filler
 from gemsieve.cli.demo_texts import CARRIERS, INSULTS

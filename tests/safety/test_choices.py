@@ -8,7 +8,7 @@ from itertools import chain, repeat
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.safety.theorem import HeadDetector
+from tests.safety.drawn import HeadDetector
 
 from gemsieve.filters import Action, Detector, Filter
 from gemsieve.filters.readings import Reading

@@ -7,8 +7,9 @@ from random import Random
 
 import pytest
 from hypothesis import HealthCheck, Phase, event, given, settings
+from tests.safety.drawn import Case, cases, sieve
 from tests.safety.mutants import MUTANTS, mutated
-from tests.safety.theorem import Case, cases, check, final, sieve
+from tests.safety.theorem import check, final
 
 from gemsieve.cli.demo_planted import filled, filler
 from gemsieve.cli.demo_texts import CARRIERS, INSULTS
